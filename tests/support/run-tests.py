@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the tests of a build directory and counts what each program tested, not the programs.
+
+usage: run-tests.py BUILD_DIR [--timeout-multiplier N] [--no-suite SUITE]... [FILTER...]
+
+A filter picks the tests whose name or suite contains it. The last line printed is "N passed, M failed"; what was
+skipped stands before it with its reason, since a skipped test has shown nothing.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+
+# meson's words for a test that did what it should.
+GOOD = {'OK', 'EXPECTEDFAIL', 'SKIP'}
+RESULT = re.compile(r'^(?P<indent> *)(?P<verdict>not ok|ok)\b *\d* *(?:- *)?(?P<name>[^#]*)(?:# *(?P<directive>.*))?$')
+
+
+class Count:
+  """What the tests said, by subtest."""
+
+  def __init__(self):
+    self.passed = 0
+    self.failed = 0
+    self.skipped = []
+
+  def add_tap(self, program, text):
+    """Counts the subtests of one TAP stream. Returns how many there were and how many of them failed."""
+    seen = failed = 0
+    deeper = False
+    for line in text.splitlines():
+      match = RESULT.match(line)
+      if not match:
+        if line.startswith('Bail out!'):
+          failed += 1
+          self.failed += 1
+        continue
+      nested = len(match['indent']) >= 4
+      if not nested and deeper:
+        # The line that sums up the nested ones above it.
+        deeper = False
+        continue
+      deeper = nested
+      seen += 1
+      directive = (match['directive'] or '').strip()
+      if match['verdict'] == 'not ok' and not directive.upper().startswith('TODO'):
+        failed += 1
+        self.failed += 1
+      elif directive.upper().startswith('SKIP'):
+        self.skipped.append((f'{program} {match["name"].strip()}', directive[4:].strip()))
+      else:
+        self.passed += 1
+    return seen, failed
+
+  def add(self, test):
+    """Counts one entry of meson's log."""
+    result = test['result']
+    seen, failed = self.add_tap(test['name'], test.get('stdout') or '')
+    if result not in GOOD and (failed == 0 or result in ('TIMEOUT', 'INTERRUPT')):
+      # It crashed or ran out of time: the subtest that did it never got to say so.
+      self.failed += 1
+    elif seen == 0 and result == 'SKIP':
+      words = (test.get('stdout') or test.get('stderr') or '').strip().splitlines()
+      self.skipped.append((test['name'], words[-1] if words else ''))
+    elif seen == 0 and result in GOOD:
+      self.passed += 1
+
+
+def chosen(build_dir, filters):
+  """The names of the tests that a filter picks."""
+  listing = subprocess.run(['meson', 'introspect', '--tests', build_dir], check=True, stdout=subprocess.PIPE)
+  names = []
+  for test in json.loads(listing.stdout):
+    suites = [suite.split(':')[-1] for suite in test['suite']]
+    if any(word in test['name'] or word in suites for word in filters):
+      names.append(test['name'])
+  return sorted(set(names))
+
+
+def main():
+  parser = argparse.ArgumentParser(description='Run the tests and count them.')
+  parser.add_argument('build_dir')
+  parser.add_argument('--timeout-multiplier', default='1')
+  parser.add_argument('--no-suite', action='append', default=[])
+  parser.add_argument('filters', nargs='*')
+  args = parser.parse_args()
+
+  command = ['meson', 'test', '-C', args.build_dir, '--no-rebuild', '--print-errorlogs']
+  command += ['--timeout-multiplier', args.timeout_multiplier]
+  for suite in args.no_suite:
+    command += ['--no-suite', suite]
+  if args.filters:
+    names = chosen(args.build_dir, args.filters)
+    if not names:
+      print(f'No test matches {" ".join(args.filters)}.')
+      print('0 passed, 0 failed')
+      return 1
+    command += names
+
+  log = os.path.join(args.build_dir, 'meson-logs', 'testlog.json')
+  if os.path.exists(log):
+    os.remove(log)
+  status = subprocess.run(command).returncode
+
+  count = Count()
+  if os.path.exists(log):
+    with open(log, encoding='utf-8') as lines:
+      for line in lines:
+        count.add(json.loads(line))
+  if status != 0 and count.failed == 0:
+    count.failed = 1
+
+  print()
+  for name, reason in count.skipped:
+    print(f'skipped: {name}{": " + reason if reason else ""}')
+  if count.skipped:
+    print(f'{len(count.skipped)} skipped')
+  print(f'{count.passed} passed, {count.failed} failed', flush=True)
+  return 1 if count.failed else 0
+
+
+if __name__ == '__main__':
+  sys.exit(main())
