@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-message"
+
+#include "config.h"
+
+#include "core/ls-message.h"
+#include "core/ls-message-rows.h"
+
+#include <string.h>
+
+#include "core/ls-json-guard.h"
+#include "core/ls-json-writer.h"
+#include "core/ls-message-private.h"
+
+/* Rows and changes, the part of the decoder that deals with values of the schema. */
+
+static bool
+read_value (LsJsonReader  *reader,
+            const LsField *field,
+            JsonNode      *node,
+            LsValue       *ret_value)
+{
+  GType type;
+
+  if (JSON_NODE_HOLDS_NULL (node))
+    {
+      *ret_value = (LsValue) LS_VALUE_INIT;
+      return true;
+    }
+  type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
+  if (type == G_TYPE_STRING)
+    *ret_value = ls_value_text (json_node_get_string (node));
+  else if (type == G_TYPE_INT64 && field->type != LS_TYPE_BOOL)
+    *ret_value = ls_value_integer (json_node_get_int (node));
+  else if (type == G_TYPE_BOOLEAN && field->type == LS_TYPE_BOOL)
+    *ret_value = ls_value_integer (json_node_get_boolean (node));
+  else
+    {
+      ls_json_reader_fail (reader, field->name, "a value of the wrong type");
+      return false;
+    }
+  if (ret_value->kind == LS_VALUE_TEXT &&
+      (field->type == LS_TYPE_INTEGER || field->type == LS_TYPE_MONEY ||
+       field->type == LS_TYPE_TIME || field->type == LS_TYPE_DAY || field->type == LS_TYPE_BOOL))
+    ls_json_reader_fail (reader, field->name, "text where a number belongs");
+  else if (ret_value->kind == LS_VALUE_INTEGER &&
+           (field->type == LS_TYPE_TEXT || field->type == LS_TYPE_KEY ||
+            field->type == LS_TYPE_ENUM || field->type == LS_TYPE_CURRENCY))
+    ls_json_reader_fail (reader, field->name, "a number where text belongs");
+  else
+    return true;
+  ls_value_clear (ret_value);
+  return false;
+}
+
+typedef void (*TakeValue) (LsChange *change,
+                           unsigned  field,
+                           LsValue   value);
+
+static void
+read_fields (LsJsonReader *reader,
+             JsonObject   *object,
+             LsChange     *change,
+             TakeValue     take)
+{
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+
+  json_object_iter_init (&iter, object);
+  while (json_object_iter_next (&iter, &name, &node))
+    {
+      int field = ls_collection_find_field (change->collection, name);
+      LsValue value;
+
+      /* A newer peer may know more fields. */
+      if (field < 0)
+        continue;
+      if (!read_value (reader, &change->collection->fields[field], node, &value))
+        return;
+      take (change, (unsigned) field, value);
+    }
+}
+
+/* Makes an empty change from the c, k and op of @object; NULL without an error for an unknown collection. */
+static LsChange *
+read_head (LsJsonReader      *reader,
+           JsonObject        *object,
+           const char *const *op_names,
+           LsUnknown          unknown)
+{
+  g_autofree char *name =
+      ls_json_reader_text (reader, object, "c", LS_JSON_REQUIRED, LS_KEY_MAX_BYTES);
+  g_autofree char *key =
+      ls_json_reader_text (reader, object, "k", LS_JSON_REQUIRED, LS_KEY_MAX_BYTES);
+  int op = ls_json_reader_choice (reader, object, "op", op_names, LS_CHANGE_DEL + 1);
+  const LsCollection *collection;
+
+  if (reader->error != NULL)
+    return NULL;
+  collection = ls_schema_find_collection (name);
+  if (!ls_key_is_valid (key))
+    ls_json_reader_fail (reader, "k", "not a valid key");
+  else if (collection == NULL && unknown == LS_UNKNOWN_FAIL)
+    ls_json_reader_fail (reader, "c", "no such collection");
+  else if (collection != NULL)
+    return ls_change_new ((LsChangeOp) op, collection, key);
+  return NULL;
+}
+
+LsChange *
+ls_json_reader_mutation_change (LsJsonReader *reader,
+                                JsonObject   *object,
+                                LsUnknown     unknown)
+{
+  g_autoptr (LsChange) change = read_head (reader, object, ls_mutate_op_names, unknown);
+  JsonObject *set, *was;
+
+  if (change == NULL)
+    return NULL;
+  set = ls_json_reader_object (reader, object, "set", LS_JSON_OPTIONAL);
+  was = ls_json_reader_object (reader, object, "was", LS_JSON_OPTIONAL);
+  if (set != NULL && change->op == LS_CHANGE_DEL)
+    ls_json_reader_fail (reader, "set", "a del sets nothing");
+  else if (set != NULL)
+    read_fields (reader, set, change, ls_change_take_set);
+  if (was != NULL)
+    read_fields (reader, was, change, ls_change_take_was);
+  return reader->error == NULL ? g_steal_pointer (&change) : NULL;
+}
+
+LsChange *
+ls_json_reader_delta_change (LsJsonReader *reader,
+                             JsonObject   *object)
+{
+  g_autoptr (LsChange) change = read_head (reader, object, ls_delta_op_names, LS_UNKNOWN_SKIP);
+  JsonObject *fields;
+
+  if (change == NULL)
+    return NULL;
+  if (change->op == LS_CHANGE_ADD)
+    {
+      ls_json_reader_fail (reader, "op", "an add can't stand in a delta");
+      return NULL;
+    }
+  fields = ls_json_reader_object (reader, object, "d",
+                                  change->op == LS_CHANGE_DEL ? LS_JSON_OPTIONAL : LS_JSON_REQUIRED);
+  if (fields != NULL)
+    read_fields (reader, fields, change, ls_change_take_set);
+  return reader->error == NULL ? g_steal_pointer (&change) : NULL;
+}
+
+void
+ls_json_reader_changes (LsJsonReader *reader,
+                        JsonArray    *array,
+                        LsUnknown     unknown,
+                        GPtrArray    *changes)
+{
+  for (unsigned i = 0; i < json_array_get_length (array) && reader->error == NULL; i++)
+    {
+      size_t mark = ls_json_reader_enter (reader, "changes", (int) i);
+      JsonObject *object = ls_json_reader_element (reader, array, i);
+      LsChange *change =
+          object != NULL ? ls_json_reader_mutation_change (reader, object, unknown) : NULL;
+
+      if (change != NULL)
+        g_ptr_array_add (changes, change);
+      ls_json_reader_leave (reader, mark);
+    }
+}
+
+static JsonNode *
+parse (const char *json,
+       size_t      length,
+       GError    **error)
+{
+  static const LsJsonLimits limits = {
+    .max_bytes = LS_MAX_SERVER_MESSAGE,
+    .max_depth = LS_JSON_GUARD_DEFAULT_DEPTH,
+    .max_values = LS_JSON_GUARD_DEFAULT_VALUES,
+    .max_string_bytes = LS_MAX_SERVER_MESSAGE,
+  };
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+
+  if (!ls_json_guard_check_error (json, length, &limits, error))
+    return NULL;
+  if (!json_parser_load_from_data (parser, json, (gssize) length, error))
+    return NULL;
+  return json_parser_steal_root (parser);
+}
+
+/**
+ * ls_changes_from_json:
+ * @json: what ls_changes_to_json() wrote
+ * @error: where to put why not, %LS_ERROR_PROTOCOL
+ *
+ * Reads the changes of a mutation back. Changes of collections that this version does not know are left out.
+ *
+ * Returns: (transfer full) (element-type LsChange) (nullable): the changes
+ */
+GPtrArray *
+ls_changes_from_json (const char *json,
+                      GError    **error)
+{
+  g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+  g_autoptr (JsonNode) root = parse (json, strlen (json), error);
+  g_auto (LsJsonReader) reader = { NULL, NULL };
+
+  if (root == NULL)
+    return NULL;
+  ls_json_reader_init (&reader);
+  if (JSON_NODE_HOLDS_ARRAY (root))
+    ls_json_reader_changes (&reader, json_node_get_array (root), LS_UNKNOWN_SKIP, changes);
+  else
+    ls_json_reader_fail (&reader, NULL, "not an array");
+  if (reader.error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&reader.error));
+      return NULL;
+    }
+  return g_steal_pointer (&changes);
+}
+
+/**
+ * ls_record_decode:
+ * @collection: what it is a row of
+ * @json: an object with its key as `k` and its fields as `d`, as a snapshot writes it
+ * @length: its bytes
+ * @error: where to put why not, %LS_ERROR_PROTOCOL
+ *
+ * Reads a row. Unknown fields are ignored.
+ *
+ * Returns: (transfer full) (nullable): the row
+ */
+LsRecord *
+ls_record_decode (const LsCollection *collection,
+                  const char         *json,
+                  size_t              length,
+                  GError            **error)
+{
+  g_autoptr (JsonNode) root = parse (json, length, error);
+  g_auto (LsJsonReader) reader = { NULL, NULL };
+  g_autoptr (LsChange) change = NULL;
+  g_autofree char *key = NULL;
+  JsonObject *object, *fields;
+
+  if (root == NULL)
+    return NULL;
+  ls_json_reader_init (&reader);
+  if (!JSON_NODE_HOLDS_OBJECT (root))
+    ls_json_reader_fail (&reader, NULL, "not an object");
+  else
+    {
+      object = json_node_get_object (root);
+      key = ls_json_reader_text (&reader, object, "k", LS_JSON_REQUIRED, LS_KEY_MAX_BYTES);
+      fields = ls_json_reader_object (&reader, object, "d", LS_JSON_REQUIRED);
+      if (key != NULL && !ls_key_is_valid (key))
+        ls_json_reader_fail (&reader, "k", "not a valid key");
+      if (reader.error == NULL)
+        {
+          change = ls_change_new (LS_CHANGE_PUT, collection, key);
+          read_fields (&reader, fields, change, ls_change_take_set);
+        }
+    }
+  if (reader.error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&reader.error));
+      return NULL;
+    }
+  return ls_change_apply (change, NULL, LS_APPLY_EXACT, error);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/ls-change.h"
+#include "core/ls-json-reader.h"
+
+G_BEGIN_DECLS
+
+/* Reading of changes, shared by the decoders of messages, of the outbox and of the log. */
+
+/* What to do with a change of a collection that this version does not know. */
+typedef enum {
+  LS_UNKNOWN_SKIP,
+  LS_UNKNOWN_FAIL,
+} LsUnknown;
+
+LsChange *ls_json_reader_mutation_change (LsJsonReader *reader,
+                                          JsonObject   *object,
+                                          LsUnknown     unknown);
+LsChange *ls_json_reader_delta_change    (LsJsonReader *reader,
+                                          JsonObject   *object);
+void      ls_json_reader_changes         (LsJsonReader *reader,
+                                          JsonArray    *array,
+                                          LsUnknown     unknown,
+                                          GPtrArray    *changes);
+
+G_END_DECLS
