@@ -58,6 +58,19 @@ typedef struct {
 
 G_DEFINE_FINAL_TYPE (LsSystemEnvironment, ls_system_environment, LS_TYPE_ENVIRONMENT)
 
+static GPtrArray *
+table_values (GHashTable *table)
+{
+  GPtrArray *values = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, table);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_ptr_array_add (values, value);
+  return values;
+}
+
 static void
 job_drop (Job *job)
 {
@@ -185,7 +198,7 @@ queue_stop (LsQueue *queue)
   g_mutex_lock (&queue->lock);
   dropped = queue->jobs;
   g_queue_init (&queue->jobs);
-  timers = g_hash_table_get_values_as_ptr_array (queue->timers);
+  timers = table_values (queue->timers);
   for (unsigned i = 0; i < timers->len; i++)
     g_source_ref (g_ptr_array_index (timers, i));
   g_hash_table_remove_all (queue->timers);
@@ -372,7 +385,7 @@ ls_system_environment_stop (LsEnvironment *environment)
   g_autoptr (GPtrArray) queues = NULL;
 
   g_mutex_lock (&self->lock);
-  queues = g_hash_table_get_values_as_ptr_array (self->queues);
+  queues = table_values (self->queues);
   g_mutex_unlock (&self->lock);
   for (unsigned i = 0; i < queues->len; i++)
     queue_stop (g_ptr_array_index (queues, i));
