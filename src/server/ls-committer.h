@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/ls-environment.h"
+#include "core/ls-view.h"
+#include "server/ls-storage.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LsMutation:
+ * @shop: the shop it is for
+ * @client: (nullable): the client that numbered it, or %NULL for the server's own (imports, simulation, connectors): those have a mid, no n
+ * @actor: the user or source, as Activity shows it
+ * @role: the user's rights
+ * @n: the client's count, 0 without one
+ * @mid: its id
+ * @is_void: discarded after it got its n
+ * @changes: (element-type LsChange) (nullable): what shall happen, all or nothing
+ * @body_error: (nullable): why the changes could not be read
+ * @job: (nullable): the job it belongs to
+ *
+ * A mutation on its way to the log. Reference-counted, immutable once submitted.
+ */
+typedef struct {
+  gatomicrefcount ref_count;
+  char *shop;
+  char *client;
+  char *actor;
+  LsRole role;
+  int64_t n;
+  char *mid;
+  bool is_void;
+  GPtrArray *changes;
+  GError *body_error;
+  char *job;
+} LsMutation;
+
+LsMutation *ls_mutation_new   (const char *shop);
+LsMutation *ls_mutation_ref   (LsMutation *mutation);
+void        ls_mutation_unref (LsMutation *mutation);
+
+/**
+ * LsCommitGroup:
+ * @shop: the shop
+ * @from: the version before the group
+ * @position: the version after it, with epoch and check
+ * @versions: (element-type LsVersion): the versions of the group, in order; may be empty
+ *
+ * What one durable transaction brought. Immutable; any thread may read it.
+ */
+typedef struct {
+  const char *shop;
+  int64_t from;
+  LsPosition position;
+  GPtrArray *versions;
+} LsCommitGroup;
+
+/**
+ * LsCommitFunc:
+ * @group: what is on disk now
+ * @user_data: of the listener
+ *
+ * Called on the committer's queue after the commit is durable and before any of its results is told: the hub fans out here.
+ */
+typedef void (*LsCommitFunc) (const LsCommitGroup *group,
+                              gpointer             user_data);
+
+/**
+ * LsDecidedFunc:
+ * @mutation: the mutation
+ * @decision: (nullable): how it ended, or %NULL with @error set
+ * @error: (nullable): a temporary failure (storage, expected another n): nothing was decided, the client sends it again
+ * @expected_n: with an error of %LS_ERROR_PROTOCOL about n: the n that must come next, else 0
+ * @user_data: of the submitter
+ *
+ * Called on the committer's queue, after the listener heard of the version that the mutation made.
+ */
+typedef void (*LsDecidedFunc) (LsMutation       *mutation,
+                               const LsDecision *decision,
+                               const GError     *error,
+                               int64_t           expected_n,
+                               gpointer          user_data);
+
+#define LS_TYPE_COMMITTER (ls_committer_get_type ())
+G_DECLARE_FINAL_TYPE (LsCommitter, ls_committer, LS, COMMITTER, GObject)
+
+LsCommitter *ls_committer_new          (LsEnvironment  *environment,
+                                        LsStorage      *storage);
+void         ls_committer_set_listener (LsCommitter    *self,
+                                        LsCommitFunc    func,
+                                        gpointer        user_data);
+bool         ls_committer_submit       (LsCommitter    *self,
+                                        LsMutation     *mutation,
+                                        LsDecidedFunc   func,
+                                        gpointer        user_data,
+                                        GDestroyNotify  destroy,
+                                        GError        **error);
+bool         ls_committer_get_digest   (LsCommitter    *self,
+                                        const char     *shop,
+                                        const LsView   *view,
+                                        LsPosition     *ret_position,
+                                        LsDigestSum     ret_sums[LS_N_COLLECTIONS]);
+void         ls_committer_drain        (LsCommitter    *self);
+
+G_END_DECLS
