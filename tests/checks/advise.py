@@ -10,7 +10,7 @@ import lscheck
 LONG_FILE = 700
 LONG_FUNCTION = 60
 LONG_LINE = 100
-SUBJECT = re.compile(r'^[\w.,/-]+: [A-Z][^\n]*[^.\n]$')
+SUBJECT = re.compile(r'^[\w./-]+(, [\w./-]+)*: [A-Z][^\n]*[^.\n]$')
 # A definition or prototype of several lines: name (first parameter, ... last parameter)
 PARAMETERS = re.compile(r'^([a-z]\w* \()([^()\n]*,\n(?:[^(){};\n]*,\n)*[^(){};\n]*)\)(?=\n\{|;|\n)', re.M)
 # Old types also count as one word; the name is what stands last.

@@ -75,8 +75,8 @@ def check_french(tree, report):
       return
     # msgcmp wants each message of the template translated, and no fuzzy one.
     status, output = run(['msgcmp', os.path.join(tree.root, 'po/fr.po'), template], tree.root)
-    report.rule('French is whole', [line.replace(tree.root + '/', '').replace(folder + '/', '') for line in output]
-                if status != 0 else [])
+    missing = [line.replace(tree.root + '/', '').replace(folder + '/', '') for line in output] if status != 0 else []
+    report.advice('French is whole', missing)
 
 
 def main():
