@@ -12,7 +12,7 @@ import re
 import lscheck
 
 FORBIDDEN = re.compile(
-  r'\b('
+  r'(?<!->)(?<!\.)\b('
   r'g_get_real_time|g_get_monotonic_time|g_date_time_new_now\w*|g_random_\w+|g_rand_new(?!_with_seed)\w*|g_uuid_\w+'
   r'|g_idle_(add\w*|source_new)|g_timeout_(add\w*|source_new\w*)|g_thread_(new|try_new|pool_new\w*)|g_timer_new|g_usleep'
   r'|time|gettimeofday|clock_gettime|clock|getrandom|getentropy|arc4random\w*|rand|random|srand|sleep|usleep|nanosleep'
