@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Nothing unfinished, no placeholder text, no path of one machine, no host that packages come from."""
 
+import os
 import re
 
 import lscheck
@@ -12,6 +13,8 @@ UNFINISHED_EXACT = re.compile(r'\b(T[O]DO|X[X]X|H[A]CK)\b')
 MACHINE = re.compile(r'(?<![\w.$}])/(home/\w|Users/\w|root/|w[o]rk/|w[o]rkspace/|builds/)|\.\./sh[a]red\b')
 HOSTS = re.compile(r'https?://[a-z.]*(deb[i]an|n[p]m)[a-z]*\.')
 PLACEHOLDER = re.compile(r'\b(Product 1|foo@bar|l[o]rem ipsum)\b', re.I)
+
+LINK = re.compile(r'\]\(([^)#\s]+)(?:#[^)]*)?\)')
 
 # The one file that looks for real input beside the repository.
 BESIDE = '.ci/run'
@@ -33,6 +36,11 @@ def main():
   report.rule('no placeholder text', each(PLACEHOLDER, 'src/', 'data/', 'docs/', 'README.md'))
   report.rule('no path of one machine', each(MACHINE, skip=[BESIDE]))
   report.rule('no host that packages come from', each(HOSTS))
+  report.advice('links in the documents lead somewhere', [
+    f'{path}:{line}: {match[1]} is not there' for path in texts if path.endswith('.md')
+    for line, match in lscheck.grep(texts[path], LINK)
+    if '://' not in match[1] and not os.path.exists(os.path.join(tree.root, os.path.dirname(path), match[1]))
+  ])
   report.end()
 
 

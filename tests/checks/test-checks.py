@@ -46,6 +46,7 @@ CASES = [
   ('determinism', 'src/client/ls-b.c', 'g_timeout_add_seconds (1, f, NULL);\n', 'g_timeout_add_seconds'),
   ('determinism', 'src/server/ls-b.c', 'g_thread_new ("x", f, NULL);\n', 'g_thread_new'),
   ('determinism', 'src/server/ls-b.c', 'x = g_rand_new_with_seed (1);\n', None),
+  ('determinism', 'src/core/ls-b.c', 'env->random (env); env.time (env);\n', None),
   ('determinism', 'src/app/ls-b.c', 'int64_t t = g_get_monotonic_time ();\n', None),
   ('determinism', 'tests/checks/determinism-allow.txt', 'src/core/ls-clock.c\n', 'says no reason'),
   ('sources', 'src/core/ls-b.c', 'int x;\n', 'has no SPDX'),
