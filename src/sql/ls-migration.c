@@ -25,7 +25,7 @@ check_plan (const LsMigrationPlan  *plan,
           || (migration->script == NULL && migration->run == NULL))
         {
           g_set_error (error, LS_SQL_ERROR, LS_SQL_ERROR_MISUSE,
-                       "The %" G_GSIZE_FORMAT ". migration is numbered %u or empty",
+                       "Migration %" G_GSIZE_FORMAT " of the plan is numbered %u or empty",
                        i + 1, migration->version);
           return FALSE;
         }

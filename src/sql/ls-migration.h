@@ -75,10 +75,10 @@ typedef struct {
  *
  * Brings a database to the newest version, each step in one transaction that ends with the check of
  * foreign keys and the new `user_version`; after an error or a crash the file stands at the last
- * step that went well. Foreign keys are not enforced during the steps, so that tables can be rebuilt.
- * Two processes may call it at once. Another application's file (`LS_SQL_ERROR_FOREIGN`) and one of a
- * newer version (`LS_SQL_ERROR_TOO_NEW`) are refused and not touched; so is any older one on a
- * read-only connection (`LS_SQL_ERROR_OUTDATED`).
+ * step that went well. Foreign keys are not enforced during the steps, so that tables can be
+ * rebuilt. Two processes may call it at once. Another application's file (`LS_SQL_ERROR_FOREIGN`)
+ * and one of a newer version (`LS_SQL_ERROR_TOO_NEW`) are refused and not touched; so is any older
+ * one on a read-only connection (`LS_SQL_ERROR_OUTDATED`).
  *
  * Returns: whether the database is at the newest version
  */

@@ -43,7 +43,8 @@ typedef void (*LsSqlProgress) (int64_t  done,
 
 /**
  * ls_sql_checkpoint:
- * @sql: a connection without an open transaction; best one of its own, so that nobody's commits wait
+ * @sql: a connection without an open transaction; best one of its own, so that nobody's commits
+ *   wait
  * @how: how far to go
  * @n_log: (out) (optional): pages in the log
  * @n_moved: (out) (optional): how many of them are in the file now

@@ -177,7 +177,7 @@ apply_switches (LsSql               *sql,
          && set_switch (sql, SQLITE_DBCONFIG_DQS_DDL, "dqs_ddl", 0, error);
 }
 
-/* Mapped files turn an I/O error into a signal. An SQLite built without mapping has no such pragma. */
+/* Mapped files turn an I/O error into a signal. An SQLite without mapping has no such pragma. */
 static gboolean
 forbid_mmap (LsSql   *sql,
              GError **error)

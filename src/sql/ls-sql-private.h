@@ -41,7 +41,7 @@ struct _LsSql {
   unsigned          deaf; /* while not 0, the cancellable is not listened to */
 };
 
-/* The failure of a statement or, without @text, of a call. Reads SQLite's message: call it first. */
+/* The failure of a statement or, without @text, of a call. To be called first after it. */
 void         ls_sql_set_error             (LsSql        *sql,
                                            int           code,
                                            const char   *text,
@@ -50,7 +50,7 @@ void         ls_sql_set_error             (LsSql        *sql,
 /* The beginning of a statement on one line, for messages. */
 char        *ls_sql_abridge               (const char   *text);
 
-/* Distributions may build SQLite to take any name that begins with "file:" as a URI; and ":memory:". */
+/* SQLite may be built to take any name that begins with "file:" as a URI; and ":memory:". */
 char        *ls_sql_literal_path          (const char   *path);
 
 /* Runs one of our own control statements ("COMMIT"), which no cancellable stops. */

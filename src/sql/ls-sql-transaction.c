@@ -60,8 +60,8 @@ roll_back (LsSql *sql)
     g_critical ("Could not roll back: %s", ls_sql_code_to_string (code));
 }
 
-/* SQLite holds padding to whole sectors necessary unless the device overwrites safely. Then the commit
- * mark may be on disk before the write that fails. */
+/* SQLite holds padding to whole sectors necessary unless the device overwrites safely. Then the
+ * commit mark may be on disk before the write that fails. */
 static gboolean
 commit_mark_is_last_write (LsSql *sql)
 {
@@ -74,10 +74,11 @@ commit_mark_is_last_write (LsSql *sql)
   return (file->pMethods->xDeviceCharacteristics (file) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) != 0;
 }
 
-/* What a failed COMMIT means. The frame with the commit mark is the last thing written; a sync comes
- * after it. So whatever fails before that write leaves nothing behind that a recovery would take for
- * committed, while after a failed sync the whole transaction may stand in the log, and the next process
- * that opens the file finds it. Which of the two an I/O error was cannot be told from its code alone. */
+/* What a failed COMMIT means. The frame with the commit mark is the last thing written; a sync
+ * comes after it. So whatever fails before that write leaves nothing behind that a recovery would
+ * take for committed, while after a failed sync the whole transaction may stand in the log, and the
+ * next process that opens the file finds it. Which of the two an I/O error was cannot be told from
+ * its code alone. With a rollback journal the removal of the journal takes the place of the mark. */
 static LsSqlCommit
 judge_failed_commit (LsSql *sql,
                      int    code)
@@ -146,7 +147,7 @@ savepoint_undo (LsSqlSavepoint *savepoint)
   if (savepoint_control (sql, "ROLLBACK TO", savepoint->depth) != SQLITE_OK
       || savepoint_control (sql, "RELEASE", savepoint->depth) != SQLITE_OK)
     {
-      /* Only memory can be short here. Losing the whole transaction is safe, keeping a part is not. */
+      /* Only memory can be short here. To lose all is safe, to keep a part is not. */
       g_debug ("Could not roll back to a savepoint; the transaction is given up");
       roll_back (sql);
     }
@@ -353,7 +354,8 @@ ls_sql_release (LsSqlSavepoint  *savepoint,
 
   if (savepoint->depth != sql->n_savepoints)
     {
-      g_set_error (error, LS_SQL_ERROR, LS_SQL_ERROR_MISUSE, "Only the innermost savepoint can end");
+      g_set_error (error, LS_SQL_ERROR, LS_SQL_ERROR_MISUSE,
+                   "Only the innermost savepoint can end");
       savepoint_undo (savepoint);
       savepoint_free (savepoint);
       return FALSE;

@@ -24,8 +24,9 @@ typedef enum {
  * LsSqlCommit:
  * @LS_SQL_COMMIT_OK: committed, and as durable as `LsSqlSync` says
  * @LS_SQL_COMMIT_FAILED: rolled back for sure
- * @LS_SQL_COMMIT_UNKNOWN: an I/O error at the commit: the transaction may come back when the file is
- *   opened after a crash. Give up all connections to the file, open it again and read what it holds
+ * @LS_SQL_COMMIT_UNKNOWN: an I/O error at the commit: the transaction may come back when the file
+ *   is opened after a crash. Give up all connections to the file, open it again and read what it
+ *   holds
  *
  * How a commit ended.
  */
@@ -56,8 +57,8 @@ LsSqlTransaction *ls_sql_begin             (LsSql             *sql,
  *
  * Commits. Whatever the outcome, the transaction is over.
  *
- * After `LS_SQL_COMMIT_UNKNOWN` this connection shows the state before the transaction, which proves
- * nothing: its pages may already stand complete in the write-ahead log.
+ * After `LS_SQL_COMMIT_UNKNOWN` this connection shows the state before the transaction, which
+ * proves nothing: its pages may already stand complete in the write-ahead log.
  *
  * Returns: the outcome; @error is set unless it is `LS_SQL_COMMIT_OK`
  */

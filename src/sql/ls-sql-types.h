@@ -11,9 +11,9 @@ G_BEGIN_DECLS
 /**
  * LsSql:
  *
- * A connection to one SQLite database. It is reference counted (statements and transactions hold it),
- * and closes with the last reference. It may move between threads but be used by one at a time only:
- * SQLite's own locks are off. ls_sql_interrupt() alone may be called from anywhere.
+ * A connection to one SQLite database. It is reference counted (statements and transactions hold
+ * it), and closes with the last reference. It may move between threads but be used by one at a time
+ * only: SQLite's own locks are off. ls_sql_interrupt() alone may be called from anywhere.
  */
 typedef struct _LsSql LsSql;
 

@@ -27,8 +27,8 @@ typedef enum {
 /**
  * LsSqlSync:
  * @LS_SQL_SYNC_FULL: a committed transaction survives the loss of power
- * @LS_SQL_SYNC_NORMAL: it survives the end of the process; the loss of power may take the last ones,
- *   but never damages the file
+ * @LS_SQL_SYNC_NORMAL: it survives the end of the process; the loss of power may take the last
+ *   ones, but never damages the file
  * @LS_SQL_SYNC_EXTRA: as full, and with a rollback journal also the folder is synced
  *
  * How hard a commit tries to reach the disk.
@@ -62,13 +62,14 @@ typedef enum {
  * @application_id: written into a new file and demanded of an old one; 0 to neither write nor look
  * @sync: when commits are synced
  * @flags: what differs from the ordinary
- * @busy_timeout_ms: milliseconds to wait for another connection's lock; 0 for 5,000, negative for none
+ * @busy_timeout_ms: milliseconds to wait for another connection's lock; 0 for 5,000, negative for
+ *   none
  * @cache_kib: page cache in KiB; 0 for 8,192
  * @n_cached_statements: idle prepared statements kept; 0 for 64
  *
  * Settings of a connection. A struct of zeros is the default. Each is set and then read back; a
- * difference is an error. Memory mapping is always off, strings in double quotes are never literals,
- * and the schema is not trusted to run functions with side effects.
+ * difference is an error. Memory mapping is always off, strings in double quotes are never
+ * literals, and the schema is not trusted to run functions with side effects.
  */
 typedef struct {
   const char      *vfs;
@@ -162,8 +163,8 @@ gboolean      ls_sql_exec                  (LsSql               *sql,
  *
  * Prepares (from the cache), binds and runs one statement to its end; rows are thrown away.
  *
- * The letters: `i` an int64_t, `d` an int (also for constants such as 1), `t` text that ends in NUL,
- * `T` text and its length in bytes (const char *, size_t), `b` a blob (const void *, size_t),
+ * The letters: `i` an int64_t, `d` an int (also for constants such as 1), `t` text that ends in
+ * NUL, `T` text and its length in bytes (const char *, size_t), `b` a blob (const void *, size_t),
  * `B` a GBytes, `n` NULL without an argument. %NULL text and blobs bind NULL. Their number must
  * equal the number of parameters. All are copied by SQLite or outlive the call.
  *
@@ -270,8 +271,8 @@ int           ls_sql_get_extended_code     (LsSql               *sql);
  * ls_sql_is_suspect:
  * @sql: a connection
  *
- * Tells whether a commit ended as `LS_SQL_COMMIT_UNKNOWN`. Such a connection still reads, but begins
- * no more transactions: what the file holds is decided when it is opened again.
+ * Tells whether a commit ended as `LS_SQL_COMMIT_UNKNOWN`. Such a connection still reads, but
+ * begins no more transactions: what the file holds is decided when it is opened again.
  *
  * Returns: whether the connection must be given up
  */
@@ -307,7 +308,8 @@ void          ls_sql_set_cancellable       (LsSql               *sql,
  * @user_data: as given to ls_sql_add_collation()
  *
  * Compares two texts. The order must be total and never change as long as an index uses it: when it
- * does (another version of the collation's data), run `REINDEX name`. It must not use the connection.
+ * does (another version of the collation's data), run `REINDEX name`. It must not use the
+ * connection.
  *
  * Returns: negative, 0 or positive
  */

@@ -74,11 +74,11 @@ note_bind_code (LsStatement *statement,
 }
 
 static void
-bind_text (LsStatement          *statement,
-           int                   index,
-           const char           *text,
-           gssize                length,
-           sqlite3_destructor_type destructor)
+bind_text (LsStatement             *statement,
+           int                      index,
+           const char              *text,
+           gssize                   length,
+           sqlite3_destructor_type  destructor)
 {
   size_t n_bytes = 0;
 
@@ -91,11 +91,11 @@ bind_text (LsStatement          *statement,
 }
 
 static void
-bind_blob (LsStatement          *statement,
-           int                   index,
-           const void           *data,
-           size_t                length,
-           sqlite3_destructor_type destructor)
+bind_blob (LsStatement             *statement,
+           int                      index,
+           const void              *data,
+           size_t                   length,
+           sqlite3_destructor_type  destructor)
 {
   note_bind_code (statement,
                   sqlite3_bind_blob64 (statement->stmt, index, data, length, destructor));

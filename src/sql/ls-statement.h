@@ -129,8 +129,8 @@ void         ls_statement_bind_null        (LsStatement  *statement,
  * Runs to the next row. After `LS_STEP_DONE` it stays done until ls_statement_reset(), so that one
  * step too many cannot run an INSERT twice. After `LS_STEP_ERROR` it is reset.
  *
- * Inside a transaction that SQLite has rolled back by itself (disk full, I/O error) every step fails
- * rather than write outside of it.
+ * Inside a transaction that SQLite has rolled back by itself (disk full, I/O error) every step
+ * fails rather than write outside of it.
  *
  * Returns: what happened
  */
@@ -210,8 +210,8 @@ int64_t      ls_statement_get_int64        (LsStatement  *statement,
  *
  * Gets a text that ends in NUL.
  *
- * Returns: (transfer none) (nullable): the text, valid until the next step, reset or free; %NULL for
- *   NULL
+ * Returns: (transfer none) (nullable): the text, valid until the next step, reset or free; %NULL
+ *   for NULL
  */
 const char  *ls_statement_get_text         (LsStatement  *statement,
                                             int           column);
