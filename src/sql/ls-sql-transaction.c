@@ -78,7 +78,7 @@ commit_mark_is_last_write (LsSql *sql)
  * comes after it. So whatever fails before that write leaves nothing behind that a recovery would
  * take for committed, while after a failed sync the whole transaction may stand in the log, and the
  * next process that opens the file finds it. Which of the two an I/O error was cannot be told from
- * its code alone. With a rollback journal the removal of the journal takes the place of the mark. */
+ * its code alone. With a rollback journal its removal takes the place of the mark. */
 static LsSqlCommit
 judge_failed_commit (LsSql *sql,
                      int    code)
