@@ -1,0 +1,1079 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "server/wire/ls-frame.h"
+#include "server/wire/ls-utf8.h"
+
+/* Rules are written as a line of frames and what must come of them.
+ *
+ * Input: `81'text'` is a frame whose first byte is 0x81, with that payload, masked, its length in the shortest
+ * form; `82=00ff` has a payload in hex, `82*300` one of 300 times 'a'; `~8100` is bytes as they are.
+ * Output: `text'..'`, `binary'..'`, `ping'..'`, `pong'..'`, `close 1000'..'`, `error 1002`, payloads as above;
+ * `more` at the end if a message or frame is under way. */
+
+#define MAX_MESSAGE 100000
+#define MAX_FRAGMENTS 50
+
+static const LsFrameLimits limits = {
+  .role = LS_FRAME_ROLE_SERVER,
+  .max_message = MAX_MESSAGE,
+  .max_fragments = MAX_FRAGMENTS,
+};
+
+typedef struct {
+  const char *name;
+  const char *input;
+  const char *output;
+  int         certain; /* bytes after which the error must be told, 0 for any */
+} Rule;
+
+static const Rule rules[] = {
+  /* Payloads and lengths. */
+  { "empty-text", "81''", "text''" },
+  { "text", "81'Hello'", "text'Hello'" },
+  { "binary", "82=00ff", "binary=00ff" },
+  { "length-125", "82*125", "binary*125" },
+  { "length-126", "82*126", "binary*126" },
+  { "length-127", "82*127", "binary*127" },
+  { "length-65535", "82*65535", "binary*65535" },
+  { "length-65536", "82*65536", "binary*65536" },
+  { "two", "81'a' 82'b'", "text'a' binary'b'" },
+  { "nul-in-text", "81=610062", "text=610062" },
+  { "part-of-header", "~81", "more" },
+  { "part-of-mask", "~81850102", "more" },
+  { "part-of-payload", "~8185000000004865", "more" },
+
+  /* Lengths not in the shortest form, and the top bit. */
+  { "long-form-of-125", "~82fe007d", "error 1002", 4 },
+  { "long-form-of-0", "~82fe0000", "error 1002", 4 },
+  { "longer-form-of-65535", "~82ff000000000000ffff", "error 1002", 10 },
+  { "longer-form-of-1", "~82ff0000000000000001", "error 1002", 10 },
+  { "top-bit", "~82ff8000000000000000", "error 1002", 10 },
+  { "all-bits", "~82ffffffffffffffffff", "error 1002", 10 },
+
+  /* Masks, reserved bits and opcodes. */
+  { "unmasked", "~8105", "error 1002", 2 },
+  { "unmasked-after-good", "81'a' ~8100", "text'a' error 1002", 7 + 2 },
+  { "unmasked-ping", "~8900", "error 1002", 2 },
+  { "mask-of-zero", "~8182000000006162", "text'ab'" },
+  { "mask", "~818537fa213d7f9f4d5158", "text'Hello'" },
+  { "rsv1", "~c180", "error 1002", 2 },
+  { "rsv2", "~a180", "error 1002", 2 },
+  { "rsv3", "~9180", "error 1002", 2 },
+  { "rsv-all-on-ping", "~f980", "error 1002", 2 },
+  { "rsv-on-close", "~c880", "error 1002", 2 },
+  { "opcode-3", "~8380", "error 1002", 2 },
+  { "opcode-4", "~8480", "error 1002", 2 },
+  { "opcode-5", "~8580", "error 1002", 2 },
+  { "opcode-6", "~8680", "error 1002", 2 },
+  { "opcode-7", "~8780", "error 1002", 2 },
+  { "opcode-b", "~8b80", "error 1002", 2 },
+  { "opcode-c", "~8c80", "error 1002", 2 },
+  { "opcode-d", "~8d80", "error 1002", 2 },
+  { "opcode-e", "~8e80", "error 1002", 2 },
+  { "opcode-f", "~8f80", "error 1002", 2 },
+  { "opcode-after-text", "81'a' 83'b'", "text'a' error 1002", 7 + 2 },
+
+  /* Control frames. */
+  { "ping", "89''", "ping''" },
+  { "ping-payload", "89=00ff", "ping=00ff" },
+  { "ping-125", "89*125", "ping*125" },
+  { "ping-126", "~89fe", "error 1002", 2 },
+  { "ping-64-bit", "~89ff", "error 1002", 2 },
+  { "ping-fragmented", "~0980", "error 1002", 2 },
+  { "pong", "8a'x'", "pong'x'" },
+  { "pong-fragmented", "~0a80", "error 1002", 2 },
+  { "pong-126", "~8afe", "error 1002", 2 },
+  { "ten-pings", "89'0' 89'1' 89'2' 89'3' 89'4' 89'5' 89'6' 89'7' 89'8' 89'9'",
+    "ping'0' ping'1' ping'2' ping'3' ping'4' ping'5' ping'6' ping'7' ping'8' ping'9'" },
+
+  /* Fragments. */
+  { "two-fragments", "01'Hel' 80'lo'", "text'Hello'" },
+  { "empty-fragments", "01'' 00'' 80''", "text''" },
+  { "one-not-empty", "01'' 00'x' 80''", "text'x'" },
+  { "last-not-empty", "01'' 00'' 80'x'", "text'x'" },
+  { "binary-fragments", "02=00 00=01 80=02", "binary=000102" },
+  { "ping-inside", "01'Hel' 89'p' 80'lo'", "ping'p' text'Hello'" },
+  { "pings-inside", "01'a' 89'1' 00'b' 89'2' 80'c'", "ping'1' ping'2' text'abc'" },
+  { "close-inside", "01'a' 88=03e8", "close 1000''" },
+  { "text-inside-text", "01'a' 81'b'", "error 1002", 7 + 2 },
+  { "start-inside-text", "01'a' 01'b'", "error 1002", 7 + 2 },
+  { "binary-inside-text", "01'a' 82'b'", "error 1002", 7 + 2 },
+  { "continuation-of-nothing", "80'a'", "error 1002", 2 },
+  { "open-continuation-of-nothing", "00'a'", "error 1002", 2 },
+  { "continuation-after-end", "01'a' 80'b' 80'c'", "text'ab' error 1002", 14 + 2 },
+  { "continuation-after-whole", "81'a' 80'c'", "text'a' error 1002", 7 + 2 },
+  { "unfinished", "01'a' 00'b'", "more" },
+  { "next-starts-clean", "01'a' 80'b' 02=ff 80=fe", "text'ab' binary=fffe" },
+
+  /* Text. */
+  { "utf8", "81=cebae1bdb9cf83cebcceb5", "text=cebae1bdb9cf83cebcceb5" },
+  { "utf8-over-fragments", "01=ceba 00=e1 00=bd 80=b9", "text=cebae1bdb9" },
+  { "utf8-largest", "81=f48fbfbf", "text=f48fbfbf" },
+  { "utf8-beyond", "81=f4908080", "error 1007", 6 + 2 },
+  { "utf8-surrogate", "81=eda080", "error 1007", 6 + 2 },
+  { "utf8-surrogate-pair", "81=eda081edb080", "error 1007", 6 + 2 },
+  { "utf8-overlong-slash", "81=c0af", "error 1007", 6 + 1 },
+  { "utf8-overlong-3", "81=e080af", "error 1007", 6 + 2 },
+  { "utf8-overlong-4", "81=f08080af", "error 1007", 6 + 2 },
+  { "utf8-five-bytes", "81=f888808080", "error 1007", 6 + 1 },
+  { "utf8-fe", "81=fe", "error 1007", 6 + 1 },
+  { "utf8-alone", "81=80", "error 1007", 6 + 1 },
+  { "utf8-cut", "81=ce", "error 1007", 6 + 1 },
+  { "utf8-cut-over-fragments", "01=ce 80=", "error 1007", 7 + 6 },
+  { "utf8-cut-then-ascii", "01=ce 80'a'", "error 1007", 7 + 7 },
+  { "utf8-cut-by-ping", "01=ce 89'p' 80=ba", "ping'p' text=ceba" },
+  { "utf8-fails-inside-frame", "81=48656c6cff6f6f6f6f6f6f6f", "error 1007", 6 + 5 },
+  { "utf8-fails-before-long-end", "~81fe0200000000004142c141", "error 1007", 8 + 3 },
+  { "utf8-fails-in-open-fragment", "01=cebaf490", "error 1007", 6 + 4 },
+  { "binary-may-be-anything", "82=fffec0af", "binary=fffec0af" },
+  { "ping-may-be-anything", "89=fffec0af", "ping=fffec0af" },
+  { "binary-fragments-may-be-anything", "02=ff 80=c0", "binary=ffc0" },
+
+  /* Closing. */
+  { "close-empty", "88''", "close 1005''" },
+  { "close-half-code", "88=03", "error 1002" },
+  { "close-code", "88=03e8", "close 1000''" },
+  { "close-reason", "88=03e8627965", "close 1000'bye'" },
+  { "close-reason-utf8", "88=03e8c3a9", "close 1000=c3a9" },
+  { "close-reason-invalid", "88=03e8c0af", "error 1007" },
+  { "close-reason-cut", "88=03e8c3", "error 1007" },
+  { "close-fragmented", "~0880", "error 1002", 2 },
+  { "close-126", "~88fe", "error 1002", 2 },
+  { "close-0", "88=0000", "error 1002" },
+  { "close-999", "88=03e7", "error 1002" },
+  { "close-1004", "88=03ec", "error 1002" },
+  { "close-1005", "88=03ed", "error 1002" },
+  { "close-1006", "88=03ee", "error 1002" },
+  { "close-1014", "88=03f6", "close 1014''" },
+  { "close-1015", "88=03f7", "error 1002" },
+  { "close-1016", "88=03f8", "error 1002" },
+  { "close-1100", "88=044c", "error 1002" },
+  { "close-2000", "88=07d0", "error 1002" },
+  { "close-2999", "88=0bb7", "error 1002" },
+  { "close-3000", "88=0bb8", "close 3000''" },
+  { "close-4999", "88=1387", "close 4999''" },
+  { "close-5000", "88=1388", "error 1002" },
+  { "close-65535", "88=ffff", "error 1002" },
+  { "after-close-nothing", "88=03e8 81'a' 89'b' ~ffffff", "close 1000''" },
+
+  /* Limits. */
+  { "largest", "82*100000", "binary*100000" },
+  { "too-big", "~82ff00000000000186a1", "error 1009", 10 },
+  { "far-too-big", "~82ff7fffffffffffffff", "error 1009", 10 },
+  { "largest-in-fragments", "02*60000 80*40000", "binary*100000" },
+  { "too-big-in-fragments", "02*60000 ~80fe9c41", "error 1009", 60008 + 4 },
+  { "size-starts-again", "82*60000 82*60000", "binary*60000 binary*60000" },
+};
+
+static void
+append_hex (GByteArray *bytes,
+            const char *hex)
+{
+  for (; g_ascii_isxdigit (hex[0]) && g_ascii_isxdigit (hex[1]); hex += 2)
+    {
+      uint8_t byte = (uint8_t) (g_ascii_xdigit_value (hex[0]) << 4 | g_ascii_xdigit_value (hex[1]));
+
+      g_byte_array_append (bytes, &byte, 1);
+    }
+}
+
+static void
+append_frame (GByteArray    *bytes,
+              uint8_t        first,
+              const uint8_t *payload,
+              size_t         length,
+              const uint8_t *mask)
+{
+  uint8_t header[LS_FRAME_MAX_HEADER];
+  size_t used = ls_frame_write_header (header, LS_FRAME_BINARY, TRUE, length, mask);
+  unsigned start;
+
+  header[0] = first;
+  g_byte_array_append (bytes, header, (unsigned) used);
+  start = bytes->len;
+  if (length > 0)
+    g_byte_array_append (bytes, payload, (unsigned) length);
+  if (mask != NULL)
+    ls_frame_mask (bytes->data + start, length, mask, 0);
+}
+
+static GByteArray *
+build (const char *input)
+{
+  static const uint8_t mask[4] = { 0x37, 0xfa, 0x21, 0x3d };
+  g_auto (GStrv) words = g_strsplit (input, " ", -1);
+  GByteArray *bytes = g_byte_array_new ();
+
+  for (unsigned i = 0; words[i] != NULL; i++)
+    {
+      const char *word = words[i];
+      g_autoptr (GByteArray) payload = g_byte_array_new ();
+      uint8_t first;
+
+      if (word[0] == '~')
+        {
+          append_hex (bytes, word + 1);
+          continue;
+        }
+
+      first = (uint8_t) (g_ascii_xdigit_value (word[0]) << 4 | g_ascii_xdigit_value (word[1]));
+      if (word[2] == '=')
+        {
+          append_hex (payload, word + 3);
+        }
+      else if (word[2] == '*')
+        {
+          g_byte_array_set_size (payload, (unsigned) g_ascii_strtoull (word + 3, NULL, 10));
+          memset (payload->data, 'a', payload->len);
+        }
+      else
+        {
+          g_assert_cmpint (word[2], ==, '\'');
+          g_byte_array_append (payload, (const uint8_t *) word + 3, (unsigned) strlen (word + 3) - 1);
+        }
+      append_frame (bytes, first, payload->data, payload->len, mask);
+    }
+  return bytes;
+}
+
+static void
+print_payload (GString       *out,
+               const uint8_t *data,
+               size_t         length)
+{
+  gboolean printable = TRUE;
+  gboolean same = length > 40;
+
+  for (size_t i = 0; i < length; i++)
+    {
+      printable = printable && g_ascii_isprint (data[i]);
+      same = same && data[i] == 'a';
+    }
+  if (same)
+    {
+      g_string_append_printf (out, "*%" G_GSIZE_FORMAT, length);
+    }
+  else if (printable)
+    {
+      g_string_append_c (out, '\'');
+      g_string_append_len (out, (const char *) data, (gssize) length);
+      g_string_append_c (out, '\'');
+    }
+  else
+    {
+      g_string_append_c (out, '=');
+      for (size_t i = 0; i < length; i++)
+        g_string_append_printf (out, "%02x", data[i]);
+    }
+}
+
+static void
+print_item (GString     *out,
+            LsFrameItem *item)
+{
+  if (out->len > 0)
+    g_string_append_c (out, ' ');
+  switch (item->opcode)
+    {
+    case LS_FRAME_TEXT:
+      g_string_append (out, "text");
+      break;
+    case LS_FRAME_BINARY:
+      g_string_append (out, "binary");
+      break;
+    case LS_FRAME_PING:
+      g_string_append (out, "ping");
+      break;
+    case LS_FRAME_PONG:
+      g_string_append (out, "pong");
+      break;
+    case LS_FRAME_CLOSE:
+      g_string_append_printf (out, "close %u", item->code);
+      break;
+    case LS_FRAME_CONTINUATION:
+    default:
+      g_assert_not_reached ();
+    }
+  print_payload (out, item->data, item->length);
+}
+
+static void
+print_more (GString *out)
+{
+  g_string_append (out, out->len > 0 ? " more" : "more");
+}
+
+static void
+print_error (GString  *out,
+             unsigned  code)
+{
+  g_string_append_printf (out, "%serror %u", out->len > 0 ? " " : "", code);
+}
+
+/* Feeds all bytes, in pieces of at most @piece bytes (of random length if @random). Returns what came, and after
+ * how many bytes an error did. */
+static char *
+parse (const LsFrameLimits *with,
+       GByteArray          *input,
+       size_t               piece,
+       GRand               *random,
+       size_t              *error_at)
+{
+  g_autofree uint8_t *bytes = g_memdup2 (input->data, input->len);
+  g_autoptr (GString) out = g_string_new (NULL);
+  LsFrameParser parser;
+  size_t at = 0;
+
+  *error_at = 0;
+  ls_frame_parser_init (&parser, with);
+  while (at < input->len && *error_at == 0)
+    {
+      size_t most = MIN (piece, input->len - at);
+      size_t left = random != NULL ? (size_t) g_rand_int_range (random, 0, (int) most + 1) : most;
+      LsFrameStatus status;
+
+      do
+        {
+          /* A copy of its own, so that a sanitizer sees any step beyond it. */
+          g_autofree uint8_t *copy = g_malloc (MAX (left, 1));
+          LsFrameItem item = { 0 };
+          size_t consumed;
+
+          memcpy (copy, bytes + at, left);
+          status = ls_frame_parser_feed (&parser, copy, left, &consumed, &item);
+          g_assert_cmpuint (consumed, <=, left);
+          at += consumed;
+          left -= consumed;
+          if (status == LS_FRAME_ITEM)
+            {
+              print_item (out, &item);
+            }
+          else if (status == LS_FRAME_ERROR)
+            {
+              g_assert_nonnull (item.text);
+              print_error (out, item.code);
+              *error_at = at;
+            }
+          else
+            {
+              g_assert_cmpuint (left, ==, 0);
+            }
+        }
+      while (status == LS_FRAME_ITEM);
+    }
+  if (*error_at == 0 && !ls_frame_parser_is_idle (&parser))
+    print_more (out);
+  ls_frame_parser_clear (&parser);
+  g_assert_cmpuint (ls_frame_parser_get_buffered (&parser), ==, 0);
+  return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+static void
+test_rule (gconstpointer data)
+{
+  const Rule *rule = data;
+  g_autoptr (GByteArray) input = build (rule->input);
+  g_autoptr (GRand) random = g_rand_new_with_seed (1);
+  g_autofree char *whole = NULL;
+  size_t error_at;
+  int rounds = input->len > 1000 ? 3 : 100;
+
+  whole = parse (&limits, input, SIZE_MAX, NULL, &error_at);
+  g_assert_cmpstr (whole, ==, rule->output);
+
+  /* Byte by byte, so that it shows when an error is told. */
+  {
+    g_autofree char *single = parse (&limits, input, 1, NULL, &error_at);
+
+    g_assert_cmpstr (single, ==, rule->output);
+    if (rule->certain > 0)
+      g_assert_cmpuint (error_at, ==, (size_t) rule->certain);
+  }
+
+  for (int i = 0; i < rounds; i++)
+    {
+      g_autofree char *pieces = parse (&limits, input, MAX (input->len / 3, 1), random, &error_at);
+
+      g_assert_cmpstr (pieces, ==, rule->output);
+    }
+}
+
+/* A simple decoder to compare with: of the whole stream at once, by another route: text is checked by GLib, and
+ * for its unfinished tail by a table of all beginnings of all characters. */
+typedef struct {
+  uint8_t one[256];
+  uint8_t two[65536];
+  uint8_t three[1 << 24];
+} Beginnings;
+
+static Beginnings *beginnings;
+
+static void
+fill_beginnings (void)
+{
+  beginnings = g_new0 (Beginnings, 1);
+  for (gunichar c = 0; c <= 0x10ffff; c++)
+    {
+      char bytes[6];
+      const uint8_t *b = (const uint8_t *) bytes;
+      int length = g_unichar_to_utf8 (c, bytes);
+
+      if (c >= 0xd800 && c <= 0xdfff)
+        continue;
+      if (length > 1)
+        beginnings->one[b[0]] = 1;
+      if (length > 2)
+        beginnings->two[b[0] << 8 | b[1]] = 1;
+      if (length > 3)
+        beginnings->three[b[0] << 16 | b[1] << 8 | b[2]] = 1;
+    }
+}
+
+static gboolean
+is_beginning (const uint8_t *data,
+              size_t         length)
+{
+  switch (length)
+    {
+    case 0:
+      return TRUE;
+    case 1:
+      return beginnings->one[data[0]];
+    case 2:
+      return beginnings->two[data[0] << 8 | data[1]];
+    case 3:
+      return beginnings->three[data[0] << 16 | data[1] << 8 | data[2]];
+    default:
+      return FALSE;
+    }
+}
+
+/* Whether a text can be so far, and whether it can end so. Changes @text. */
+static gboolean
+check_bytes (uint8_t *text,
+             size_t   length,
+             gboolean ends)
+{
+  const char *end;
+
+  /* GLib takes NUL for the end. */
+  for (size_t i = 0; i < length; i++)
+    if (text[i] == 0)
+      text[i] = 'x';
+  if (g_utf8_validate_len ((const char *) text, length, &end))
+    return TRUE;
+  return !ends && is_beginning ((const uint8_t *) end, (size_t) (text + length - (const uint8_t *) end));
+}
+
+static gboolean
+check_text (GByteArray *text,
+            gboolean    ends)
+{
+  g_autofree uint8_t *copy = g_memdup2 (text->data, text->len);
+
+  return text->len == 0 || check_bytes (copy, text->len, ends);
+}
+
+/* One frame of the simple decoder. Returns the bytes it took, 0 at an end. */
+typedef struct {
+  GString    *out;
+  GByteArray *message;
+  int         kind;
+  unsigned    frames;
+  size_t      size;
+  gboolean    under_way;
+} Simple;
+
+static size_t
+stop (Simple  *simple,
+      unsigned code)
+{
+  if (code != 0)
+    print_error (simple->out, code);
+  simple->under_way = FALSE;
+  return 0;
+}
+
+static size_t
+simple_control (Simple     *simple,
+                int         opcode,
+                GByteArray *payload)
+{
+  LsFrameItem item = { .opcode = (LsFrameOpcode) opcode, .data = payload->data, .length = payload->len };
+
+  if (opcode == 8)
+    {
+      g_autoptr (GByteArray) reason = g_byte_array_new ();
+
+      if (payload->len == 1)
+        return stop (simple, 1002);
+      item.code = 1005;
+      if (payload->len > 1)
+        {
+          item.code = (uint16_t) (payload->data[0] << 8 | payload->data[1]);
+          g_byte_array_append (reason, payload->data + 2, payload->len - 2);
+          item.data = reason->data;
+          item.length = reason->len;
+          if (item.code < 1000 || item.code > 4999 || (item.code >= 1015 && item.code < 3000) ||
+              (item.code >= 1004 && item.code <= 1006))
+            return stop (simple, 1002);
+          if (!check_text (reason, TRUE))
+            return stop (simple, 1007);
+        }
+      print_item (simple->out, &item);
+      return stop (simple, 0);
+    }
+  print_item (simple->out, &item);
+  return 1;
+}
+
+static size_t
+simple_frame (Simple        *simple,
+              const uint8_t *b,
+              size_t         left)
+{
+  g_autoptr (GByteArray) payload = g_byte_array_new ();
+  size_t header = 6;
+  uint64_t length;
+  gboolean control, whole;
+  int opcode;
+
+  simple->under_way = left > 0 || simple->kind != 0;
+  if (left < 2)
+    return 0;
+  opcode = b[0] & 15;
+  control = opcode >= 8;
+  length = b[1] & 127;
+  if ((b[0] & 0x70) || !(b[1] & 0x80) || (opcode > 2 && opcode < 8) || opcode > 10)
+    return stop (simple, 1002);
+  if (control && (!(b[0] & 0x80) || length > 125))
+    return stop (simple, 1002);
+  if (!control && (opcode == 0) != (simple->kind != 0))
+    return stop (simple, 1002);
+  if (length >= 126)
+    {
+      unsigned n = length == 126 ? 2 : 8;
+
+      if (left < 2 + n)
+        return 0;
+      length = 0;
+      for (unsigned i = 0; i < n; i++)
+        length = length * 256 + b[2 + i];
+      if ((n == 2 && length < 126) || (n == 8 && length < 65536) || length > INT64_MAX)
+        return stop (simple, 1002);
+      header += n;
+    }
+  if (!control && ++simple->frames > MAX_FRAGMENTS)
+    return stop (simple, 1008);
+  if (!control && simple->size + length > MAX_MESSAGE)
+    return stop (simple, 1009);
+  if (!control)
+    simple->size += length;
+  if (left < header)
+    return 0;
+
+  whole = left >= header + length;
+  for (uint64_t i = 0; i < MIN (length, left - header); i++)
+    {
+      uint8_t byte = b[header + i] ^ b[header - 4 + (i & 3)];
+
+      g_byte_array_append (payload, &byte, 1);
+    }
+  if (control)
+    {
+      if (!whole)
+        return 0;
+      if (simple_control (simple, opcode, payload) == 0)
+        return 0;
+      return header + length;
+    }
+
+  if (opcode != 0)
+    simple->kind = opcode;
+  g_byte_array_append (simple->message, payload->data, payload->len);
+  if (simple->kind == 1 && !check_text (simple->message, whole && (b[0] & 0x80)))
+    return stop (simple, 1007);
+  if (!whole)
+    return 0;
+  if (b[0] & 0x80)
+    {
+      LsFrameItem item = { .opcode = (LsFrameOpcode) simple->kind,
+                           .data = simple->message->data,
+                           .length = simple->message->len };
+
+      print_item (simple->out, &item);
+      simple->kind = 0;
+      simple->frames = 0;
+      simple->size = 0;
+      g_byte_array_set_size (simple->message, 0);
+    }
+  return header + length;
+}
+
+static char *
+parse_simply (GByteArray *input)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  Simple simple = { .out = g_string_new (NULL), .message = message };
+  size_t at = 0, taken;
+
+  do
+    {
+      taken = simple_frame (&simple, input->data + at, input->len - at);
+      at += taken;
+    }
+  while (taken > 0);
+  if (simple.under_way)
+    print_more (simple.out);
+  return g_string_free (simple.out, FALSE);
+}
+
+static void
+append_random_frame (GByteArray *bytes,
+                     GRand      *random,
+                     gboolean   *open)
+{
+  static const char *const texts[] = { "a", "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xce",
+                                       "\xba", "\xed\xa0\x80", "\xc0\xaf", "", "plain ascii text" };
+  uint8_t payload[70000];
+  uint8_t mask[4];
+  size_t length = 0;
+  int kind = g_rand_int_range (random, 0, 100);
+  uint8_t first;
+
+  for (int i = 0; i < 4; i++)
+    mask[i] = (uint8_t) g_rand_int (random);
+
+  if (kind < 70) /* a fragment of something, mostly as it should be */
+    {
+      gboolean fin = g_rand_boolean (random);
+
+      first = (uint8_t) ((fin ? 0x80 : 0) | (*open ? 0 : g_rand_int_range (random, 1, 3)));
+      *open = !fin;
+      for (int i = g_rand_int_range (random, 0, 6); i > 0; i--)
+        {
+          /* Mostly the valid ones. */
+          const char *text = texts[g_rand_int_range (random, 0, 10) * g_rand_int_range (random, 0, 10) / 10];
+
+          memcpy (payload + length, text, strlen (text));
+          length += strlen (text);
+        }
+      if (kind < 3)
+        {
+          length = (size_t) g_rand_int_range (random, 120, 70000);
+          memset (payload, 'a', length);
+        }
+    }
+  else if (kind < 90) /* a ping or pong */
+    {
+      first = (uint8_t) (0x89 + g_rand_int_range (random, 0, 2));
+      length = (size_t) g_rand_int_range (random, 0, 126);
+      memset (payload, 'a', length);
+    }
+  else if (kind < 92) /* a close frame */
+    {
+      first = 0x88;
+      length = (size_t) g_rand_int_range (random, 0, 4);
+      memcpy (payload, "\x03\xe8z", 3);
+    }
+  else if (kind < 97) /* a data frame that may not be due */
+    {
+      first = (uint8_t) (g_rand_int_range (random, 0, 3) | (g_rand_boolean (random) ? 0x80 : 0));
+    }
+  else /* anything */
+    {
+      first = (uint8_t) g_rand_int (random);
+    }
+  append_frame (bytes, first, payload, length, g_rand_int_range (random, 0, 200) == 0 ? NULL : mask);
+}
+
+static void
+test_random_streams (void)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (20);
+  unsigned errors = 0, closes = 0, mores = 0, texts = 0;
+
+  for (int round = 0; round < 2000; round++)
+    {
+      g_autoptr (GByteArray) input = g_byte_array_new ();
+      g_autofree char *expected = NULL;
+      gboolean open = FALSE;
+
+      for (int i = g_rand_int_range (random, 1, 12); i > 0; i--)
+        append_random_frame (input, random, &open);
+      if (g_rand_int_range (random, 0, 3) == 0)
+        g_byte_array_set_size (input, (unsigned) g_rand_int_range (random, 0, (int) input->len));
+
+      expected = parse_simply (input);
+      errors += strstr (expected, "error") != NULL;
+      closes += strstr (expected, "close") != NULL;
+      mores += strstr (expected, "more") != NULL;
+      texts += strstr (expected, "text") != NULL;
+      for (int i = 0; i < 5; i++)
+        {
+          size_t error_at;
+          size_t piece = i == 0 ? SIZE_MAX : 1u << (3 * i);
+          g_autofree char *got = parse (&limits, input, piece, i == 0 ? NULL : random, &error_at);
+
+          g_assert_cmpstr (got, ==, expected);
+        }
+    }
+
+  /* The streams are worth something only if they end in all ways. */
+  g_assert_cmpuint (errors, >, 200);
+  g_assert_cmpuint (closes, >, 50);
+  g_assert_cmpuint (mores, >, 200);
+  g_assert_cmpuint (texts, >, 500);
+}
+
+static void
+test_random_bytes (void)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (21);
+
+  for (int round = 0; round < 5000; round++)
+    {
+      g_autoptr (GByteArray) input = g_byte_array_new ();
+      g_autofree char *whole = NULL;
+      g_autofree char *pieces = NULL;
+      g_autofree char *simple = NULL;
+      size_t error_at;
+
+      g_byte_array_set_size (input, (unsigned) g_rand_int_range (random, 1, 200));
+      for (unsigned i = 0; i < input->len; i++)
+        input->data[i] = (uint8_t) g_rand_int (random);
+      /* A start that is right more often. */
+      input->data[0] &= 0x8f;
+      if (input->len > 1)
+        input->data[1] |= 0x80;
+
+      whole = parse (&limits, input, SIZE_MAX, NULL, &error_at);
+      pieces = parse (&limits, input, 7, random, &error_at);
+      simple = parse_simply (input);
+      g_assert_cmpstr (whole, ==, simple);
+      g_assert_cmpstr (pieces, ==, simple);
+    }
+}
+
+static void
+test_fragment_limit (void)
+{
+  g_autoptr (GString) input = g_string_new ("01'a'");
+  g_autofree char *output = NULL;
+  g_autofree char *over = NULL;
+  g_autoptr (GByteArray) bytes = NULL;
+  g_autoptr (GByteArray) more_bytes = NULL;
+  size_t error_at;
+
+  /* Control frames are not counted. */
+  for (int i = 0; i < MAX_FRAGMENTS - 2; i++)
+    g_string_append (input, " 89'' 00'a'");
+  bytes = build (input->str);
+  append_frame (bytes, 0x80, (const uint8_t *) "z", 1, (const uint8_t *) "mask");
+  output = parse (&limits, bytes, SIZE_MAX, NULL, &error_at);
+  g_assert_true (g_str_has_suffix (output, " text'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaz'"));
+
+  g_string_append (input, " 00'' 80''");
+  more_bytes = build (input->str);
+  over = parse (&limits, more_bytes, SIZE_MAX, NULL, &error_at);
+  g_assert_true (g_str_has_suffix (over, " error 1008"));
+}
+
+static void
+test_client_role (void)
+{
+  static const LsFrameLimits client = {
+    .role = LS_FRAME_ROLE_CLIENT,
+    .max_message = 1000,
+    .max_fragments = 10,
+  };
+  static const struct {
+    const char *input;
+    const char *output;
+  } cases[] = {
+    { "~810548656c6c6f", "text'Hello'" },
+    { "~010348656c80026c6f", "text'Hello'" },
+    { "~8100 ~8900 ~8a00", "text'' ping'' pong''" },
+    { "~818537fa213d7f9f4d5158", "error 1002" },
+    { "~827e03e9", "error 1009" },
+    { "~880203e8", "close 1000''" },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    for (size_t piece = 1; piece < 4; piece++)
+      {
+        g_autoptr (GByteArray) input = build (cases[i].input);
+        size_t error_at;
+        g_autofree char *output = parse (&client, input, piece, NULL, &error_at);
+
+        g_assert_cmpstr (output, ==, cases[i].output);
+      }
+}
+
+/* What was announced costs nothing; what came costs at most twice its size. */
+static void
+test_memory (void)
+{
+  LsFrameParser parser;
+  LsFrameItem item;
+  uint8_t header[] = { 0x82, 0xff, 0, 0, 0, 0, 0, 1, 0x86, 0xa0, 0, 0, 0, 0 };
+  uint8_t piece[1000] = { 0 };
+  size_t consumed;
+
+  ls_frame_parser_init (&parser, &limits);
+  g_assert_true (ls_frame_parser_is_idle (&parser));
+  g_assert_cmpint (ls_frame_parser_feed (&parser, header, sizeof header, &consumed, &item), ==,
+                   LS_FRAME_MORE);
+  g_assert_cmpuint (ls_frame_parser_get_buffered (&parser), ==, 0);
+  g_assert_false (ls_frame_parser_is_idle (&parser));
+
+  for (size_t sent = sizeof piece; sent < MAX_MESSAGE; sent += sizeof piece)
+    {
+      g_assert_cmpint (ls_frame_parser_feed (&parser, piece, sizeof piece, &consumed, &item), ==,
+                       LS_FRAME_MORE);
+      g_assert_cmpuint (ls_frame_parser_get_buffered (&parser), >=, sent);
+      g_assert_cmpuint (ls_frame_parser_get_buffered (&parser), <=, MIN (2 * sent, MAX_MESSAGE));
+    }
+  g_assert_cmpint (ls_frame_parser_feed (&parser, piece, sizeof piece, &consumed, &item), ==,
+                   LS_FRAME_ITEM);
+  g_assert_cmpuint (item.length, ==, MAX_MESSAGE);
+
+  /* With the next call the memory is given back. */
+  g_assert_cmpint (ls_frame_parser_feed (&parser, piece, 0, &consumed, &item), ==, LS_FRAME_MORE);
+  g_assert_cmpuint (ls_frame_parser_get_buffered (&parser), ==, 0);
+  g_assert_true (ls_frame_parser_is_idle (&parser));
+  ls_frame_parser_clear (&parser);
+}
+
+static void
+test_whole_is_not_copied (void)
+{
+  uint8_t frame[] = { 0x81, 0x85, 1, 2, 3, 4, 'H' ^ 1, 'e' ^ 2, 'l' ^ 3, 'l' ^ 4, 'o' ^ 1 };
+  LsFrameParser parser;
+  LsFrameItem item;
+  size_t consumed;
+
+  ls_frame_parser_init (&parser, &limits);
+  g_assert_cmpint (ls_frame_parser_feed (&parser, frame, sizeof frame, &consumed, &item), ==,
+                   LS_FRAME_ITEM);
+  g_assert_true (item.data == frame + 6);
+  g_assert_cmpmem (item.data, item.length, "Hello", 5);
+  g_assert_cmpuint (ls_frame_parser_get_buffered (&parser), ==, 0);
+  ls_frame_parser_clear (&parser);
+}
+
+static void
+test_error_stays (void)
+{
+  uint8_t frame[] = { 0x83, 0x80 };
+  uint8_t good[] = { 0x81, 0x80, 0, 0, 0, 0 };
+  LsFrameParser parser;
+  LsFrameItem item;
+  size_t consumed;
+
+  ls_frame_parser_init (&parser, &limits);
+  for (int i = 0; i < 3; i++)
+    {
+      g_assert_cmpint (ls_frame_parser_feed (&parser, i == 0 ? frame : good, 2, &consumed, &item), ==,
+                       LS_FRAME_ERROR);
+      g_assert_cmpuint (item.code, ==, 1002);
+      g_assert_cmpstr (item.text, ==, "reserved opcode");
+    }
+  ls_frame_parser_clear (&parser);
+}
+
+static void
+test_codes (void)
+{
+  for (unsigned code = 0; code <= UINT16_MAX; code++)
+    {
+      gboolean valid = (code >= 3000 && code < 5000) || code == 1000 || code == 1001 || code == 1002 ||
+                       code == 1003 || (code >= 1007 && code <= 1014);
+
+      g_assert_cmpint (ls_frame_code_is_valid ((uint16_t) code), ==, valid);
+    }
+}
+
+static void
+test_write_header (void)
+{
+  static const struct {
+    LsFrameOpcode opcode;
+    gboolean      fin;
+    uint64_t      length;
+    const char   *hex;
+  } cases[] = {
+    { LS_FRAME_TEXT, TRUE, 5, "8105" },
+    { LS_FRAME_TEXT, FALSE, 3, "0103" },
+    { LS_FRAME_CONTINUATION, TRUE, 2, "8002" },
+    { LS_FRAME_PING, TRUE, 5, "8905" },
+    { LS_FRAME_PONG, TRUE, 125, "8a7d" },
+    { LS_FRAME_CLOSE, TRUE, 0, "8800" },
+    { LS_FRAME_BINARY, TRUE, 125, "827d" },
+    { LS_FRAME_BINARY, TRUE, 126, "827e007e" },
+    { LS_FRAME_BINARY, TRUE, 256, "827e0100" },
+    { LS_FRAME_BINARY, TRUE, 65535, "827effff" },
+    { LS_FRAME_BINARY, TRUE, 65536, "827f0000000000010000" },
+    { LS_FRAME_BINARY, TRUE, INT64_MAX, "827f7fffffffffffffff" },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GByteArray) expected = g_byte_array_new ();
+      uint8_t header[LS_FRAME_MAX_HEADER];
+      size_t used;
+
+      append_hex (expected, cases[i].hex);
+      used = ls_frame_write_header (header, cases[i].opcode, cases[i].fin, cases[i].length, NULL);
+      g_assert_cmpmem (header, used, expected->data, expected->len);
+
+      used = ls_frame_write_header (header, cases[i].opcode, cases[i].fin, cases[i].length,
+                                    (const uint8_t *) "mask");
+      expected->data[1] |= 0x80;
+      append_hex (expected, "6d61736b");
+      g_assert_cmpmem (header, used, expected->data, expected->len);
+    }
+}
+
+static void
+test_write_close (void)
+{
+  g_autofree char *ascii = g_strnfill (200, 'x');
+  g_autoptr (GString) wide = g_string_new ("y");
+  uint8_t out[LS_FRAME_MAX_CONTROL];
+  LsUtf8 utf8 = { 0 };
+  size_t used;
+
+  g_assert_cmpuint (ls_frame_write_close (out, LS_FRAME_CODE_NONE, "x", 1), ==, 0);
+  used = ls_frame_write_close (out, 1001, NULL, 0);
+  g_assert_cmpmem (out, used, "\x03\xe9", 2);
+  used = ls_frame_write_close (out, 1000, "bye", 3);
+  g_assert_cmpmem (out, used, "\x03\xe8\x62ye", 5);
+  g_assert_cmpuint (ls_frame_write_close (out, 1000, ascii, 123), ==, 125);
+  g_assert_cmpuint (ls_frame_write_close (out, 1000, ascii, 200), ==, 125);
+
+  /* Cut between characters of two, three and four bytes. */
+  for (unsigned i = 0; i < 60; i++)
+    g_string_append (wide, i % 3 == 0 ? "\xc3\xa9" : i % 3 == 1 ? "\xe2\x82\xac" : "\xf0\x9f\x98\x80");
+  for (size_t skip = 0; skip <= 1; skip++)
+    {
+      used = ls_frame_write_close (out, 1000, wide->str + skip, wide->len - skip);
+      g_assert_cmpuint (used, >, 121);
+      g_assert_cmpuint (used, <=, 125);
+      utf8 = (LsUtf8){ 0 };
+      g_assert_true (ls_utf8_feed (&utf8, out + 2, used - 2));
+      g_assert_true (ls_utf8_is_complete (&utf8));
+    }
+}
+
+static void
+test_mask (void)
+{
+  static const uint8_t mask[4] = { 0x11, 0x22, 0x44, 0x88 };
+
+  for (size_t offset = 0; offset < 9; offset++)
+    for (size_t start = 0; start < 8; start++)
+      for (size_t length = 0; length < 40; length++)
+        {
+          uint8_t data[64];
+
+          for (size_t i = 0; i < sizeof data; i++)
+            data[i] = (uint8_t) i;
+          ls_frame_mask (data + start, length, mask, offset);
+          for (size_t i = 0; i < sizeof data; i++)
+            {
+              gboolean inside = i >= start && i < start + length;
+              uint8_t with = inside ? mask[(offset + i - start) % 4] : 0;
+
+              g_assert_cmpuint (data[i], ==, (uint8_t) i ^ with);
+            }
+        }
+}
+
+/* Every string of three bytes, and every character. */
+static void
+test_utf8_all (void)
+{
+  for (unsigned high = 0; high <= 0xffff; high++)
+    {
+      uint8_t bytes[2] = { (uint8_t) (high >> 8), (uint8_t) high };
+      LsUtf8 two = { 0 };
+      gboolean good = ls_utf8_feed (&two, bytes, 2);
+
+      for (unsigned low = 0; low <= 0xff; low++)
+        {
+          uint8_t copy[3] = { bytes[0], bytes[1], (uint8_t) low };
+          LsUtf8 three = two;
+
+          g_assert_cmpint (good && ls_utf8_feed (&three, copy + 2, 1), ==, check_bytes (copy, 3, FALSE));
+        }
+    }
+
+  for (gunichar c = 0; c <= 0x10ffff; c++)
+    {
+      char bytes[6];
+      LsUtf8 utf8 = { 0 };
+      int length = g_unichar_to_utf8 (c, bytes);
+      gboolean valid = ls_utf8_feed (&utf8, (const uint8_t *) bytes, (size_t) length);
+
+      g_assert_cmpint (valid, ==, c < 0xd800 || c > 0xdfff);
+      if (valid)
+        g_assert_true (ls_utf8_is_complete (&utf8));
+    }
+}
+
+/* Bad bytes at every place of a longer text, where the eight-byte steps are. */
+static void
+test_utf8_places (void)
+{
+  for (size_t place = 0; place < 40; place++)
+    {
+      uint8_t text[43];
+      LsUtf8 utf8 = { 0 };
+
+      memset (text, 'a', sizeof text);
+      memcpy (text + place, "\xe2\x82\xac", 3);
+      g_assert_true (ls_utf8_feed (&utf8, text, sizeof text));
+      g_assert_true (ls_utf8_is_complete (&utf8));
+      text[place + 1] = 'a';
+      g_assert_false (ls_utf8_feed (&utf8, text, sizeof text));
+    }
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  fill_beginnings ();
+
+  for (size_t i = 0; i < G_N_ELEMENTS (rules); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/frame/rule/%s", rules[i].name);
+
+      g_test_add_data_func (path, &rules[i], test_rule);
+    }
+  g_test_add_func ("/frame/random/streams", test_random_streams);
+  g_test_add_func ("/frame/random/bytes", test_random_bytes);
+  g_test_add_func ("/frame/fragment-limit", test_fragment_limit);
+  g_test_add_func ("/frame/client-role", test_client_role);
+  g_test_add_func ("/frame/memory", test_memory);
+  g_test_add_func ("/frame/whole-is-not-copied", test_whole_is_not_copied);
+  g_test_add_func ("/frame/error-stays", test_error_stays);
+  g_test_add_func ("/frame/codes", test_codes);
+  g_test_add_func ("/frame/write/header", test_write_header);
+  g_test_add_func ("/frame/write/close", test_write_close);
+  g_test_add_func ("/frame/mask", test_mask);
+  g_test_add_func ("/utf8/all", test_utf8_all);
+  g_test_add_func ("/utf8/places", test_utf8_places);
+
+  status = g_test_run ();
+  g_free (beginnings);
+  return status;
+}
