@@ -32,7 +32,6 @@ typedef struct {
 struct _LsQueue {
   char *name;
   GMainContext *context;
-  GMainLoop *loop;
   GThread *thread;
   GSource *source;
 
@@ -40,7 +39,7 @@ struct _LsQueue {
   GQueue jobs;        /* Job */
   GHashTable *timers; /* id -> GSource */
   uint64_t last_id;
-  bool stopped;
+  int stopped; /* atomic: read by the thread between jobs */
 };
 
 struct _LsSystemEnvironment {
@@ -119,7 +118,7 @@ queue_source_dispatch (GSource    *source,
       Job *job;
 
       g_mutex_lock (&queue->lock);
-      job = queue->stopped ? NULL : g_queue_pop_head (&queue->jobs);
+      job = g_atomic_int_get (&queue->stopped) ? NULL : g_queue_pop_head (&queue->jobs);
       g_mutex_unlock (&queue->lock);
       if (job == NULL)
         break;
@@ -140,8 +139,10 @@ queue_thread (gpointer data)
 {
   LsQueue *queue = data;
 
+  /* Not a GMainLoop: one that is told to quit before it runs would run for ever. */
   g_main_context_push_thread_default (queue->context);
-  g_main_loop_run (queue->loop);
+  while (!g_atomic_int_get (&queue->stopped))
+    g_main_context_iteration (queue->context, TRUE);
   g_main_context_pop_thread_default (queue->context);
   return NULL;
 }
@@ -167,7 +168,6 @@ queue_new (const char *name)
     {
       g_autofree char *thread_name = g_strdup_printf ("ls-%.11s", name);
 
-      queue->loop = g_main_loop_new (queue->context, FALSE);
       queue->thread = g_thread_new (thread_name, queue_thread, queue);
     }
   return queue;
@@ -182,16 +182,16 @@ queue_stop (LsQueue *queue)
   Job *job;
 
   g_mutex_lock (&queue->lock);
-  if (queue->stopped)
+  if (g_atomic_int_get (&queue->stopped))
     {
       g_mutex_unlock (&queue->lock);
       return;
     }
-  queue->stopped = true;
+  g_atomic_int_set (&queue->stopped, 1);
   g_mutex_unlock (&queue->lock);
   if (queue->thread != NULL)
     {
-      g_main_loop_quit (queue->loop);
+      g_main_context_wakeup (queue->context);
       g_thread_join (g_steal_pointer (&queue->thread));
     }
   g_source_destroy (queue->source);
@@ -221,7 +221,6 @@ queue_free (LsQueue *queue)
   queue_stop (queue);
   g_source_unref (queue->source);
   g_hash_table_unref (queue->timers);
-  g_clear_pointer (&queue->loop, g_main_loop_unref);
   g_main_context_unref (queue->context);
   g_mutex_clear (&queue->lock);
   g_free (queue->name);
@@ -325,7 +324,7 @@ ls_system_environment_post (LsEnvironment *environment,
   bool was_empty = false;
 
   g_mutex_lock (&queue->lock);
-  if (queue->stopped)
+  if (g_atomic_int_get (&queue->stopped))
     {
       g_mutex_unlock (&queue->lock);
       job_drop (&job);
