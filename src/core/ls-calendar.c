@@ -39,7 +39,8 @@ ls_calendar_day (int64_t    time,
  * @day: a day on the shop's calendar
  * @zone: the shop's time zone
  *
- * Returns: the first µs of @day, UTC: the least time whose ls_calendar_day() is @day, or would be if clocks skipped its midnight
+ * Returns: the first µs of @day, UTC: the least time whose ls_calendar_day() is @day, or would be
+ * if clocks skipped its midnight
  */
 int64_t
 ls_calendar_day_start (int64_t    day,

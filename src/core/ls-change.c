@@ -72,7 +72,8 @@ ls_change_new_put (const LsRecord *record)
  * @before: (nullable): a row as it was, or %NULL when there was none
  * @after: (nullable): the same row as it is, or %NULL when there is none
  *
- * Describes what happened to a row, with the old value of every field that changed or went: enough to apply and to undo it.
+ * Describes what happened to a row, with the old value of every field that changed or went: enough
+ * to apply and to undo it.
  *
  * Returns: (transfer full) (nullable): the change, or %NULL when nothing happened
  */
@@ -269,10 +270,11 @@ apply_add (LsRecord          *after,
  * @change: a change
  * @before: (nullable): the row as it is, or %NULL when there is none
  * @flags: how a PUT is taken
- * @error: where to put why it can't be applied: %LS_ERROR_CONFLICT when the row is missing, %LS_ERROR_VALIDATION when a sum leaves its
- *   bounds
+ * @error: where to put why it can't be applied: %LS_ERROR_CONFLICT when the row is missing,
+ *   %LS_ERROR_VALIDATION when a sum leaves its bounds
  *
- * Computes the row after @change. `was` is not looked at: that is the committer's affair. A DEL gives %NULL without an error.
+ * Computes the row after @change. `was` is not looked at: that is the committer's affair. A DEL
+ * gives %NULL without an error.
  *
  * Returns: (transfer full) (nullable): the row after, or %NULL when it is gone or with @error set
  */
@@ -361,8 +363,8 @@ validate_edit (const LsChange    *change,
  * @change: a change that somebody asks for
  * @error: where to put the field that is wrong and why, %LS_ERROR_VALIDATION
  *
- * Checks what can be known without the row: key, types, bounds, derived and immutable fields, required fields of a PUT. Rules of the shop
- * (a price below zero) are the server's.
+ * Checks what can be known without the row: key, types, bounds, derived and immutable fields,
+ * required fields of a PUT. Rules of the shop (a price below zero) are the server's.
  *
  * Returns: whether @change may be tried
  */
@@ -481,8 +483,9 @@ append_value (GByteArray    *bytes,
  * @change: a change
  * @bytes: where to append
  *
- * Appends the canonical encoding of @change, the one that content hashes and the check of a position are made of (docs/protocol.md):
- * op as a byte, then collection, key, and field by field name, set, was. Lengths are 32-bit little-endian.
+ * Appends the canonical encoding of @change, the one that content hashes and the check of a
+ * position are made of (docs/protocol.md): op as a byte, then collection, key, and field by field
+ * name, set, was. Lengths are 32-bit little-endian.
  */
 void
 ls_change_append_bytes (const LsChange *change,
@@ -508,7 +511,8 @@ ls_change_append_bytes (const LsChange *change,
  * ls_changes_hash:
  * @changes: (element-type LsChange): the changes of a mutation
  *
- * Returns: the content hash by which a repeated mutation is told from another one under the same mid
+ * Returns: the content hash by which a repeated mutation is told from another one under the same
+ * mid
  */
 uint64_t
 ls_changes_hash (GPtrArray *changes)

@@ -27,7 +27,8 @@ typedef enum {
 /**
  * LsApplyFlags:
  * @LS_APPLY_EXACT: a PUT replaces the whole row: what a delta means
- * @LS_APPLY_KEEP_DERIVED: a PUT keeps the derived fields of the row it replaces: what a mutation means
+ * @LS_APPLY_KEEP_DERIVED: a PUT keeps the derived fields of the row it replaces: what a mutation
+ *   means
  *
  * How ls_change_apply() takes a PUT over a row that exists.
  */
@@ -61,7 +62,8 @@ typedef struct {
  * @key: to which row, a #GRefString
  * @edits: (element-type LsFieldEdit): field by field, in ascending order of field
  *
- * One row's part of a mutation or of a version. Filled by its maker, immutable once shared; any thread may then read it.
+ * One row's part of a mutation or of a version. Filled by its maker, immutable once shared; any
+ * thread may then read it.
  */
 struct _LsChange {
   gatomicrefcount ref_count;

@@ -12,10 +12,12 @@
 #include "core/ls-error.h"
 
 /*
- * A digest proves that two ends hold the same rows. Every field that is not NULL contributes XXH3-64 of (collection, key, field, value),
- * the row itself a pseudo-field, and contributions are combined by XOR: order does not matter, a changed field is taken out and put in
- * again at a cost that does not depend on the rest, and what a role sees is the XOR over just its fields. Buckets make the difference
- * findable: 256 by key, or the month for collections with a day, so that a client may hold only some months.
+ * A digest proves that two ends hold the same rows. Every field that is not NULL contributes
+ * XXH3-64 of (collection, key, field, value), the row itself a pseudo-field, and contributions are
+ * combined by XOR: order does not matter, a changed field is taken out and put in again at a cost
+ * that does not depend on the rest, and what a role sees is the XOR over just its fields. Buckets
+ * make the difference findable: 256 by key, or the month for collections with a day, so that a
+ * client may hold only some months.
  *
  * The bytes hashed, with test vectors, are in docs/protocol.md.
  */
@@ -33,7 +35,8 @@ struct _LsDigest {
   GHashTable *buckets;
 };
 
-/* Bytes to hash: on the stack for nearly every value, since a one-shot XXH3 of a short text costs a fifth of a streamed one. */
+/* Bytes to hash: on the stack for nearly every value, since a one-shot XXH3 of a short text costs a
+ * fifth of a streamed one. */
 typedef struct {
   size_t length;
   size_t size;
@@ -97,7 +100,8 @@ ls_digest_field (const LsCollection *collection,
     return 0;
   if (name != NULL && value->kind == LS_VALUE_TEXT)
     text_length = strlen (value->text);
-  hash_input_init (&input, collection_size + key_size + name_size + 1 + MAX (text_length, sizeof (int64_t)));
+  hash_input_init (&input, collection_size + key_size + name_size + 1 +
+                               MAX (text_length, sizeof (int64_t)));
   hash_input_add (&input, collection->name, collection_size);
   hash_input_add (&input, key, key_size);
   if (name == NULL)
@@ -139,8 +143,8 @@ ls_digest_record (const LsRecord *record,
   return hash;
 }
 
-/* The month of a day, counted from January 1970: the proleptic Gregorian calendar by integer arithmetic (Hinnant, "chrono-compatible
- * low-level date algorithms", civil_from_days). */
+/* The month of a day, counted from January 1970: the proleptic Gregorian calendar by integer
+ * arithmetic (Hinnant, "chrono-compatible low-level date algorithms", civil_from_days). */
 static uint32_t
 month_of_day (int64_t day)
 {
@@ -161,8 +165,8 @@ month_of_day (int64_t day)
  * ls_digest_bucket:
  * @record: a row
  *
- * Returns: the bucket of @record: for collections with a day the months since January 1970 plus 1 (0 without a day), else the lowest
- *   byte of XXH3-64 of the key
+ * Returns: the bucket of @record: for collections with a day the months since January 1970 plus 1
+ * (0 without a day), else the lowest byte of XXH3-64 of the key
  */
 uint32_t
 ls_digest_bucket (const LsRecord *record)
@@ -290,7 +294,8 @@ toggle (LsDigest       *digest,
   bucket->count += sign;
   if (bucket->count == 0)
     {
-      /* Nothing left: whatever XOR remains would be a difference, so an emptied bucket must go only when it is clean. */
+      /* Nothing left: whatever XOR remains would be a difference, so an emptied bucket must go only
+       * when it is clean. */
       for (unsigned i = 0; i < digest->n_slots; i++)
         if (bucket->hashes[i] != 0)
           return;
@@ -450,7 +455,8 @@ append_uint64 (GByteArray *bytes,
  * @digest: a digest
  * @bytes: where to append
  *
- * Appends a checkpoint: number of buckets, slots, then per bucket its number, count and hashes, all 64-bit little-endian.
+ * Appends a checkpoint: number of buckets, slots, then per bucket its number, count and hashes, all
+ * 64-bit little-endian.
  */
 void
 ls_digest_serialize (const LsDigest *digest,
@@ -491,7 +497,8 @@ read_uint64 (const uint8_t *bytes)
  *
  * Reads a checkpoint made for the same fields of @collection.
  *
- * Returns: (transfer full) (nullable): the digest, or %NULL when the bytes do not fit: it must then be computed from the rows
+ * Returns: (transfer full) (nullable): the digest, or %NULL when the bytes do not fit: it must then
+ * be computed from the rows
  */
 LsDigest *
 ls_digest_deserialize (const LsCollection *collection,

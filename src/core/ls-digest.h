@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 /**
  * LS_DIGEST_ROW_FIELD:
  *
- * The index of the pseudo-field that stands for the row itself: it makes a row without values count.
+ * The index of the pseudo-field that stands for the row itself: it makes a row without values
+ * count.
  */
 #define LS_DIGEST_ROW_FIELD LS_COLLECTION_MAX_FIELDS
 

@@ -8,9 +8,10 @@
 /**
  * LsEnvironment:
  *
- * Clock, randomness, executor and file system of everything that must be repeatable: SyncManager, outbox, session, committer, hub and
- * storage ask nothing else. Work runs as jobs on named queues. A queue runs its jobs one at a time in the order they were posted; which
- * queue runs next is the environment's choice. All methods may be called from any thread.
+ * Clock, randomness, executor and file system of everything that must be repeatable: SyncManager,
+ * outbox, session, committer, hub and storage ask nothing else. Work runs as jobs on named queues.
+ * A queue runs its jobs one at a time in the order they were posted; which queue runs next is the
+ * environment's choice. All methods may be called from any thread.
  */
 G_DEFINE_ABSTRACT_TYPE (LsEnvironment, ls_environment, G_TYPE_OBJECT)
 
@@ -64,7 +65,8 @@ ls_environment_random (LsEnvironment *self)
  * ls_environment_get_vfs:
  * @self: an environment
  *
- * Returns: (transfer none) (nullable): name of the SQLite VFS to open files with, %NULL for the default one
+ * Returns: (transfer none) (nullable): name of the SQLite VFS to open files with, %NULL for the
+ * default one
  */
 const char *
 ls_environment_get_vfs (LsEnvironment *self)
@@ -94,8 +96,9 @@ ls_environment_get_queue (LsEnvironment *self,
  * ls_environment_stop:
  * @self: an environment
  *
- * Ends all queues but the main one, waiting for the job that each is running; what has not begun is dropped and its destroy function
- * called. Posting afterwards drops at once. Not to be called from a queue other than main.
+ * Ends all queues but the main one, waiting for the job that each is running; what has not begun is
+ * dropped and its destroy function called. Posting afterwards drops at once. Not to be called from
+ * a queue other than main.
  */
 void
 ls_environment_stop (LsEnvironment *self)
@@ -144,7 +147,8 @@ ls_environment_post_after (LsEnvironment *self,
                            gpointer       user_data,
                            GDestroyNotify destroy)
 {
-  return LS_ENVIRONMENT_GET_CLASS (self)->post (self, queue, MAX (delay, 1), func, user_data, destroy);
+  return LS_ENVIRONMENT_GET_CLASS (self)->post (self, queue, MAX (delay, 1), func, user_data,
+                                                  destroy);
 }
 
 /**
@@ -153,7 +157,8 @@ ls_environment_post_after (LsEnvironment *self,
  * @queue: where it would run
  * @id: of ls_environment_post_after()
  *
- * Takes back a job. Called on @queue itself it is exact; from elsewhere the job may just be running.
+ * Takes back a job. Called on @queue itself it is exact; from elsewhere the job may just be
+ * running.
  *
  * Returns: whether the job had not begun and never will
  */

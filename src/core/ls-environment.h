@@ -35,8 +35,8 @@ G_DECLARE_DERIVABLE_TYPE (LsEnvironment, ls_environment, LS, ENVIRONMENT, GObjec
  * @get_vfs: name of the SQLite VFS to open files with, or %NULL for the default one
  * @stop: ends all queues; jobs that have not begun are dropped
  *
- * Everything that the state machines ask of the world. The shipped one is ls_system_environment_new(); simulation replaces it and nothing
- * else.
+ * Everything that the state machines ask of the world. The shipped one is
+ * ls_system_environment_new(); simulation replaces it and nothing else.
  */
 struct _LsEnvironmentClass {
   GObjectClass parent_class;

@@ -107,8 +107,8 @@ ls_error_from_name (const char  *name,
  * ls_error_code_of:
  * @error: an error of any domain
  *
- * Sorts an error of any domain into one of ours: what GIO says about hosts and sockets is a network failure or a time-out, about files a
- * storage failure.
+ * Sorts an error of any domain into one of ours: what GIO says about hosts and sockets is a network
+ * failure or a time-out, about files a storage failure.
  *
  * Returns: the class of @error
  */

@@ -10,10 +10,12 @@
 /**
  * LsFilter:
  *
- * Says which rows of one collection are wanted. One description, two compilers: ls_filter_to_sql() for loading, ls_filter_matches() for
- * following changes; tests hold them against each other. Built by its maker, immutable once shared; any thread may then use it.
+ * Says which rows of one collection are wanted. One description, two compilers: ls_filter_to_sql()
+ * for loading, ls_filter_matches() for following changes; tests hold them against each other. Built
+ * by its maker, immutable once shared; any thread may then use it.
  *
- * NULL behaves the same in both: it equals NULL, is unequal to everything else, and is neither less nor greater than anything.
+ * NULL behaves the same in both: it equals NULL, is unequal to everything else, and is neither less
+ * nor greater than anything.
  */
 struct _LsFilter {
   gatomicrefcount ref_count;
@@ -57,7 +59,8 @@ is_ascii (const char *text)
  * @text: valid UTF-8
  * @folded_needle: of ls_filter_fold()
  *
- * Looks for a text in another, whatever the case. O(length × needle) at worst; without an allocation for ASCII.
+ * Looks for a text in another, whatever the case. O(length × needle) at worst; without an
+ * allocation for ASCII.
  *
  * Returns: whether it is there; an empty needle is in every text
  */
@@ -133,7 +136,8 @@ ls_filter_new_compare (const LsCollection *collection,
  * @collection: a collection
  * @text: what somebody typed
  *
- * Returns: (transfer full): the rows of which one of the searched fields holds @text, whatever the case
+ * Returns: (transfer full): the rows of which one of the searched fields holds @text, whatever the
+ * case
  */
 LsFilter *
 ls_filter_new_search (const LsCollection *collection,
@@ -315,7 +319,8 @@ compare_to_sql (const LsFilter *filter,
   const char *name = filter->collection->fields[filter->field].name;
   LsValue value;
 
-  /* Field names are the schema's own; values are always bound. A comparison with NULL that SQL leaves unknown is false. */
+  /* Field names are the schema's own; values are always bound. A comparison with NULL that SQL
+   * leaves unknown is false. */
   if (filter->op == LS_FILTER_CONTAINS)
     g_string_append_printf (sql, "coalesce(" LS_FILTER_SQL_CONTAINS "(\"%s\",?),0)", name);
   else if (filter->op == LS_FILTER_EQUAL || filter->op == LS_FILTER_NOT_EQUAL)
@@ -331,7 +336,8 @@ compare_to_sql (const LsFilter *filter,
  * ls_filter_to_sql:
  * @filter: a filter
  * @sql: where to append an expression over the fields of its collection
- * @values: (element-type LsValue): where to append what to bind, in order; its clear function must be ls_value_clear()
+ * @values: (element-type LsValue): where to append what to bind, in order; its clear function must
+ *   be ls_value_clear()
  *
  * Compiles @filter for SQLite. Columns compared by bytes need the BINARY collation.
  */

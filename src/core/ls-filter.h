@@ -31,7 +31,8 @@ typedef enum {
 /**
  * LS_FILTER_SQL_CONTAINS:
  *
- * Name of the SQL function (text, folded needle) that the connection must define by ls_filter_text_contains().
+ * Name of the SQL function (text, folded needle) that the connection must define by
+ * ls_filter_text_contains().
  */
 #define LS_FILTER_SQL_CONTAINS "ls_contains"
 

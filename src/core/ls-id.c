@@ -9,7 +9,8 @@
  * ls_id_new_uuid:
  * @environment: clock and randomness
  *
- * Makes a UUID of version 7 (RFC 9562, section 5.7): 48 bits of time in ms, 74 random bits. Keys and mutation ids are such.
+ * Makes a UUID of version 7 (RFC 9562, section 5.7): 48 bits of time in ms, 74 random bits. Keys
+ * and mutation ids are such.
  *
  * Returns: (transfer full): 36 characters
  */
@@ -39,7 +40,8 @@ ls_id_new_secret (LsEnvironment *environment,
   GString *text = g_string_sized_new (2 * n_bytes + 16);
 
   while (text->len < 2 * n_bytes)
-    g_string_append_printf (text, "%016" G_GINT64_MODIFIER "x", ls_environment_random (environment));
+    g_string_append_printf (text, "%016" G_GINT64_MODIFIER "x",
+                            ls_environment_random (environment));
   g_string_truncate (text, 2 * n_bytes);
   return g_string_free (text, FALSE);
 }

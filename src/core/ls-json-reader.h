@@ -12,8 +12,9 @@ G_BEGIN_DECLS
  * @path: where in the message the reader stands, such as `changes[3].set`
  * @error: (nullable): the first thing that did not fit, with its place
  *
- * Reads a parsed message with types, lengths and counts checked. The first failure is kept, later calls do nothing, so that a decoder reads
- * straight through and looks at @error once. Plain struct on the stack; ls_json_reader_clear() at the end.
+ * Reads a parsed message with types, lengths and counts checked. The first failure is kept, later
+ * calls do nothing, so that a decoder reads straight through and looks at @error once. Plain struct
+ * on the stack; ls_json_reader_clear() at the end.
  */
 typedef struct {
   GString *path;

@@ -8,9 +8,10 @@
 /**
  * LsJsonWriter:
  *
- * Writes JSON straight into one string, without a tree: a tenth of the cost of json-glib's builder and generator, which counts where a
- * server encodes every version. The caller nests correctly; names and texts are escaped here. Output is compact, in the order written,
- * hence the same bytes for the same calls. One thread at a time.
+ * Writes JSON straight into one string, without a tree: a tenth of the cost of json-glib's builder
+ * and generator, which counts where a server encodes every version. The caller nests correctly;
+ * names and texts are escaped here. Output is compact, in the order written, hence the same bytes
+ * for the same calls. One thread at a time.
  */
 struct _LsJsonWriter {
   GString *out;

@@ -39,6 +39,12 @@ static const unsigned senders[] = {
   [LS_MESSAGE_NOTICE] = LS_FROM_SERVER,
 };
 
+static unsigned
+length_of (JsonArray *array)
+{
+  return array != NULL ? json_array_get_length (array) : 0;
+}
+
 static char *
 required_text (LsJsonReader *reader,
                JsonObject   *object,
@@ -127,7 +133,7 @@ read_shops (LsJsonReader  *reader,
       ls_json_reader_array (reader, object, "shops", ping ? LS_JSON_OPTIONAL : LS_JSON_REQUIRED,
                             LS_MAX_SHOPS);
 
-  for (unsigned i = 0; array != NULL && i < json_array_get_length (array); i++)
+  for (unsigned i = 0; i < length_of (array); i++)
     {
       size_t mark = ls_json_reader_enter (reader, "shops", (int) i);
       JsonObject *element = ls_json_reader_element (reader, array, i);
@@ -149,7 +155,7 @@ read_subscriptions (LsJsonReader *reader,
   JsonArray *array =
       ls_json_reader_array (reader, object, "collections", LS_JSON_REQUIRED, LS_N_COLLECTIONS * 4);
 
-  for (unsigned i = 0; array != NULL && i < json_array_get_length (array); i++)
+  for (unsigned i = 0; i < length_of (array); i++)
     {
       size_t mark = ls_json_reader_enter (reader, "collections", (int) i);
       JsonObject *element = ls_json_reader_element (reader, array, i);
@@ -204,7 +210,7 @@ read_delta (LsJsonReader *reader,
   array = ls_json_reader_array (reader, object, "changes", LS_JSON_REQUIRED, G_MAXUINT);
   if (reader->error == NULL && delta->to <= delta->from)
     ls_json_reader_fail (reader, "to", "not after from");
-  for (unsigned i = 0; array != NULL && i < json_array_get_length (array) && reader->error == NULL; i++)
+  for (unsigned i = 0; i < length_of (array) && reader->error == NULL; i++)
     {
       size_t mark = ls_json_reader_enter (reader, "changes", (int) i);
       JsonObject *element = ls_json_reader_element (reader, array, i);
@@ -224,7 +230,8 @@ read_delta (LsJsonReader *reader,
     }
 }
 
-/* An edit whose body can't be read is still answered, as long as shop, n and mid can be (PROTOCOL rule 8). */
+/* An edit whose body can't be read is still answered, as long as shop, n and mid can be (PROTOCOL
+ * rule 8). */
 static void
 read_mutate (LsJsonReader *reader,
              JsonObject   *object,
@@ -304,7 +311,7 @@ read_digest (LsJsonReader    *reader,
   digest->check = ls_json_reader_hash (reader, object, "check");
   digest->view = ls_json_reader_hash (reader, object, "view");
   array = ls_json_reader_array (reader, object, "sums", LS_JSON_REQUIRED, MAX_DIGEST_ITEMS);
-  for (unsigned i = 0; array != NULL && i < json_array_get_length (array) && reader->error == NULL; i++)
+  for (unsigned i = 0; i < length_of (array) && reader->error == NULL; i++)
     {
       size_t mark = ls_json_reader_enter (reader, "sums", (int) i);
       JsonObject *element = ls_json_reader_element (reader, array, i);
@@ -462,7 +469,8 @@ read_type (LsJsonReader  *reader,
                                     G_N_ELEMENTS (ls_message_type_names));
 
   if (reader->error == NULL && !(senders[type] & from))
-    ls_json_reader_fail (reader, "t", "%s does not come from this side", ls_message_type_names[type]);
+    ls_json_reader_fail (reader, "t", "%s does not come from this side",
+                         ls_message_type_names[type]);
   *ret_type = (LsMessageType) type;
   return reader->error == NULL;
 }
@@ -474,8 +482,9 @@ read_type (LsJsonReader  *reader,
  * @from: who sent it
  * @error: where to put why not, %LS_ERROR_PROTOCOL; its message begins with the place
  *
- * The one strict decoder. The guard looks at every byte before the parser does; then types, lengths and counts are checked. Unknown members
- * are ignored, an unknown type is an error. Safe from any thread.
+ * The one strict decoder. The guard looks at every byte before the parser does; then types, lengths
+ * and counts are checked. Unknown members are ignored, an unknown type is an error. Safe from any
+ * thread.
  *
  * Returns: (transfer full) (nullable): the message
  */
@@ -558,8 +567,8 @@ scan_number (const char **at,
  * @shop_size: bytes there
  * @ret_ack: (out): the numbers; its shop is left %NULL
  *
- * Reads an `ack` in the fixed form in which ls_message_encode() writes it, without a parser: an ack comes with every delta. Any other text
- * is not an error: ls_message_decode() reads it.
+ * Reads an `ack` in the fixed form in which ls_message_encode() writes it, without a parser: an ack
+ * comes with every delta. Any other text is not an error: ls_message_decode() reads it.
  *
  * Returns: whether @text is an ack in that form
  */

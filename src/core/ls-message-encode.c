@@ -152,7 +152,8 @@ put_edits (LsJsonWriter   *writer,
  * @writer: where to write
  * @changes: (element-type LsChange): the changes of a mutation
  *
- * Writes the array of a mutation's changes, `set` and `was` included: also the form in which outbox and log keep them.
+ * Writes the array of a mutation's changes, `set` and `was` included: also the form in which outbox
+ * and log keep them.
  */
 void
 ls_changes_encode (LsJsonWriter *writer,

@@ -82,7 +82,8 @@ read_fields (LsJsonReader *reader,
     }
 }
 
-/* Makes an empty change from the c, k and op of @object; NULL without an error for an unknown collection. */
+/* Makes an empty change from the c, k and op of @object; NULL without an error for an unknown
+ * collection. */
 static LsChange *
 read_head (LsJsonReader      *reader,
            JsonObject        *object,
@@ -143,8 +144,8 @@ ls_json_reader_delta_change (LsJsonReader *reader,
       ls_json_reader_fail (reader, "op", "an add can't stand in a delta");
       return NULL;
     }
-  fields = ls_json_reader_object (reader, object, "d",
-                                  change->op == LS_CHANGE_DEL ? LS_JSON_OPTIONAL : LS_JSON_REQUIRED);
+  fields = ls_json_reader_object (
+      reader, object, "d", change->op == LS_CHANGE_DEL ? LS_JSON_OPTIONAL : LS_JSON_REQUIRED);
   if (fields != NULL)
     read_fields (reader, fields, change, ls_change_take_set);
   return reader->error == NULL ? g_steal_pointer (&change) : NULL;
@@ -194,7 +195,8 @@ parse (const char *json,
  * @json: what ls_changes_to_json() wrote
  * @error: where to put why not, %LS_ERROR_PROTOCOL
  *
- * Reads the changes of a mutation back. Changes of collections that this version does not know are left out.
+ * Reads the changes of a mutation back. Changes of collections that this version does not know are
+ * left out.
  *
  * Returns: (transfer full) (element-type LsChange) (nullable): the changes
  */

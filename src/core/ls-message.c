@@ -91,7 +91,8 @@ ls_digest_item_array_new (void)
  * ls_message_new:
  * @type: which type
  *
- * Makes a message with empty arrays and nothing else set; the maker fills it before anybody else sees it.
+ * Makes a message with empty arrays and nothing else set; the maker fills it before anybody else
+ * sees it.
  *
  * Returns: (transfer full): the message
  */

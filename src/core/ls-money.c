@@ -52,7 +52,8 @@ power_of_ten (unsigned exponent)
  * @minor: an amount in minor units
  * @currency: an ISO 4217 code
  *
- * Writes an amount for files and logs: a point, no grouping, no currency. What an admin reads is formatted by the app.
+ * Writes an amount for files and logs: a point, no grouping, no currency. What an admin reads is
+ * formatted by the app.
  *
  * Returns: (transfer full): such as "-12.05"
  */
@@ -78,7 +79,8 @@ ls_money_to_text (int64_t     minor,
  * @ret_minor: (out): the amount in minor units; untouched on failure
  * @error: where to put why not, %LS_ERROR_VALIDATION
  *
- * Reads an amount exactly. More digits than the currency has are accepted only when they are zeros: nothing is rounded in silence.
+ * Reads an amount exactly. More digits than the currency has are accepted only when they are zeros:
+ * nothing is rounded in silence.
  *
  * Returns: whether @text is an amount
  */
@@ -128,7 +130,8 @@ ls_money_from_text (const char *text,
     }
   if (*at != '\0' || !any)
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "“%s” is not an amount in %s", stripped, currency);
+      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "“%s” is not an amount in %s", stripped,
+                   currency);
       return false;
     }
   *ret_minor = negative ? -minor : minor;

@@ -14,7 +14,8 @@ G_BEGIN_DECLS
 
 /**
  * LsPosition:
- * @epoch: random id of the shop's history, new when history was rewritten; empty before the first sync
+ * @epoch: random id of the shop's history, new when history was rewritten; empty before the first
+ *   sync
  * @version: the shop's commit counter, gap-free, 0 for an empty shop
  * @check: hash chained over all versions; the server's to compute, a client echoes it
  *

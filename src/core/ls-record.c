@@ -10,8 +10,9 @@
 /**
  * LsRecord:
  *
- * One row of a collection: a key and a value a field. A record is filled by its maker and immutable from the moment a second reference
- * exists; it may then be read by any thread. Memory: 32 bytes, 16 a field, and its texts, which copies share.
+ * One row of a collection: a key and a value a field. A record is filled by its maker and immutable
+ * from the moment a second reference exists; it may then be read by any thread. Memory: 32 bytes,
+ * 16 a field, and its texts, which copies share.
  */
 struct _LsRecord {
   gatomicrefcount ref_count;

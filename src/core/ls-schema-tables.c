@@ -6,17 +6,20 @@
 #include "core/ls-schema-tables.h"
 
 /*
- * The one description of every collection. Validation, SQL, wire, digests, table columns, CSV and forms read it; a new field is one row
- * here, with the schema version that brings it in `since`. What the derived fields mean is written in docs/measures.md.
+ * The one description of every collection. Validation, SQL, wire, digests, table columns, CSV and
+ * forms read it; a new field is one row here, with the schema version that brings it in `since`.
+ * What the derived fields mean is written in docs/measures.md.
  *
- * Fields are never reordered within a released schema version: views are masks of their indices, and view hashes name them.
+ * Fields are never reordered within a released schema version: views are masks of their indices,
+ * and view hashes name them.
  */
 
 #define N_(string) (string)
 
 /* |x| < 2^53: what every peer can hold exactly. */
 #define INTEGER_MAX INT64_C (9007199254740991)
-/* 10^13 minor units: a hundred billion in a currency of two digits; a hundred of them still add up far below 2^53. */
+/* 10^13 minor units: a hundred billion in a currency of two digits; a hundred of them still add up
+ * far below 2^53. */
 #define MONEY_MAX INT64_C (10000000000000)
 /* The years 1970 to 2199 in µs and in days. */
 #define TIME_MAX INT64_C (7258118400000000)

@@ -20,7 +20,8 @@ table_lookup (const char *name)
       GHashTable *table = g_hash_table_new (g_str_hash, g_str_equal);
 
       for (size_t i = 0; i < LS_N_COLLECTIONS; i++)
-        g_hash_table_insert (table, (char *) ls_schema_table[i].name, (gpointer) &ls_schema_table[i]);
+        g_hash_table_insert (table, (char *) ls_schema_table[i].name,
+                             (gpointer) &ls_schema_table[i]);
       g_once_init_leave (&by_name, table);
     }
   return g_hash_table_lookup (by_name, name);
@@ -118,7 +119,8 @@ is_currency (const char *text)
  * ls_key_is_valid:
  * @key: a row's key
  *
- * A key is 1 to %LS_KEY_MAX_BYTES bytes of valid UTF-8 without control characters or spaces at its ends.
+ * A key is 1 to %LS_KEY_MAX_BYTES bytes of valid UTF-8 without control characters or spaces at its
+ * ends.
  *
  * Returns: whether @key may stand as the key of a row
  */
@@ -142,8 +144,8 @@ ls_key_is_valid (const char *key)
  * @max_bytes: the most allowed
  * @error: where to put why not, %LS_ERROR_VALIDATION
  *
- * Text of a row is valid UTF-8 of at most @max_bytes bytes, without control characters (C0, DEL, C1) but newline and tab. It is not
- * normalised here: what an admin enters is, where he enters it.
+ * Text of a row is valid UTF-8 of at most @max_bytes bytes, without control characters (C0, DEL,
+ * C1) but newline and tab. It is not normalised here: what an admin enters is, where he enters it.
  *
  * Returns: whether @text may stand in a row
  */

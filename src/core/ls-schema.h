@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 /**
  * LS_SCHEMA_VERSION:
  *
- * The newest version of the schema that this program knows. A field appears to peers of its own version and later ones.
+ * The newest version of the schema that this program knows. A field appears to peers of its own
+ * version and later ones.
  */
 #define LS_SCHEMA_VERSION 1
 
@@ -158,8 +159,10 @@ typedef enum {
  * @fields: its fields
  * @n_fields: how many
  * @name_field: the field that names a row to a reader, or -1
- * @day_field: the field of %LS_TYPE_DAY that puts a row into a monthly bucket, or -1 for 256 buckets by key
- * @currency_field: the field of %LS_TYPE_CURRENCY that its money is in, or -1 for the shop's currency
+ * @day_field: the field of %LS_TYPE_DAY that puts a row into a monthly bucket, or -1 for 256
+ *   buckets by key
+ * @currency_field: the field of %LS_TYPE_CURRENCY that its money is in, or -1 for the shop's
+ *   currency
  *
  * One collection of a shop.
  */

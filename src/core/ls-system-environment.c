@@ -8,12 +8,14 @@
 #include <sys/random.h>
 
 /*
- * The shipped environment: the system's clocks and generator, and a thread with a main context for each queue. Jobs posted without a delay
- * go through one source per queue that takes a list under a lock, which costs a tenth of a GSource a job.
+ * The shipped environment: the system's clocks and generator, and a thread with a main context for
+ * each queue. Jobs posted without a delay go through one source per queue that takes a list under a
+ * lock, which costs a tenth of a GSource a job.
  */
 
 #define LS_TYPE_SYSTEM_ENVIRONMENT (ls_system_environment_get_type ())
-G_DECLARE_FINAL_TYPE (LsSystemEnvironment, ls_system_environment, LS, SYSTEM_ENVIRONMENT, LsEnvironment)
+G_DECLARE_FINAL_TYPE (LsSystemEnvironment, ls_system_environment, LS, SYSTEM_ENVIRONMENT,
+                      LsEnvironment)
 
 /* Jobs run in one dispatch of a queue before its context looks at other sources again. */
 #define MAX_JOBS_PER_DISPATCH 64
@@ -155,7 +157,8 @@ queue_new (const char *name)
   queue->name = g_strdup (name);
   g_mutex_init (&queue->lock);
   g_queue_init (&queue->jobs);
-  queue->timers = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, (GDestroyNotify) g_source_unref);
+  queue->timers =
+      g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, (GDestroyNotify) g_source_unref);
   queue->source = g_source_new (&queue_source_funcs, sizeof (QueueSource));
   ((QueueSource *) queue->source)->queue = queue;
   g_source_set_static_name (queue->source, "ls-queue");
@@ -173,7 +176,8 @@ queue_new (const char *name)
   return queue;
 }
 
-/* Ends the thread and drops what has not begun; the queue itself stays, since others hold pointers to it. */
+/* Ends the thread and drops what has not begun; the queue itself stays, since others hold pointers
+ * to it. */
 static void
 queue_stop (LsQueue *queue)
 {
@@ -244,7 +248,8 @@ ls_system_environment_random (LsEnvironment *environment)
 {
   uint64_t bits;
 
-  /* Up to 256 bytes come whole or not at all; not at all only before the system's generator is seeded or on a kernel without the call. */
+  /* Up to 256 bytes come whole or not at all; not at all only before the system's generator is
+   * seeded or on a kernel without the call. */
   if (getrandom (&bits, sizeof bits, 0) != sizeof bits)
     g_error ("the system gives no random numbers");
   return bits;
@@ -305,7 +310,8 @@ add_timer (LsQueue *queue,
   timer->id = ++queue->last_id;
   g_source_set_static_name (source, "ls-queue-timer");
   g_source_set_callback (source, timer_fired_cb, timer, timer_free);
-  g_hash_table_insert (queue->timers, g_memdup2 (&timer->id, sizeof timer->id), g_source_ref (source));
+  g_hash_table_insert (queue->timers, g_memdup2 (&timer->id, sizeof timer->id),
+                       g_source_ref (source));
   g_source_attach (source, queue->context);
   g_source_unref (source);
   return queue->last_id;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-/* Forward declarations of the value types of core, so that headers never include each other in a circle. */
+/* Forward declarations of the value types of core, so that headers never include each other in a
+ * circle. */
 
 #include <stdbool.h>
 #include <stddef.h>

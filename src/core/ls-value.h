@@ -25,7 +25,8 @@ typedef enum {
  * @integer: for %LS_VALUE_INTEGER
  * @text: for %LS_VALUE_TEXT, a #GRefString that the value owns one reference of
  *
- * One value of a row. All-zero is NULL and needs no clearing. Text is immutable and shared by reference between threads.
+ * One value of a row. All-zero is NULL and needs no clearing. Text is immutable and shared by
+ * reference between threads.
  */
 struct _LsValue {
   LsValueKind kind;

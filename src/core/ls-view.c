@@ -12,8 +12,9 @@
 /**
  * LsView:
  *
- * The fields that a role and a version of the app know, per collection. Views are interned: there is one object for each pair, static for
- * the life of the process, so that two sessions share an encoded version when their pointers are equal.
+ * The fields that a role and a version of the app know, per collection. Views are interned: there
+ * is one object for each pair, static for the life of the process, so that two sessions share an
+ * encoded version when their pointers are equal.
  */
 struct _LsView {
   uint64_t fields[LS_N_COLLECTIONS];
@@ -82,19 +83,26 @@ ls_role_can_write (LsRole              role,
 }
 
 static void
+append_text (GByteArray *bytes,
+             const char *text)
+{
+  g_byte_array_append (bytes, (const uint8_t *) text, (unsigned) strlen (text) + 1);
+}
+
+static void
 hash_collection (LsView             *view,
                  const LsCollection *collection)
 {
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
 
-  g_byte_array_append (bytes, (const uint8_t *) collection->name, (unsigned) strlen (collection->name) + 1);
+  append_text (bytes, collection->name);
   for (unsigned i = 0; i < collection->n_fields; i++)
     if (view->fields[collection->id] & (UINT64_C (1) << i))
       {
         const LsField *field = &collection->fields[i];
         uint8_t type = (uint8_t) field->type;
 
-        g_byte_array_append (bytes, (const uint8_t *) field->name, (unsigned) strlen (field->name) + 1);
+        append_text (bytes, field->name);
         g_byte_array_append (bytes, &type, 1);
       }
   view->hashes[collection->id] = XXH3_64bits (bytes->data, bytes->len);

@@ -9,8 +9,9 @@
 #include "core/ls-digest.h"
 
 /*
- * The bytes are written out here by hand, as docs/protocol.md gives them: a change of the encoding fails this test and needs a new
- * protocol version. The hashes of the document are read out of it and compared.
+ * The bytes are written out here by hand, as docs/protocol.md gives them: a change of the encoding
+ * fails this test and needs a new protocol version. The hashes of the document are read out of it
+ * and compared.
  */
 
 static void
@@ -63,7 +64,8 @@ random_order (const LsCollection *orders,
   return record;
 }
 
-/* After any history the digest is that of the rows there are, bucket by bucket, through every mask. */
+/* After any history the digest is that of the rows there are, bucket by bucket, through every mask.
+ * */
 static void
 test_follows (void)
 {
