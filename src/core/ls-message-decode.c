@@ -365,6 +365,8 @@ read_error (LsJsonReader   *reader,
   error->path = optional_text (reader, object, "path", MAX_NAME_BYTES);
   error->temporary = ls_json_reader_boolean (reader, object, "temporary", false);
   error->retry_after = ls_json_reader_integer (reader, object, "retry_after", LS_JSON_OPTIONAL, 0);
+  error->shop = optional_text (reader, object, "shop", LS_KEY_MAX_BYTES);
+  error->expected_n = ls_json_reader_integer (reader, object, "expected", LS_JSON_OPTIONAL, 0);
 }
 
 static void

@@ -369,6 +369,9 @@ encode_error (LsJsonWriter         *writer,
   ls_json_writer_boolean (writer, error->temporary);
   if (error->retry_after > 0)
     put_integer (writer, "retry_after", error->retry_after);
+  put_text (writer, "shop", error->shop);
+  if (error->expected_n > 0)
+    put_integer (writer, "expected", error->expected_n);
 }
 
 static void

@@ -260,6 +260,7 @@ clear_message (LsMessage *message)
     case LS_MESSAGE_ERROR:
       g_free (message->error.message);
       g_free (message->error.path);
+      g_free (message->error.shop);
       break;
     case LS_MESSAGE_NOTICE:
     default:

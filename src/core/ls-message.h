@@ -287,6 +287,8 @@ typedef struct {
   char *path;
   bool temporary;
   int64_t retry_after; /* µs, 0 when not said */
+  char *shop; /* the shop concerned, when it is about one */
+  int64_t expected_n; /* of a mutation that could not be taken: the n that must come next; 0 when it is about something else */
 } LsErrorMessage;
 
 typedef struct {
