@@ -17,6 +17,7 @@ import sys
 
 # meson's words for a test that did what it should.
 GOOD = {'OK', 'EXPECTEDFAIL', 'SKIP'}
+MOST_LINES = 60
 RESULT = re.compile(r'^(?P<indent> *)(?P<verdict>not ok|ok)\b *\d* *(?:- *)?(?P<name>[^#]*)(?:# *(?P<directive>.*))?$')
 
 # TAP's word for a subtest that is known to fail, which g_test_incomplete() prints.
@@ -30,6 +31,16 @@ class Count:
     self.passed = 0
     self.failed = 0
     self.skipped = []
+
+  @staticmethod
+  def show(test):
+    """What a failed test said: meson keeps TAP to itself."""
+    lines = (test.get('stdout') or '').splitlines()
+    wrong = [line for line in lines if line.startswith(('#', 'not ok', 'Bail out!'))]
+    if wrong:
+      print(f'\n{test["name"]} said:')
+      for line in wrong[-MOST_LINES:]:
+        print(f'  {line}')
 
   def add_tap(self, program, text):
     """Counts the subtests of one TAP stream. Returns how many there were and how many of them failed."""
@@ -62,6 +73,8 @@ class Count:
   def add(self, test):
     """Counts one entry of meson's log."""
     result = test['result']
+    if result not in GOOD:
+      self.show(test)
     seen, failed = self.add_tap(test['name'], test.get('stdout') or '')
     if result not in GOOD and (failed == 0 or result in ('TIMEOUT', 'INTERRUPT')):
       # It crashed or ran out of time: the subtest that did it never got to say so.

@@ -60,6 +60,11 @@ def matches(wanted, text):
   return wanted is None or (wanted.search(text) is not None if isinstance(wanted, re.Pattern) else wanted == text)
 
 
+def same_role(wanted, role):
+  """Newer versions of GTK tell toggle buttons from buttons."""
+  return wanted is None or wanted == role or (wanted == 'button' and role == 'toggle button')
+
+
 class Thing:
   """Something on the screen, of a program."""
 
@@ -93,7 +98,7 @@ class Thing:
     """What is below this and matches now. name and text: a whole string or a compiled pattern."""
     found = []
     for node, its_role, its_name, _ in self.node.walk(hidden):
-      if matches(role, its_role) and matches(name, its_name):
+      if same_role(role, its_role) and matches(name, its_name):
         thing = Thing(self.program, node)
         try:
           if text is None or matches(text, thing.text):
