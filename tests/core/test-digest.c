@@ -35,6 +35,54 @@ test_bytes (void)
 }
 
 static void
+check_vector (char **cells)
+{
+  const LsCollection *collection = ls_schema_find_collection (cells[1]);
+  uint64_t expected = g_ascii_strtoull (cells[5], NULL, 16);
+  g_auto (LsValue) value = LS_VALUE_INIT;
+  unsigned field = LS_DIGEST_ROW_FIELD;
+
+  g_assert_nonnull (collection);
+  g_assert_cmpuint (strlen (cells[5]), ==, 16);
+  if (cells[3][0] != '\0')
+    field = (unsigned) ls_collection_field (collection, cells[3]);
+  if (cells[4][0] == '"')
+    value = ls_value_text_len (cells[4] + 1, strlen (cells[4]) - 2);
+  else if (cells[4][0] != '\0')
+    value = ls_value_integer (g_ascii_strtoll (cells[4], NULL, 10));
+  g_assert_cmphex (ls_digest_field (collection, cells[2], field, &value), ==, expected);
+}
+
+/* What docs/protocol.md promises to whoever writes a client of his own. */
+static void
+test_document (void)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "docs", "protocol.md", NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  int n_vectors = -1;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    {
+      g_auto (GStrv) cells = NULL;
+
+      if (g_str_has_prefix (*line, "| collection | key |"))
+        n_vectors = 0;
+      if (n_vectors < 0 || !g_str_has_prefix (*line, "| ") || strstr (*line, "hash |") != NULL)
+        continue;
+      cells = g_strsplit (*line, "|", -1);
+      g_assert_cmpuint (g_strv_length (cells), ==, 7);
+      for (char **cell = cells; *cell != NULL; cell++)
+        g_strstrip (*cell);
+      check_vector (cells);
+      n_vectors++;
+    }
+  g_assert_cmpint (n_vectors, ==, 8);
+}
+
+static void
 test_long_value (void)
 {
   const LsCollection *products = ls_schema_collection (LS_PRODUCTS);
@@ -176,6 +224,7 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/digest/bytes", test_bytes);
+  g_test_add_func ("/digest/document", test_document);
   g_test_add_func ("/digest/long-value", test_long_value);
   g_test_add_func ("/digest/follows", test_follows);
   g_test_add_func ("/digest/checkpoint", test_checkpoint);
