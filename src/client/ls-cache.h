@@ -31,11 +31,13 @@ typedef struct {
 
 /**
  * LsCacheCommit:
- * @sequence: counts the commits of the cache file, 1, 2, 3; a reader's snapshot knows which it contains
+ * @sequence: counts the commits of the cache file, 1, 2, 3; a reader's snapshot knows which it
+ *   contains
  * @changes: (element-type LsRowChange): the visible rows that changed
  * @shop: (nullable): the shop concerned
  * @position: the shop's confirmed position after it
- * @reloaded: (nullable): a mask of collections, indexed by #LsCollectionId, whose rows were replaced as a whole: queries load again
+ * @reloaded: (nullable): a mask of collections, indexed by #LsCollectionId, whose rows were
+ *   replaced as a whole: queries load again
  *
  * One committed transaction of the cache. Reference-counted, immutable; any thread may read it.
  */
@@ -118,8 +120,9 @@ typedef void (*LsCacheCommitFunc) (LsCacheCommit *commit,
 G_DECLARE_FINAL_TYPE (LsCache, ls_cache, LS, CACHE, GObject)
 
 /*
- * All of these run on the cache's queue (ls_cache_get_queue()); LsStore and LsSyncManager post there. Each is one SQLite transaction with
- * synchronous=FULL where edits are concerned, and ends in one call of the listener.
+ * All of these run on the cache's queue (ls_cache_get_queue()); LsStore and LsSyncManager post
+ * there. Each is one SQLite transaction with synchronous=FULL where edits are concerned, and ends
+ * in one call of the listener.
  */
 LsCache       *ls_cache_open             (LsEnvironment       *environment,
                                           const char          *path,
@@ -197,7 +200,8 @@ GPtrArray     *ls_cache_list_edits       (LsCache             *self,
                                           unsigned             states,
                                           GError             **error);
 
-/* The outbox: gives the next @max queued edits their n, durably, and returns them with those sent before and not yet decided. */
+/* The outbox: gives the next @max queued edits their n, durably, and returns them with those sent
+ * before and not yet decided. */
 GPtrArray     *ls_cache_number_edits     (LsCache             *self,
                                           const char          *shop,
                                           unsigned             max,

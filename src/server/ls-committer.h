@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 /**
  * LsMutation:
  * @shop: the shop it is for
- * @client: (nullable): the client that numbered it, or %NULL for the server's own (imports, simulation, connectors): those have a mid, no n
+ * @client: (nullable): the client that numbered it, or %NULL for the server's own (imports,
+ *   simulation, connectors): those have a mid, no n
  * @actor: the user or source, as Activity shows it
  * @role: the user's rights
  * @n: the client's count, 0 without one
@@ -61,7 +62,8 @@ typedef struct {
  * @group: what is on disk now
  * @user_data: of the listener
  *
- * Called on the committer's queue after the commit is durable and before any of its results is told: the hub fans out here.
+ * Called on the committer's queue after the commit is durable and before any of its results is
+ * told: the hub fans out here.
  */
 typedef void (*LsCommitFunc) (const LsCommitGroup *group,
                               gpointer             user_data);
@@ -70,7 +72,8 @@ typedef void (*LsCommitFunc) (const LsCommitGroup *group,
  * LsDecidedFunc:
  * @mutation: the mutation
  * @decision: (nullable): how it ended, or %NULL with @error set
- * @error: (nullable): a temporary failure (storage, expected another n): nothing was decided, the client sends it again
+ * @error: (nullable): a temporary failure (storage, expected another n): nothing was decided, the
+ *   client sends it again
  * @expected_n: with an error of %LS_ERROR_PROTOCOL about n: the n that must come next, else 0
  * @user_data: of the submitter
  *

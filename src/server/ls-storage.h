@@ -15,7 +15,8 @@ G_BEGIN_DECLS
  * @LS_STORAGE_OK: done, and on disk
  * @LS_STORAGE_BUSY: another node holds the shop; try again after a pause
  * @LS_STORAGE_FAILED: nothing was changed
- * @LS_STORAGE_UNKNOWN: it may or may not be on disk: read back version and mid before answering (PROTOCOL rule 11)
+ * @LS_STORAGE_UNKNOWN: it may or may not be on disk: read back version and mid before answering
+ *   (PROTOCOL rule 11)
  *
  * How a step of a transaction ended.
  */
@@ -31,7 +32,8 @@ typedef enum {
  * @shop: its id
  * @name: what admins read
  * @position: its newest version
- * @horizon: the oldest version that the log can be replayed from; a client at an older one needs a snapshot
+ * @horizon: the oldest version that the log can be replayed from; a client at an older one needs a
+ *   snapshot
  * @sample: made as a sample, for ever
  *
  * What the storage knows of a shop. Boxed.
@@ -56,7 +58,8 @@ typedef struct {
  * @job: (nullable): the job it belongs to
  * @changes: (element-type LsChange): PUT, SET and DEL with `was`: enough to apply and to undo
  *
- * One version of a shop as the change log keeps it. Reference-counted, immutable once published; any thread may read it.
+ * One version of a shop as the change log keeps it. Reference-counted, immutable once published;
+ * any thread may read it.
  */
 typedef struct {
   gatomicrefcount ref_count;
@@ -101,7 +104,8 @@ G_DECLARE_DERIVABLE_TYPE (LsStorage, ls_storage, LS, STORAGE, GObject)
 /**
  * LsStorageTx:
  *
- * One transaction on one shop. Lives from begin to commit or rollback, on the committer's queue only.
+ * One transaction on one shop. Lives from begin to commit or rollback, on the committer's queue
+ * only.
  */
 typedef struct _LsStorageTx LsStorageTx;
 
@@ -128,7 +132,8 @@ void        ls_version_unref             (LsVersion              *version);
 void        ls_decision_free             (LsDecision             *decision);
 void        ls_shop_free                 (LsShop                 *shop);
 
-/* Transactions: on the committer's queue. Begin and commit answer through their function, on the same queue, at once or later. */
+/* Transactions: on the committer's queue. Begin and commit answer through their function, on the
+ * same queue, at once or later. */
 void        ls_storage_begin             (LsStorage              *self,
                                           const char             *shop,
                                           LsStorageBegunFunc      func,

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/ls-cache.h"
+#include "client/ls-live-aggregate.h"
+#include "client/ls-live-query.h"
+
+G_BEGIN_DECLS
+
+#define LS_TYPE_STORE (ls_store_get_type ())
+G_DECLARE_FINAL_TYPE (LsStore, ls_store, LS, STORE, GObject)
+
+/*
+ * The single source of truth for all windows of an account. Main thread only; nothing here waits.
+ *
+ * Signals:
+ * committed (LsCacheCommit)      after all queries show the commit edit-changed (LsEdit)
+ * an edit was made, sent, confirmed, or failed with a reason position-changed (shop)        the
+ * confirmed position or the time of the last sync of a shop changed Properties: pending-count
+ * (edits that wait), dead-count (edits that failed for good).
+ */
+LsStore         *ls_store_new             (LsEnvironment         *environment,
+                                           LsCache               *cache);
+LsCache         *ls_store_get_cache       (LsStore               *self);
+LsLiveQuery     *ls_store_query           (LsStore               *self,
+                                           const char            *shop,
+                                           const LsCollection    *collection,
+                                           LsFilter              *filter,
+                                           const LsOrder         *orders,
+                                           size_t                 n_orders);
+LsLiveAggregate *ls_store_aggregate       (LsStore               *self,
+                                           const char            *shop,
+                                           const LsCollection    *collection,
+                                           LsFilter              *filter,
+                                           const unsigned        *group_fields,
+                                           size_t                 n_group_fields,
+                                           const LsAggregateTerm *terms,
+                                           size_t                 n_terms);
+void             ls_store_get_row_async   (LsStore               *self,
+                                           const char            *shop,
+                                           const LsCollection    *collection,
+                                           const char            *key,
+                                           GCancellable          *cancellable,
+                                           GAsyncReadyCallback    callback,
+                                           gpointer               user_data);
+LsRow           *ls_store_get_row_finish  (LsStore               *self,
+                                           GAsyncResult          *result,
+                                           GError               **error);
+void             ls_store_mutate_async    (LsStore               *self,
+                                           const char            *shop,
+                                           GPtrArray             *changes,
+                                           GCancellable          *cancellable,
+                                           GAsyncReadyCallback    callback,
+                                           gpointer               user_data);
+LsEdit          *ls_store_mutate_finish   (LsStore               *self,
+                                           GAsyncResult          *result,
+                                           GError               **error);
+void             ls_store_discard_async   (LsStore               *self,
+                                           const char            *mid,
+                                           GCancellable          *cancellable,
+                                           GAsyncReadyCallback    callback,
+                                           gpointer               user_data);
+gboolean         ls_store_discard_finish  (LsStore               *self,
+                                           GAsyncResult          *result,
+                                           GError               **error);
+void             ls_store_retry_async     (LsStore               *self,
+                                           const char            *mid,
+                                           GCancellable          *cancellable,
+                                           GAsyncReadyCallback    callback,
+                                           gpointer               user_data);
+gboolean         ls_store_retry_finish    (LsStore               *self,
+                                           GAsyncResult          *result,
+                                           GError               **error);
+GListModel      *ls_store_get_edits       (LsStore               *self);
+unsigned         ls_store_get_pending_count (LsStore             *self);
+unsigned         ls_store_get_dead_count  (LsStore               *self);
+bool             ls_store_get_position    (LsStore               *self,
+                                           const char            *shop,
+                                           LsPosition            *ret_position,
+                                           int64_t               *ret_synced_at);
+
+G_END_DECLS
