@@ -17,7 +17,7 @@ import sys
 
 # meson's words for a test that did what it should.
 GOOD = {'OK', 'EXPECTEDFAIL', 'SKIP'}
-MOST_LINES = 60
+MOST_LINES = 20
 RESULT = re.compile(r'^(?P<indent> *)(?P<verdict>not ok|ok)\b *\d* *(?:- *)?(?P<name>[^#]*)(?:# *(?P<directive>.*))?$')
 
 # TAP's word for a subtest that is known to fail, which g_test_incomplete() prints.
@@ -34,12 +34,17 @@ class Count:
 
   @staticmethod
   def show(test):
-    """What a failed test said: meson keeps TAP to itself."""
+    """What a failed test said about what failed: meson keeps TAP to itself."""
     lines = (test.get('stdout') or '').splitlines()
-    wrong = [line for line in lines if line.startswith(('#', 'not ok', 'Bail out!'))]
+    said, wrong = [], []
+    for line in lines:
+      if line.startswith(('not ok', 'Bail out!')):
+        wrong += [*said[-MOST_LINES:], line]
+      said = said + [line] if line.startswith('#') else []
+    wrong = wrong or lines[-MOST_LINES:]
     if wrong:
       print(f'\n{test["name"]} said:')
-      for line in wrong[-MOST_LINES:]:
+      for line in wrong:
         print(f'  {line}')
 
   def add_tap(self, program, text):
@@ -103,7 +108,7 @@ def main():
   parser.add_argument('--timeout-multiplier', default='1')
   parser.add_argument('--no-suite', action='append', default=[])
   parser.add_argument('filters', nargs='*')
-  args = parser.parse_args()
+  args = parser.parse_intermixed_args()
 
   command = ['meson', 'test', '-C', args.build_dir, '--no-rebuild', '--print-errorlogs']
   command += ['--timeout-multiplier', args.timeout_multiplier]
