@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "client/ls-cache-types.h"
+#include "client/ls-collation.h"
 #include "core/ls-change.h"
 #include "core/ls-digest.h"
 #include "core/ls-environment.h"
@@ -12,15 +14,11 @@
 G_BEGIN_DECLS
 
 /**
- * LsRowChange:
- * @shop: the shop
- * @id: the row's id in the cache, stable over delete, undo and resync
- * @before: (nullable): what was visible, or %NULL when nothing was
- * @after: (nullable): what is visible now, or %NULL when nothing is
- * @pending: whether an edit of the row waits for the server
+ * LS_CACHE_QUEUE:
  *
- * What one commit of the cache did to one visible row.
+ * The name of the queue that a cache's calls run on.
  */
+<<<<<<< Updated upstream
 typedef struct {
   const char *shop;
   int64_t id;
@@ -105,13 +103,16 @@ void    ls_edit_unref (LsEdit *edit);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsEdit, ls_edit_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsCacheCommit, ls_cache_commit_unref)
+=======
+#define LS_CACHE_QUEUE "cache"
+>>>>>>> Stashed changes
 
 /**
  * LsCacheCommitFunc:
  * @commit: what was committed
  * @user_data: of the listener
  *
- * Called on the cache's queue, in order of sequence.
+ * Called on the thread of the call that committed, in order of sequence. It must not call the cache.
  */
 typedef void (*LsCacheCommitFunc) (LsCacheCommit *commit,
                                    gpointer       user_data);
@@ -120,86 +121,130 @@ typedef void (*LsCacheCommitFunc) (LsCacheCommit *commit,
 G_DECLARE_FINAL_TYPE (LsCache, ls_cache, LS, CACHE, GObject)
 
 /*
+<<<<<<< Updated upstream
  * All of these run on the cache's queue (ls_cache_get_queue()); LsStore and LsSyncManager post
  * there. Each is one SQLite transaction with synchronous=FULL where edits are concerned, and ends
  * in one call of the listener.
+=======
+ * All of these run on the cache's queue (ls_cache_get_queue()), or at least on one thread at a time;
+ * LsStore and LsSyncManager post there. Each that writes is one SQLite transaction, with
+ * synchronous=FULL where edits are concerned, and ends in at most one call of the listener. After
+ * an error nothing has changed.
+>>>>>>> Stashed changes
  */
-LsCache       *ls_cache_open             (LsEnvironment       *environment,
-                                          const char          *path,
-                                          GError             **error);
-LsQueue       *ls_cache_get_queue        (LsCache             *self);
-const char    *ls_cache_get_path         (LsCache             *self);
-void           ls_cache_set_listener     (LsCache             *self,
-                                          LsCacheCommitFunc    func,
-                                          gpointer             user_data);
-void           ls_cache_close            (LsCache             *self);
+LsCache       *ls_cache_open              (LsEnvironment       *environment,
+                                           const char          *path,
+                                           const LsCollation   *collation,
+                                           GError             **error);
+LsQueue       *ls_cache_get_queue         (LsCache             *self);
+const char    *ls_cache_get_path          (LsCache             *self);
+void           ls_cache_set_listener      (LsCache             *self,
+                                           LsCacheCommitFunc    func,
+                                           gpointer             user_data);
+void           ls_cache_close             (LsCache             *self);
 
-char          *ls_cache_get_client_id    (LsCache             *self,
-                                          GError             **error);
-bool           ls_cache_set_client_id    (LsCache             *self,
-                                          const char          *client,
-                                          GError             **error);
-bool           ls_cache_get_position     (LsCache             *self,
-                                          const char          *shop,
-                                          LsPosition          *ret_position,
-                                          uint64_t            *ret_view,
-                                          int64_t             *ret_synced_at,
-                                          GError             **error);
-int64_t        ls_cache_get_highest_n    (LsCache             *self,
-                                          const char          *shop,
-                                          GError             **error);
-LsRecord      *ls_cache_get_visible      (LsCache             *self,
-                                          const char          *shop,
-                                          const LsCollection  *collection,
-                                          const char          *key,
-                                          GError             **error);
+char          *ls_cache_get_client_id     (LsCache             *self,
+                                           GError             **error);
+bool           ls_cache_set_client_id     (LsCache             *self,
+                                           const char          *client,
+                                           GError             **error);
+GPtrArray     *ls_cache_list_shops        (LsCache             *self);
+bool           ls_cache_remove_shop       (LsCache             *self,
+                                           const char          *shop,
+                                           GError             **error);
+bool           ls_cache_get_position      (LsCache             *self,
+                                           const char          *shop,
+                                           LsPosition          *ret_position,
+                                           uint64_t            *ret_view,
+                                           int64_t             *ret_synced_at,
+                                           GError             **error);
+bool           ls_cache_set_synced        (LsCache             *self,
+                                           const char          *shop,
+                                           GError             **error);
+bool           ls_cache_set_view          (LsCache             *self,
+                                           const char          *shop,
+                                           const LsView        *view,
+                                           uint32_t            *ret_fetch,
+                                           GError             **error);
+int64_t        ls_cache_get_highest_n     (LsCache             *self,
+                                           const char          *shop,
+                                           GError             **error);
+LsRecord      *ls_cache_get_visible       (LsCache             *self,
+                                           const char          *shop,
+                                           const LsCollection  *collection,
+                                           const char          *key,
+                                           GError             **error);
+LsRecord      *ls_cache_get_confirmed     (LsCache             *self,
+                                           const char          *shop,
+                                           const LsCollection  *collection,
+                                           const char          *key,
+                                           GError             **error);
 
 /* From the server. */
-bool           ls_cache_apply_delta      (LsCache             *self,
-                                          const LsMessage     *delta,
-                                          GError             **error);
-bool           ls_cache_apply_result     (LsCache             *self,
-                                          const LsMessage     *result,
-                                          LsEdit             **ret_edit,
-                                          GError             **error);
-bool           ls_cache_begin_snapshot   (LsCache             *self,
-                                          const char          *shop,
-                                          uint32_t             collections,
-                                          GError             **error);
-bool           ls_cache_add_snapshot_rows (LsCache            *self,
-                                          const char          *shop,
-                                          GPtrArray           *records,
-                                          GError             **error);
-bool           ls_cache_finish_snapshot  (LsCache             *self,
-                                          const char          *shop,
-                                          const LsPosition    *position,
-                                          uint64_t             view,
-                                          int64_t              done_n,
-                                          GError             **error);
-bool           ls_cache_get_digest       (LsCache             *self,
-                                          const char          *shop,
-                                          const LsCollection  *collection,
-                                          LsDigestSum         *ret_sum,
-                                          GError             **error);
+bool           ls_cache_apply_delta       (LsCache             *self,
+                                           const LsMessage     *delta,
+                                           GError             **error);
+bool           ls_cache_apply_result      (LsCache             *self,
+                                           const LsMessage     *result,
+                                           LsEdit             **ret_edit,
+                                           GError             **error);
+
+bool           ls_cache_begin_snapshot    (LsCache             *self,
+                                           const char          *shop,
+                                           uint32_t             collections,
+                                           GError             **error);
+bool           ls_cache_add_snapshot_rows (LsCache             *self,
+                                           const char          *shop,
+                                           GPtrArray           *records,
+                                           GError             **error);
+bool           ls_cache_prepare_snapshot  (LsCache             *self,
+                                           const char          *shop,
+                                           bool                *ret_ready,
+                                           GError             **error);
+bool           ls_cache_finish_snapshot   (LsCache             *self,
+                                           const char          *shop,
+                                           const LsPosition    *position,
+                                           uint64_t             view,
+                                           int64_t              done_n,
+                                           GError             **error);
+void           ls_cache_cancel_snapshot   (LsCache             *self,
+                                           const char          *shop);
+bool           ls_cache_tidy              (LsCache             *self,
+                                           bool                *ret_more,
+                                           GError             **error);
+
+/* The proof: sums over confirmed rows. */
+bool           ls_cache_get_digest        (LsCache             *self,
+                                           const char          *shop,
+                                           const LsCollection  *collection,
+                                           LsDigestSum         *ret_sum,
+                                           GError             **error);
+bool           ls_cache_list_buckets      (LsCache             *self,
+                                           const char          *shop,
+                                           const LsCollection  *collection,
+                                           LsDigestBucketFunc   func,
+                                           gpointer             user_data,
+                                           GError             **error);
 
 /* From the admin. */
-LsEdit        *ls_cache_add_edit         (LsCache             *self,
-                                          const char          *shop,
-                                          const char          *mid,
-                                          GPtrArray           *changes,
-                                          GError             **error);
-bool           ls_cache_discard_edit     (LsCache             *self,
-                                          const char          *mid,
-                                          GError             **error);
-bool           ls_cache_retry_edit       (LsCache             *self,
-                                          const char          *mid,
-                                          const char          *new_mid,
-                                          GError             **error);
-GPtrArray     *ls_cache_list_edits       (LsCache             *self,
-                                          const char          *shop,
-                                          unsigned             states,
-                                          GError             **error);
+LsEdit        *ls_cache_add_edit          (LsCache             *self,
+                                           const char          *shop,
+                                           const char          *mid,
+                                           GPtrArray           *changes,
+                                           GError             **error);
+bool           ls_cache_discard_edit      (LsCache             *self,
+                                           const char          *mid,
+                                           GError             **error);
+bool           ls_cache_retry_edit        (LsCache             *self,
+                                           const char          *mid,
+                                           const char          *new_mid,
+                                           GError             **error);
+GPtrArray     *ls_cache_list_edits        (LsCache             *self,
+                                           const char          *shop,
+                                           unsigned             states,
+                                           GError             **error);
 
+<<<<<<< Updated upstream
 /* The outbox: gives the next @max queued edits their n, durably, and returns them with those sent
  * before and not yet decided. */
 GPtrArray     *ls_cache_number_edits     (LsCache             *self,
@@ -209,5 +254,15 @@ GPtrArray     *ls_cache_number_edits     (LsCache             *self,
 bool           ls_cache_renumber_edits   (LsCache             *self,
                                           const char          *shop,
                                           GError             **error);
+=======
+/* The outbox. */
+GPtrArray     *ls_cache_number_edits      (LsCache             *self,
+                                           const char          *shop,
+                                           unsigned             max,
+                                           GError             **error);
+bool           ls_cache_renumber_edits    (LsCache             *self,
+                                           const char          *shop,
+                                           GError             **error);
+>>>>>>> Stashed changes
 
 G_END_DECLS
