@@ -18,94 +18,7 @@ G_BEGIN_DECLS
  *
  * The name of the queue that a cache's calls run on.
  */
-<<<<<<< Updated upstream
-typedef struct {
-  const char *shop;
-  int64_t id;
-  LsRecord *before;
-  LsRecord *after;
-  bool pending;
-} LsRowChange;
-
-/**
- * LsCacheCommit:
- * @sequence: counts the commits of the cache file, 1, 2, 3; a reader's snapshot knows which it
- *   contains
- * @changes: (element-type LsRowChange): the visible rows that changed
- * @shop: (nullable): the shop concerned
- * @position: the shop's confirmed position after it
- * @reloaded: (nullable): a mask of collections, indexed by #LsCollectionId, whose rows were
- *   replaced as a whole: queries load again
- *
- * One committed transaction of the cache. Reference-counted, immutable; any thread may read it.
- */
-typedef struct {
-  gatomicrefcount ref_count;
-  int64_t sequence;
-  char *shop;
-  LsPosition position;
-  GArray *changes;
-  uint32_t reloaded;
-} LsCacheCommit;
-
-LsCacheCommit *ls_cache_commit_ref   (LsCacheCommit *commit);
-void           ls_cache_commit_unref (LsCacheCommit *commit);
-
-/**
- * LsEditState:
- * @LS_EDIT_QUEUED: made, not sent: may still be merged, changed, discarded
- * @LS_EDIT_SENT: has its n, immutable until its result
- * @LS_EDIT_APPLIED: done; kept in the journal for 7 days
- * @LS_EDIT_DEAD: can't succeed: in the visible dead-letter list
- *
- * Where an edit stands.
- */
-typedef enum {
-  LS_EDIT_QUEUED,
-  LS_EDIT_SENT,
-  LS_EDIT_APPLIED,
-  LS_EDIT_DEAD,
-} LsEditState;
-
-/**
- * LsEdit:
- * @id: its place in the order of edits
- * @shop: the shop
- * @mid: its id, from when it was made
- * @n: its number, 0 before it is sent
- * @state: where it stands
- * @made_at: when, µs since the epoch
- * @changes: (element-type LsChange): what it does
- * @status: how it ended, when it did
- * @code: (nullable): name of an #LsErrorCode
- * @message: (nullable): why
- * @path: (nullable): where
- *
- * One edit of the admin's. Reference-counted, immutable.
- */
-typedef struct {
-  gatomicrefcount ref_count;
-  int64_t id;
-  char *shop;
-  char *mid;
-  int64_t n;
-  LsEditState state;
-  int64_t made_at;
-  GPtrArray *changes;
-  LsResultStatus status;
-  char *code;
-  char *message;
-  char *path;
-} LsEdit;
-
-LsEdit *ls_edit_ref   (LsEdit *edit);
-void    ls_edit_unref (LsEdit *edit);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsEdit, ls_edit_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsCacheCommit, ls_cache_commit_unref)
-=======
 #define LS_CACHE_QUEUE "cache"
->>>>>>> Stashed changes
 
 /**
  * LsCacheCommitFunc:
@@ -121,16 +34,10 @@ typedef void (*LsCacheCommitFunc) (LsCacheCommit *commit,
 G_DECLARE_FINAL_TYPE (LsCache, ls_cache, LS, CACHE, GObject)
 
 /*
-<<<<<<< Updated upstream
- * All of these run on the cache's queue (ls_cache_get_queue()); LsStore and LsSyncManager post
- * there. Each is one SQLite transaction with synchronous=FULL where edits are concerned, and ends
- * in one call of the listener.
-=======
  * All of these run on the cache's queue (ls_cache_get_queue()), or at least on one thread at a time;
  * LsStore and LsSyncManager post there. Each that writes is one SQLite transaction, with
  * synchronous=FULL where edits are concerned, and ends in at most one call of the listener. After
  * an error nothing has changed.
->>>>>>> Stashed changes
  */
 LsCache       *ls_cache_open              (LsEnvironment       *environment,
                                            const char          *path,
@@ -244,17 +151,6 @@ GPtrArray     *ls_cache_list_edits        (LsCache             *self,
                                            unsigned             states,
                                            GError             **error);
 
-<<<<<<< Updated upstream
-/* The outbox: gives the next @max queued edits their n, durably, and returns them with those sent
- * before and not yet decided. */
-GPtrArray     *ls_cache_number_edits     (LsCache             *self,
-                                          const char          *shop,
-                                          unsigned             max,
-                                          GError             **error);
-bool           ls_cache_renumber_edits   (LsCache             *self,
-                                          const char          *shop,
-                                          GError             **error);
-=======
 /* The outbox. */
 GPtrArray     *ls_cache_number_edits      (LsCache             *self,
                                            const char          *shop,
@@ -263,6 +159,5 @@ GPtrArray     *ls_cache_number_edits      (LsCache             *self,
 bool           ls_cache_renumber_edits    (LsCache             *self,
                                            const char          *shop,
                                            GError             **error);
->>>>>>> Stashed changes
 
 G_END_DECLS
