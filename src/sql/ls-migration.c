@@ -79,7 +79,11 @@ check_version (LsSql                  *sql,
 
   if (version == 0)
     {
-      if (ls_sql_get_int64 (sql, &n_objects, error, "SELECT count(*) FROM sqlite_schema", NULL)
+      /* One statement sees one state: another process may have migrated since the version was read. */
+      if (ls_sql_get_int64 (sql, &n_objects, error,
+                            "SELECT count(*) FROM sqlite_schema "
+                            "WHERE (SELECT user_version FROM pragma_user_version) = 0",
+                            NULL)
           != LS_STEP_ROW)
         return FALSE;
 
