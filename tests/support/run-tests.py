@@ -40,7 +40,10 @@ class Count:
     for line in lines:
       if line.startswith(('not ok', 'Bail out!')):
         wrong += [*said[-MOST_LINES:], line]
-      said = said + [line] if line.startswith('#') else []
+      if not line.startswith('#'):
+        said = []
+      elif '-DEBUG: ' not in line:
+        said.append(line)
     wrong = wrong or lines[-MOST_LINES:]
     if wrong:
       print(f'\n{test["name"]} said:')
