@@ -3,7 +3,6 @@
 
 #include "config.h"
 
-#include "core/ls-message.h"
 #include "core/ls-message-rows.h"
 
 #include <string.h>

@@ -40,6 +40,11 @@ def main():
     for path in tree.find('src/', ext=('.c',))
     for match in [FIRST_INCLUDE.search(tree.read(path))] if match and match[1] != 'config.h'
   ])
+  report.rule('a file includes its own header next, which so stands by itself', [
+    f'{path}:1: "{own}" does not come right after config.h' for path in tree.find('src/', ext=('.c',))
+    for own in [path[len('src/'):-2] + '.h'] if 'src/' + own in tree.paths
+    and [match[1] for match in FIRST_INCLUDE.finditer(tree.read(path))][1:2] != [own]
+  ])
   report.rule('C and stdint types', each(tree, OLD_TYPES, 'src/', 'tests/'))
   report.rule('libraries do not print', each(tree, PRINTS, 'src/core/', 'src/sql/', 'src/client/'))
   report.rule('tests use g_assert_* only', each(tree, PLAIN_ASSERT, 'tests/', ext=('.c',), skip=['tests/bench/', 'tests/support/']))

@@ -52,6 +52,7 @@ CASES = [
   ('sources', 'src/core/ls-b.c', 'int x;\n', 'has no SPDX'),
   ('sources', 'src/core/ls-b.h', SPDX, 'has no #pragma once'),
   ('sources', 'src/core/ls-b.c', SPDX + '#include <glib.h>\n#include "config.h"\n', 'stands before config.h'),
+  ('sources', 'src/core/ls-a.c', SPDX + '#include "config.h"\n#include <glib.h>\n#include "core/ls-a.h"\n', 'right after config.h'),
   ('sources', 'src/core/ls-b.c', SPDX + 'static gint x;\n', 'gint'),
   ('sources', 'src/core/ls-b.c', SPDX + 'g_print ("x");\n', 'g_print'),
   ('sources', 'tests/core/test-b.c', SPDX + 'g_assert (x);\n', 'g_assert'),
