@@ -88,11 +88,13 @@ judge_failed_commit (LsSql *sql,
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_CONSTRAINT:
-    case SQLITE_INTERRUPT:
     case SQLITE_ERROR:
     case SQLITE_MISUSE:
     case SQLITE_READONLY:
       return LS_SQL_COMMIT_FAILED;
+    case SQLITE_INTERRUPT:
+      /* Before the commit it leaves the transaction open. */
+      return sqlite3_get_autocommit (sql->db) ? LS_SQL_COMMIT_UNKNOWN : LS_SQL_COMMIT_FAILED;
     case SQLITE_FULL:
       return commit_mark_is_last_write (sql) ? LS_SQL_COMMIT_FAILED : LS_SQL_COMMIT_UNKNOWN;
     default:

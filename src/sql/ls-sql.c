@@ -40,6 +40,8 @@ collation_compare_cb (void       *data,
   return collation->compare (a, (size_t) a_len, b, (size_t) b_len, collation->user_data);
 }
 
+/* Never while a control statement runs: SQLite asks once more after a commit has done its work, and
+ * would report it as interrupted. */
 static int
 progress_cb (void *data)
 {

@@ -268,6 +268,23 @@ test_every_byte (void)
     }
 }
 
+/* Every byte at every place of a string: eight are looked at in one go. */
+static void
+test_every_plain_byte (void)
+{
+  for (int at = 0; at < 20; at++)
+    {
+      for (int byte = 0; byte < 256; byte++)
+        {
+          char text[22] = "\"aaaaaaaaaaaaaaaaaaaa\"";
+          bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+
+          text[1 + at] = (char) byte;
+          g_assert_cmpint (ls_json_guard_check (text, sizeof text, NULL, NULL), ==, plain);
+        }
+    }
+}
+
 /* Every sequence of up to four bytes that could begin a character, against GLib's own check. */
 static void
 test_every_utf8 (void)
@@ -697,6 +714,7 @@ main (int    argc,
   g_test_add_func ("/json-guard/refused", test_refused);
   g_test_add_func ("/json-guard/every-prefix", test_every_prefix);
   g_test_add_func ("/json-guard/every-byte", test_every_byte);
+  g_test_add_func ("/json-guard/every-plain-byte", test_every_plain_byte);
   g_test_add_func ("/json-guard/every-utf8", test_every_utf8);
   g_test_add_func ("/json-guard/depth", test_depth);
   g_test_add_func ("/json-guard/limits", test_limits);

@@ -318,6 +318,33 @@ test_cancel (void)
   g_assert_cmpint (get_number (sql, "SELECT sum (a) FROM t"), ==, 1);
 }
 
+/* SQLite asks whether to go on after so many steps of a statement over all its runs: a commit that
+ * is run often enough is asked too. */
+static void
+test_cancel_commits (void)
+{
+  g_autoptr (LsSql) sql = open_memory ("CREATE TABLE t (a)");
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+
+  ls_sql_set_cancellable (sql, cancellable);
+  for (int i = 0; i < 2000; i++)
+    {
+      g_autoptr (LsSqlTransaction) transaction = NULL;
+
+      g_cancellable_reset (cancellable);
+      transaction = ls_sql_begin (sql, LS_SQL_BEGIN_IMMEDIATE, &error);
+      g_assert_no_error (error);
+      if (i == 0)
+        g_assert_true (ls_sql_run (sql, &error, "INSERT INTO t VALUES (1)", NULL));
+
+      g_cancellable_cancel (cancellable);
+      g_assert_cmpint (ls_sql_commit (g_steal_pointer (&transaction), &error),
+                       ==, LS_SQL_COMMIT_OK);
+      g_assert_no_error (error);
+    }
+}
+
 /* A statement calls this from inside one long step. */
 static int
 cancel_while_comparing (const char *a,
@@ -470,6 +497,7 @@ main (int    argc,
   g_test_add_func ("/sql/snapshot", test_snapshot);
   g_test_add_func ("/sql/busy", test_busy);
   g_test_add_func ("/sql/cancel", test_cancel);
+  g_test_add_func ("/sql/cancel/commits", test_cancel_commits);
   g_test_add_func ("/sql/cancel/inside-step", test_cancel_inside_step);
   g_test_add_func ("/sql/interrupt", test_interrupt);
   g_test_add_func ("/sql/collation", test_collation);
