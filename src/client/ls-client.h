@@ -109,7 +109,13 @@ const LsConnectionStatus *ls_client_get_status       (LsClient             *self
 const char               *ls_client_get_server_url   (LsClient             *self);
 const char               *ls_client_get_user         (LsClient             *self);
 GPtrArray                *ls_client_get_shops        (LsClient             *self);
-void                      ls_client_sync_now         (LsClient             *self,
-                                                      const char           *shop);
+void                      ls_client_sync_async       (LsClient             *self,
+                                                      const char           *shop,
+                                                      GCancellable         *cancellable,
+                                                      GAsyncReadyCallback   callback,
+                                                      gpointer              user_data);
+gboolean                  ls_client_sync_finish      (LsClient             *self,
+                                                      GAsyncResult         *result,
+                                                      GError              **error);
 
 G_END_DECLS
