@@ -121,8 +121,8 @@ ls_snapshot_writer_free (LsSnapshotWriter *writer)
  * @writer: a writer
  * @collection: whose rows come now; begun once
  *
- * Says which collection follows: also of one without rows, so that its reader knows it is empty. Nothing is written of one that the view
- * does not have.
+ * Says which collection follows: also of one without rows, so that its reader knows it is empty.
+ * Nothing is written of one that the view does not have.
  */
 void
 ls_snapshot_writer_begin_collection (LsSnapshotWriter   *writer,
@@ -213,7 +213,8 @@ ls_snapshot_writer_get_length (LsSnapshotWriter *writer)
  * @writer: a writer
  * @ret_length: (out) (optional): bytes of the text
  *
- * Hands out what was written since the last call, so that a snapshot of any size passes through in pieces.
+ * Hands out what was written since the last call, so that a snapshot of any size passes through in
+ * pieces.
  *
  * Returns: (transfer full): the text
  */

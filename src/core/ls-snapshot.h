@@ -26,8 +26,9 @@ G_BEGIN_DECLS
 /**
  * LS_SNAPSHOT_DONE_HEADER:
  *
- * The HTTP header of the answer with the last n of that client that was decided at or before the snapshot's version. The file itself is
- * shared by everybody who has the view, so that it can't say it.
+ * The HTTP header of the answer with the last n of that client that was decided at or before the
+ * snapshot's version. The file itself is shared by everybody who has the view, so that it can't say
+ * it.
  */
 #define LS_SNAPSHOT_DONE_HEADER "Lockstep-Done"
 
@@ -41,11 +42,12 @@ G_BEGIN_DECLS
  * {"t":"rows","c":"products"}
  * {"k":"a","d":{"name":"Drums","price":1990}}
  * {"t":"rows","c":"orders"}
- * {"t":"end","rows":1,"sums":[{"c":"products","count":1,"hash":"..."},{"c":"orders","count":0,"hash":"0000000000000000"}]}
+ * {"t":"end","rows":1,"sums":[{"c":"products","count":1,"hash":"..."},{"c":"orders", ...}]}
  * ]|
  *
- * A row belongs to the collection of the last `rows` line before it. Lines that are not rows begin with `{"t":`. The sums of the last line
- * are computed from the rows written, so that a reader who stored them can prove it. One thread at a time.
+ * A row belongs to the collection of the last `rows` line before it. Lines that are not rows begin
+ * with `{"t":`. The sums of the last line are computed from the rows written, so that a reader who
+ * stored them can prove it. One thread at a time.
  */
 typedef struct _LsSnapshotWriter LsSnapshotWriter;
 
@@ -65,8 +67,8 @@ char               *ls_snapshot_writer_take_text        (LsSnapshotWriter       
 /**
  * LsSnapshotReader:
  *
- * Reads such text as it comes, in pieces of any size, without ever holding more than a line and the rows not yet taken. One thread at a
- * time.
+ * Reads such text as it comes, in pieces of any size, without ever holding more than a line and the
+ * rows not yet taken. One thread at a time.
  */
 typedef struct _LsSnapshotReader LsSnapshotReader;
 

@@ -4,9 +4,10 @@
 #include "ls-test-environment.h"
 
 /*
- * A clock that a test moves, dice with a seed, and all queues on the one thread of the test. Jobs of a queue run in the order posted; which
- * queue runs next, the dice say: a seed finds an order of threads, the same seed finds it again. Without a posted job nothing happens, and
- * time stands still but for ls_test_environment_advance() and ls_test_environment_wait().
+ * A clock that a test moves, dice with a seed, and all queues on the one thread of the test. Jobs
+ * of a queue run in the order posted; which queue runs next, the dice say: a seed finds an order of
+ * threads, the same seed finds it again. Without a posted job nothing happens, and time stands
+ * still but for ls_test_environment_advance() and ls_test_environment_wait().
  */
 
 #define START_NOW INT64_C (1767225600000000) /* 2026-01-01 00:00 UTC */
@@ -158,8 +159,8 @@ ls_test_environment_cancel (LsEnvironment *environment,
 {
   LsTestEnvironment *self = LS_TEST_ENVIRONMENT (environment);
 
-  for (GSequenceIter *iter = g_sequence_get_begin_iter (self->timers); !g_sequence_iter_is_end (iter);
-       iter = g_sequence_iter_next (iter))
+  for (GSequenceIter *iter = g_sequence_get_begin_iter (self->timers);
+       !g_sequence_iter_is_end (iter); iter = g_sequence_iter_next (iter))
     if (((Job *) g_sequence_get (iter))->id == id)
       {
         g_sequence_remove (iter);
@@ -196,7 +197,8 @@ ls_test_environment_stop (LsEnvironment *environment)
   LsTestEnvironment *self = LS_TEST_ENVIRONMENT (environment);
 
   self->stopped = true;
-  g_sequence_remove_range (g_sequence_get_begin_iter (self->timers), g_sequence_get_end_iter (self->timers));
+  g_sequence_remove_range (g_sequence_get_begin_iter (self->timers),
+                           g_sequence_get_end_iter (self->timers));
   for (unsigned i = 0; i < self->queues->len; i++)
     g_queue_clear_full (&((LsQueue *) g_ptr_array_index (self->queues, i))->ready, job_free);
 }
@@ -268,7 +270,8 @@ pick (LsTestEnvironment *self)
     {
       LsQueue *queue = g_ptr_array_index (self->queues, i);
 
-      if (!g_queue_is_empty (&queue->ready) && g_rand_int_range (self->schedule, 0, (int) ++n_ready) == 0)
+      if (!g_queue_is_empty (&queue->ready) &&
+          g_rand_int_range (self->schedule, 0, (int) ++n_ready) == 0)
         chosen = queue;
     }
   return chosen != NULL ? g_queue_pop_head (&chosen->ready) : NULL;
@@ -402,7 +405,9 @@ ls_test_environment_get_due (LsTestEnvironment *self)
 {
   GSequenceIter *iter = g_sequence_get_begin_iter (self->timers);
 
-  return g_sequence_iter_is_end (iter) ? -1 : MAX (((Job *) g_sequence_get (iter))->due, self->monotonic);
+  if (g_sequence_iter_is_end (iter))
+    return -1;
+  return MAX (((Job *) g_sequence_get (iter))->due, self->monotonic);
 }
 
 /**

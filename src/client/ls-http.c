@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-http"
+
+#include "config.h"
+
+#include "client/ls-http.h"
+
+#include <libsoup/soup.h>
+
+#include "core/ls-error.h"
+
+/* Silence after which a request is given up. */
+#define IO_TIMEOUT_SECONDS 30
+#define CHUNK_BYTES 65536
+
+struct _LsHttp {
+  SoupSession *session;
+  LsEndpoint *endpoint;
+};
+
+#define LS_TYPE_HTTP_REQUEST (ls_http_request_get_type ())
+G_DECLARE_FINAL_TYPE (LsHttpRequest, ls_http_request, LS, HTTP_REQUEST, LsRequest)
+
+struct _LsHttpRequest {
+  LsRequest parent_instance;
+
+  SoupMessage *message;
+  GInputStream *body;
+  GCancellable *cancellable;
+  char *chunk;
+};
+
+G_DEFINE_FINAL_TYPE (LsHttpRequest, ls_http_request, LS_TYPE_REQUEST)
+
+static void
+read_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  g_autoptr (LsHttpRequest) self = user_data;
+  g_autoptr (GError) error = NULL;
+  gssize length = g_input_stream_read_finish (G_INPUT_STREAM (source), result, &error);
+
+  if (length > 0)
+    {
+      ls_request_emit_data (LS_REQUEST (self), self->chunk, (size_t) length);
+      return;
+    }
+  ls_http_translate (&error);
+  ls_request_emit_end (LS_REQUEST (self), error);
+}
+
+static void
+ls_http_request_read (LsRequest *request)
+{
+  LsHttpRequest *self = LS_HTTP_REQUEST (request);
+
+  g_return_if_fail (self->body != NULL);
+
+  if (self->chunk == NULL)
+    self->chunk = g_malloc (CHUNK_BYTES);
+  g_input_stream_read_async (self->body, self->chunk, CHUNK_BYTES, G_PRIORITY_DEFAULT,
+                             self->cancellable, read_cb, g_object_ref (self));
+}
+
+static void
+ls_http_request_cancel (LsRequest *request)
+{
+  g_cancellable_cancel (LS_HTTP_REQUEST (request)->cancellable);
+}
+
+static const char *
+ls_http_request_get_header (LsRequest  *request,
+                            const char *name)
+{
+  LsHttpRequest *self = LS_HTTP_REQUEST (request);
+
+  return soup_message_headers_get_one (soup_message_get_response_headers (self->message), name);
+}
+
+static void
+ls_http_request_dispose (GObject *object)
+{
+  LsHttpRequest *self = LS_HTTP_REQUEST (object);
+
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->body);
+  g_clear_object (&self->message);
+  G_OBJECT_CLASS (ls_http_request_parent_class)->dispose (object);
+}
+
+static void
+ls_http_request_finalize (GObject *object)
+{
+  LsHttpRequest *self = LS_HTTP_REQUEST (object);
+
+  g_clear_object (&self->cancellable);
+  g_free (self->chunk);
+  G_OBJECT_CLASS (ls_http_request_parent_class)->finalize (object);
+}
+
+static void
+ls_http_request_class_init (LsHttpRequestClass *klass)
+{
+  LsRequestClass *request_class = LS_REQUEST_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = ls_http_request_dispose;
+  G_OBJECT_CLASS (klass)->finalize = ls_http_request_finalize;
+  request_class->read = ls_http_request_read;
+  request_class->cancel = ls_http_request_cancel;
+  request_class->get_header = ls_http_request_get_header;
+}
+
+static void
+ls_http_request_init (LsHttpRequest *self)
+{
+  self->cancellable = g_cancellable_new ();
+}
+
+static void
+sent_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  g_autoptr (LsHttpRequest) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  self->body = soup_session_send_finish (SOUP_SESSION (source), result, &error);
+  if (self->body == NULL)
+    {
+      ls_http_translate (&error);
+      ls_request_emit_end (LS_REQUEST (self), error);
+      return;
+    }
+  ls_request_emit_head (LS_REQUEST (self), soup_message_get_status (self->message));
+}
+
+/* A session serves one endpoint: what it connects to and whom it trusts are its own properties. */
+static SoupSession *
+new_session (LsEndpoint *endpoint)
+{
+  g_autoptr (GSocketConnectable) connectable = NULL;
+  g_autoptr (GTlsDatabase) database = NULL;
+  g_autoptr (GError) error = NULL;
+  SoupSession *session;
+
+  if (ls_endpoint_is_socket (endpoint))
+    connectable = ls_endpoint_get_connectable (endpoint);
+  if (ls_endpoint_get_ca_file (endpoint) != NULL)
+    {
+      database = g_tls_file_database_new (ls_endpoint_get_ca_file (endpoint), &error);
+      if (database == NULL)
+        g_debug ("%s", error->message);
+    }
+  session = g_object_new (SOUP_TYPE_SESSION, "remote-connectable", connectable, "timeout",
+                          IO_TIMEOUT_SECONDS, "user-agent", "Lockstep/" LS_VERSION, NULL);
+  if (database != NULL)
+    soup_session_set_tls_database (session, database);
+  return session;
+}
+
+/**
+ * ls_http_translate:
+ * @error: (inout): an error of GIO or libsoup, or none
+ *
+ * Turns it into one of ours, its words kept. Cancelling counts as network trouble: nobody is told.
+ */
+void
+ls_http_translate (GError **error)
+{
+  LsErrorCode code = LS_ERROR_NETWORK;
+  GError *ours;
+
+  if (*error == NULL || (*error)->domain == LS_ERROR)
+    return;
+  if (g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    code = LS_ERROR_TIMEOUT;
+  else if ((*error)->domain == SOUP_WEBSOCKET_ERROR)
+    code = LS_ERROR_WEBSOCKET;
+  ours = g_error_new_literal (LS_ERROR, code, (*error)->message);
+  g_clear_error (error);
+  *error = ours;
+}
+
+/**
+ * ls_http_new:
+ *
+ * Returns: (transfer full): one for the thread-default context of the caller
+ */
+LsHttp *
+ls_http_new (void)
+{
+  return g_new0 (LsHttp, 1);
+}
+
+/**
+ * ls_http_free:
+ * @http: (transfer full): one
+ *
+ * Frees it; requests under way are cancelled.
+ */
+void
+ls_http_free (LsHttp *http)
+{
+  if (http->session != NULL)
+    soup_session_abort (http->session);
+  g_clear_object (&http->session);
+  g_clear_pointer (&http->endpoint, ls_endpoint_unref);
+  g_free (http);
+}
+
+/**
+ * ls_http_request:
+ * @http: one
+ * @endpoint: the server
+ * @spec: what is asked
+ *
+ * Sends a request. Redirects are not followed: the token is for one server.
+ *
+ * Returns: (transfer full): the request under way
+ */
+LsRequest *
+ls_http_request (LsHttp              *http,
+                 LsEndpoint          *endpoint,
+                 const LsRequestSpec *spec)
+{
+  LsHttpRequest *self = g_object_new (LS_TYPE_HTTP_REQUEST, NULL);
+  g_autoptr (GUri) uri = ls_endpoint_get_uri (endpoint, spec->path, spec->query);
+  SoupMessageHeaders *headers;
+
+  if (http->endpoint != endpoint)
+    {
+      g_clear_object (&http->session);
+      g_clear_pointer (&http->endpoint, ls_endpoint_unref);
+      http->session = new_session (endpoint);
+      http->endpoint = ls_endpoint_ref (endpoint);
+    }
+  ls_request_set_spec (LS_REQUEST (self), spec);
+  self->message = soup_message_new_from_uri (spec->method, uri);
+  soup_message_add_flags (self->message, SOUP_MESSAGE_NO_REDIRECT);
+  headers = soup_message_get_request_headers (self->message);
+  if (ls_endpoint_get_token (endpoint) != NULL)
+    {
+      g_autofree char *bearer =
+          g_strconcat ("Bearer ", ls_endpoint_get_token (endpoint), NULL);
+
+      soup_message_headers_replace (headers, "Authorization", bearer);
+    }
+  for (size_t i = 0; spec->headers != NULL && spec->headers[i] != NULL; i += 2)
+    soup_message_headers_replace (headers, spec->headers[i], spec->headers[i + 1]);
+  if (spec->body != NULL)
+    soup_message_set_request_body_from_bytes (self->message, spec->content_type, spec->body);
+  soup_session_send_async (http->session, self->message, G_PRIORITY_DEFAULT, self->cancellable,
+                           sent_cb, g_object_ref (self));
+  return LS_REQUEST (self);
+}

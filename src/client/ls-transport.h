@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/ls-endpoint.h"
+#include "client/ls-request.h"
+#include "core/ls-environment.h"
+
+G_BEGIN_DECLS
+
+#define LS_TYPE_TRANSPORT (ls_transport_get_type ())
+G_DECLARE_DERIVABLE_TYPE (LsTransport, ls_transport, LS, TRANSPORT, GObject)
+
+/**
+ * LsTransportEvents:
+ * @opened: messages can be sent
+ * @message: one message came, as text that nobody has looked into
+ * @closed: it never opened, or is open no more; the last event until ls_transport_open() is called
+ *   again. @retry_after is how long the server asked to be left alone, in µs, 0 when it did not say
+ *
+ * What a transport tells its owner, on the queue it was made for. It may be closed, or opened again
+ * after @closed, from within.
+ */
+typedef struct {
+  void (*opened)  (LsTransport  *transport,
+                   gpointer      user_data);
+  void (*message) (LsTransport  *transport,
+                   const char   *text,
+                   size_t        length,
+                   gpointer      user_data);
+  void (*closed)  (LsTransport  *transport,
+                   const GError *error,
+                   int64_t       retry_after,
+                   gpointer      user_data);
+} LsTransportEvents;
+
+/**
+ * LsTransportClass:
+ * @get_name: its name in statuses and logs
+ * @open: begins to connect; answered by opened or closed, later
+ * @close: ends without another event; nothing happens when it is not open
+ * @send: takes one message
+ * @set_max_message: bounds the messages that come, in bytes over all fragments
+ * @set_paused: stops and resumes reading; a few messages that are here already may still be told
+ * @request: one request beside the messages
+ *
+ * A way to talk with a server. A WebSocket is one; long-poll and poll carry the same messages in
+ * requests of their own.
+ */
+struct _LsTransportClass {
+  GObjectClass parent_class;
+
+  const char *(*get_name)        (LsTransport             *self);
+  void        (*open)            (LsTransport             *self,
+                                  LsEndpoint              *endpoint);
+  void        (*close)           (LsTransport             *self);
+  bool        (*send)            (LsTransport             *self,
+                                  const char              *text,
+                                  size_t                   length);
+  void        (*set_max_message) (LsTransport             *self,
+                                  size_t                   bytes);
+  void        (*set_paused)      (LsTransport             *self,
+                                  bool                     paused);
+  LsRequest  *(*request)         (LsTransport             *self,
+                                  LsEndpoint              *endpoint,
+                                  const LsRequestSpec     *spec);
+};
+
+void        ls_transport_set_events      (LsTransport             *self,
+                                          const LsTransportEvents *events,
+                                          gpointer                 user_data);
+const char *ls_transport_get_name        (LsTransport             *self);
+void        ls_transport_open            (LsTransport             *self,
+                                          LsEndpoint              *endpoint);
+void        ls_transport_close           (LsTransport             *self);
+bool        ls_transport_send            (LsTransport             *self,
+                                          const char              *text,
+                                          size_t                   length);
+void        ls_transport_set_max_message (LsTransport             *self,
+                                          size_t                   bytes);
+void        ls_transport_set_paused      (LsTransport             *self,
+                                          bool                     paused);
+LsRequest  *ls_transport_request         (LsTransport             *self,
+                                          LsEndpoint              *endpoint,
+                                          const LsRequestSpec     *spec);
+
+/* For those who implement one. */
+void        ls_transport_emit_opened     (LsTransport             *self);
+void        ls_transport_emit_message    (LsTransport             *self,
+                                          const char              *text,
+                                          size_t                   length);
+void        ls_transport_emit_closed     (LsTransport             *self,
+                                          const GError            *error,
+                                          int64_t                  retry_after);
+
+G_END_DECLS
