@@ -52,7 +52,7 @@ struct _LsWebsocketTransport {
   LsFrameStream *frames;
 
   /* State */
-  GError *error; /* why the socket closes */
+  GError *error; /* why an attempt could not even begin */
   uint64_t timer;
 };
 
@@ -126,6 +126,36 @@ timed_out_cb (gpointer user_data)
 /* --- An open socket ------------------------------------------------------------------------ */
 
 static void
+goodbye_cb (SoupWebsocketConnection *websocket,
+            LsWebsocketTransport    *self)
+{
+  g_signal_handlers_disconnect_by_data (websocket, self);
+  g_clear_object (&self->closing);
+}
+
+static void
+forget_closing (LsWebsocketTransport *self)
+{
+  if (self->closing != NULL)
+    g_signal_handlers_disconnect_by_data (self->closing, self);
+  g_clear_object (&self->closing);
+}
+
+/* Lets the socket say goodbye in its own time, for a peer need not answer; its owner is done with
+ * it. */
+static void
+retire (LsWebsocketTransport *self)
+{
+  g_clear_object (&self->frames);
+  if (self->websocket == NULL)
+    return;
+  g_signal_handlers_disconnect_by_data (self->websocket, self);
+  forget_closing (self);
+  self->closing = g_steal_pointer (&self->websocket);
+  g_signal_connect (self->closing, "closed", G_CALLBACK (goodbye_cb), self);
+}
+
+static void
 message_cb (SoupWebsocketConnection *websocket,
             int                      type,
             GBytes                  *message,
@@ -136,22 +166,28 @@ message_cb (SoupWebsocketConnection *websocket,
 
   if (type != SOUP_WEBSOCKET_DATA_TEXT)
     {
-      g_clear_error (&self->error);
-      g_set_error_literal (&self->error, LS_ERROR, LS_ERROR_PROTOCOL,
-                           "the server sent bytes, not text");
+      g_autoptr (GError) error =
+          g_error_new_literal (LS_ERROR, LS_ERROR_PROTOCOL, "the server sent bytes, not text");
+
+      retire (self);
       soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, NULL);
+      ls_transport_emit_closed (LS_TRANSPORT (self), error, 0);
       return;
     }
   ls_transport_emit_message (LS_TRANSPORT (self), text, length);
 }
 
+/* libsoup closes by itself after this. */
 static void
 error_cb (SoupWebsocketConnection *websocket,
           GError                  *error,
           LsWebsocketTransport    *self)
 {
-  if (self->error == NULL)
-    self->error = g_error_copy (error);
+  g_autoptr (GError) ours = g_error_copy (error);
+
+  ls_http_translate (&ours);
+  retire (self);
+  ls_transport_emit_closed (LS_TRANSPORT (self), ours, 0);
 }
 
 static GError *
@@ -170,14 +206,10 @@ static void
 closed_cb (SoupWebsocketConnection *websocket,
            LsWebsocketTransport    *self)
 {
-  g_autoptr (GError) error = g_steal_pointer (&self->error);
+  g_autoptr (GError) error = error_of_close (websocket);
 
-  if (error == NULL)
-    error = error_of_close (websocket);
-  ls_http_translate (&error);
-  g_signal_handlers_disconnect_by_data (websocket, self);
-  g_clear_object (&self->frames);
-  g_clear_object (&self->websocket);
+  retire (self);
+  forget_closing (self);
   ls_transport_emit_closed (LS_TRANSPORT (self), error, 0);
 }
 
@@ -371,37 +403,16 @@ ls_websocket_transport_open (LsTransport *transport,
 }
 
 static void
-goodbye_cb (SoupWebsocketConnection *websocket,
-            LsWebsocketTransport    *self)
-{
-  g_signal_handlers_disconnect_by_data (websocket, self);
-  g_clear_object (&self->closing);
-}
-
-static void
-forget_closing (LsWebsocketTransport *self)
-{
-  if (self->closing != NULL)
-    g_signal_handlers_disconnect_by_data (self->closing, self);
-  g_clear_object (&self->closing);
-}
-
-static void
 ls_websocket_transport_close (LsTransport *transport)
 {
   LsWebsocketTransport *self = LS_WEBSOCKET_TRANSPORT (transport);
+  SoupWebsocketConnection *websocket = self->websocket;
 
   give_up_attempt (self);
-  g_clear_object (&self->frames);
-  if (self->websocket == NULL)
-    return;
-  g_signal_handlers_disconnect_by_data (self->websocket, self);
-  /* Says goodbye in its own time. */
-  forget_closing (self);
-  self->closing = g_steal_pointer (&self->websocket);
-  g_signal_connect (self->closing, "closed", G_CALLBACK (goodbye_cb), self);
-  if (soup_websocket_connection_get_state (self->closing) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_close (self->closing, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
+  retire (self);
+  if (websocket != NULL &&
+      soup_websocket_connection_get_state (websocket) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (websocket, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
 }
 
 static bool
