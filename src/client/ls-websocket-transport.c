@@ -335,11 +335,11 @@ connected_cb (GObject      *source,
 }
 
 static void
-client_event_cb (GSocketClient     *client,
-                 GSocketClientEvent event,
+client_event_cb (GSocketClient      *client,
+                 GSocketClientEvent  event,
                  GSocketConnectable *connectable,
-                 GIOStream         *connection,
-                 GTlsDatabase      *database)
+                 GIOStream          *connection,
+                 GTlsDatabase       *database)
 {
   if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING)
     g_tls_connection_set_database (G_TLS_CONNECTION (connection), database);

@@ -288,7 +288,7 @@ typedef struct {
   bool temporary;
   int64_t retry_after; /* µs, 0 when not said */
   char *shop; /* the shop concerned, when it is about one */
-  int64_t expected_n; /* of a mutation that could not be taken: the n that must come next; 0 when it is about something else */
+  int64_t expected_n; /* of a mutation that was not taken: the n that must come next; else 0 */
 } LsErrorMessage;
 
 typedef struct {
