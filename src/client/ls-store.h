@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/ls-cache.h"
+#include "client/ls-edit-item.h"
 #include "client/ls-live-aggregate.h"
 #include "client/ls-live-query.h"
 
@@ -14,10 +15,14 @@ G_DECLARE_FINAL_TYPE (LsStore, ls_store, LS, STORE, GObject)
  * The single source of truth for all windows of an account. Main thread only; nothing here waits.
  *
  * Signals:
- * committed (LsCacheCommit)      after all queries show the commit edit-changed (LsEdit)
- * an edit was made, sent, confirmed, or failed with a reason position-changed (shop)        the
- * confirmed position or the time of the last sync of a shop changed Properties: pending-count
- * (edits that wait), dead-count (edits that failed for good).
+ *
+ * - committed (LsCacheCommit): after all queries show the commit;
+ * - edit-changed (LsEdit): an edit was made, sent, confirmed, or failed with a reason;
+ * - position-changed (shop): the confirmed position of a shop, or the time of its last sync, changed.
+ *
+ * Properties: pending-count (edits that wait), dead-count (edits that failed for good).
+ *
+ * ls_store_get_edits() is a model of LsEditItem: what waits and what failed, oldest first.
  */
 LsStore         *ls_store_new             (LsEnvironment         *environment,
                                            LsCache               *cache);
