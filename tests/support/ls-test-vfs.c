@@ -26,6 +26,7 @@ struct _LsTestVfs {
   int64_t      space; /* -1: unlimited */
   gboolean     read_only;
   gboolean     unsafe_overwrite;
+  gboolean     no_shared_memory;
 };
 
 typedef struct {
@@ -272,6 +273,23 @@ static const sqlite3_io_methods file_methods = {
   .xShmUnmap = file_shm_unmap,
 };
 
+/* Without what came with the second version: shared memory. */
+static const sqlite3_io_methods old_file_methods = {
+  .iVersion = 1,
+  .xClose = file_close,
+  .xRead = file_read,
+  .xWrite = file_write,
+  .xTruncate = file_truncate,
+  .xSync = file_sync,
+  .xFileSize = file_size,
+  .xLock = file_lock,
+  .xUnlock = file_unlock,
+  .xCheckReservedLock = file_check_reserved_lock,
+  .xFileControl = file_control,
+  .xSectorSize = file_sector_size,
+  .xDeviceCharacteristics = file_device_characteristics,
+};
+
 static int
 vfs_open (sqlite3_vfs  *base,
           const char   *name,
@@ -299,7 +317,7 @@ vfs_open (sqlite3_vfs  *base,
   self->real = (sqlite3_file *) (self + 1);
   code = vfs->real->xOpen (vfs->real, name, self->real, flags, out_flags);
   if (self->real->pMethods != NULL)
-    self->base.pMethods = &file_methods;
+    self->base.pMethods = vfs->no_shared_memory ? &old_file_methods : &file_methods;
 
   return code;
 }
@@ -461,6 +479,12 @@ void
 ls_test_vfs_set_unsafe_overwrite (LsTestVfs *vfs)
 {
   vfs->unsafe_overwrite = TRUE;
+}
+
+void
+ls_test_vfs_set_no_shared_memory (LsTestVfs *vfs)
+{
+  vfs->no_shared_memory = TRUE;
 }
 
 unsigned

@@ -109,6 +109,14 @@ void       ls_test_vfs_set_read_only  (LsTestVfs   *vfs);
 void       ls_test_vfs_set_unsafe_overwrite (LsTestVfs *vfs);
 
 /**
+ * ls_test_vfs_set_no_shared_memory:
+ * @vfs: a VFS
+ *
+ * Gives files opened from now on no shared memory, without which there is no write-ahead log.
+ */
+void       ls_test_vfs_set_no_shared_memory (LsTestVfs *vfs);
+
+/**
  * ls_test_vfs_get_count:
  * @vfs: a VFS
  * @op: what to count
