@@ -333,6 +333,55 @@ test_transaction_lost (Fixture       *fixture,
   g_assert_cmpint (count_rows (sql), ==, OLD_ROWS);
 }
 
+/* The same, with savepoints open: they end without another word. */
+static void
+test_savepoint_lost (Fixture       *fixture,
+                     gconstpointer  user_data)
+{
+  LsSqlOptions options = { .vfs = VFS_NAME };
+  g_autoptr (LsSql) sql = open_fresh (fixture, &options);
+  g_autoptr (LsSqlTransaction) transaction = ls_sql_begin (sql, LS_SQL_BEGIN_IMMEDIATE, NULL);
+  g_autoptr (LsSqlSavepoint) outer = ls_sql_savepoint (sql, NULL);
+  g_autoptr (LsSqlSavepoint) inner = ls_sql_savepoint (sql, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (insert_rows (sql, 1, &error));
+  g_assert_true (ls_sql_exec (sql, "ROLLBACK", &error));
+  g_assert_no_error (error);
+
+  g_assert_false (ls_sql_release (g_steal_pointer (&inner), &error));
+  g_assert_error (error, LS_SQL_ERROR, LS_SQL_ERROR_MISUSE);
+  g_clear_error (&error);
+  g_clear_pointer (&outer, ls_sql_rollback_to);
+  g_assert_cmpint (ls_sql_commit (g_steal_pointer (&transaction), &error),
+                   ==, LS_SQL_COMMIT_FAILED);
+  g_assert_cmpint (count_rows (sql), ==, OLD_ROWS);
+}
+
+/* A snapshot that cannot be pinned is none. */
+static void
+test_snapshot_fails (Fixture       *fixture,
+                     gconstpointer  user_data)
+{
+  LsSqlOptions options = { .vfs = VFS_NAME, .flags = LS_SQL_OPTION_ROLLBACK_JOURNAL };
+  g_autoptr (LsSql) writer = open_fresh (fixture, &options);
+  g_autoptr (LsSql) reader = ls_sql_open (fixture->path, LS_SQL_READ_ONLY, &options, NULL);
+  g_autoptr (LsSqlTransaction) snapshot = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (insert_rows (writer, 1, &error));
+  ls_test_vfs_fail (fixture->vfs, LS_TEST_VFS_READ, NULL, 1, 0, SQLITE_IOERR_READ);
+  g_assert_null (ls_sql_begin (reader, LS_SQL_BEGIN_READ, &error));
+  g_assert_error (error, LS_SQL_ERROR, LS_SQL_ERROR_IOERR);
+  g_assert_false (ls_sql_in_transaction (reader));
+  g_clear_error (&error);
+
+  ls_test_vfs_heal (fixture->vfs);
+  snapshot = ls_sql_begin (reader, LS_SQL_BEGIN_READ, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (count_rows (reader), ==, OLD_ROWS + 1);
+}
+
 static void
 test_syncs (Fixture       *fixture,
             gconstpointer  user_data)
@@ -515,6 +564,8 @@ main (int    argc,
     { "/sql/failure/sync", test_sync_fails },
     { "/sql/failure/disk-full", test_disk_full },
     { "/sql/failure/transaction-lost", test_transaction_lost },
+    { "/sql/failure/savepoint-lost", test_savepoint_lost },
+    { "/sql/failure/snapshot", test_snapshot_fails },
     { "/sql/failure/syncs", test_syncs },
     { "/sql/failure/open", test_open_fails },
     { "/sql/failure/killed", test_killed },

@@ -181,6 +181,21 @@ test_setting_refused (Fixture       *fixture,
   assert_message (error, fixture->path);
 }
 
+/* A file system on which there can be no log: SQLite says nothing and goes on with a journal. */
+static void
+test_setting_without_effect (Fixture       *fixture,
+                             gconstpointer  user_data)
+{
+  LsSqlOptions options = { .vfs = "test-open" };
+  g_autoptr (LsTestVfs) vfs = ls_test_vfs_new ("test-open");
+
+  ls_test_vfs_set_no_shared_memory (vfs);
+  assert_open_fails (fixture->path, LS_SQL_READ_WRITE, &options, LS_SQL_ERROR_SETTING,
+                     "journal_mode is delete and not wal");
+  options.flags = LS_SQL_OPTION_ROLLBACK_JOURNAL;
+  ls_sql_unref (open_with (fixture->path, LS_SQL_READ_WRITE, &options));
+}
+
 static void
 test_application_id (Fixture       *fixture,
                      gconstpointer  user_data)
@@ -632,6 +647,7 @@ main (int    argc,
   } tests[] = {
     { "/sql/open/settings", test_settings },
     { "/sql/open/setting-refused", test_setting_refused },
+    { "/sql/open/setting-without-effect", test_setting_without_effect },
     { "/sql/open/application-id", test_application_id },
     { "/sql/open/foreign-untouched", test_foreign_untouched },
     { "/sql/open/foreign-log-untouched", test_foreign_log_untouched },
