@@ -9,6 +9,7 @@ skipped stands before it with its reason, since a skipped test has shown nothing
 """
 
 import argparse
+import collections
 import json
 import os
 import re
@@ -31,6 +32,7 @@ class Count:
     self.passed = 0
     self.failed = 0
     self.skipped = []
+    self.seconds = collections.Counter()
 
   @staticmethod
   def show(test):
@@ -83,6 +85,9 @@ class Count:
     result = test['result']
     if result not in GOOD:
       self.show(test)
+    # "lockstep:unit+core / money"
+    suite = re.match(r'(?:[^:/]*:)?([^ +]+)[^/]* / ', test['name'])
+    self.seconds[suite[1] if suite else 'others'] += test.get('duration', 0)
     seen, failed = self.add_tap(test['name'], test.get('stdout') or '')
     if result not in GOOD and (failed == 0 or result in ('TIMEOUT', 'INTERRUPT')):
       # It crashed or ran out of time: the subtest that did it never got to say so.
@@ -139,6 +144,7 @@ def main():
     count.failed = 1
 
   print()
+  print('seconds: ' + ', '.join(f'{suite} {seconds:.0f}' for suite, seconds in sorted(count.seconds.items())))
   for name, reason in count.skipped:
     print(f'skipped: {name}{": " + reason if reason else ""}')
   if count.skipped:
