@@ -161,23 +161,23 @@ ls_transport_set_paused (LsTransport *self,
 }
 
 /**
- * ls_transport_request:
+ * ls_transport_fetch:
  * @self: a transport, open or not
  * @endpoint: the server
  * @spec: what is asked, and who hears of the answer
  *
- * Sends a request. See #LsRequest for what follows.
+ * Sends a request. See #LsFetch for what follows.
  *
  * Returns: (transfer full): the request under way
  */
-LsRequest *
-ls_transport_request (LsTransport         *self,
-                      LsEndpoint          *endpoint,
-                      const LsRequestSpec *spec)
+LsFetch *
+ls_transport_fetch (LsTransport       *self,
+                    LsEndpoint        *endpoint,
+                    const LsFetchSpec *spec)
 {
   g_return_val_if_fail (LS_IS_TRANSPORT (self) && endpoint != NULL && spec != NULL, NULL);
 
-  return LS_TRANSPORT_GET_CLASS (self)->request (self, endpoint, spec);
+  return LS_TRANSPORT_GET_CLASS (self)->fetch (self, endpoint, spec);
 }
 
 /**

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "client/ls-endpoint.h"
-#include "client/ls-request.h"
+#include "client/ls-fetch.h"
 #include "core/ls-environment.h"
 
 G_BEGIN_DECLS
@@ -41,7 +41,7 @@ typedef struct {
  * @send: takes one message
  * @set_max_message: bounds the messages that come, in bytes over all fragments
  * @set_paused: stops and resumes reading; a few messages that are here already may still be told
- * @request: one request beside the messages
+ * @fetch: one request beside the messages
  *
  * A way to talk with a server. A WebSocket is one; long-poll and poll carry the same messages in
  * requests of their own.
@@ -49,20 +49,20 @@ typedef struct {
 struct _LsTransportClass {
   GObjectClass parent_class;
 
-  const char *(*get_name)        (LsTransport             *self);
-  void        (*open)            (LsTransport             *self,
-                                  LsEndpoint              *endpoint);
-  void        (*close)           (LsTransport             *self);
-  bool        (*send)            (LsTransport             *self,
-                                  const char              *text,
-                                  size_t                   length);
-  void        (*set_max_message) (LsTransport             *self,
-                                  size_t                   bytes);
-  void        (*set_paused)      (LsTransport             *self,
-                                  bool                     paused);
-  LsRequest  *(*request)         (LsTransport             *self,
-                                  LsEndpoint              *endpoint,
-                                  const LsRequestSpec     *spec);
+  const char *(*get_name)        (LsTransport       *self);
+  void        (*open)            (LsTransport       *self,
+                                  LsEndpoint        *endpoint);
+  void        (*close)           (LsTransport       *self);
+  bool        (*send)            (LsTransport       *self,
+                                  const char        *text,
+                                  size_t             length);
+  void        (*set_max_message) (LsTransport       *self,
+                                  size_t             bytes);
+  void        (*set_paused)      (LsTransport       *self,
+                                  bool               paused);
+  LsFetch    *(*fetch)           (LsTransport       *self,
+                                  LsEndpoint        *endpoint,
+                                  const LsFetchSpec *spec);
 };
 
 void        ls_transport_set_events      (LsTransport             *self,
@@ -79,17 +79,17 @@ void        ls_transport_set_max_message (LsTransport             *self,
                                           size_t                   bytes);
 void        ls_transport_set_paused      (LsTransport             *self,
                                           bool                     paused);
-LsRequest  *ls_transport_request         (LsTransport             *self,
+LsFetch    *ls_transport_fetch           (LsTransport             *self,
                                           LsEndpoint              *endpoint,
-                                          const LsRequestSpec     *spec);
+                                          const LsFetchSpec       *spec);
 
 /* For those who implement one. */
-void        ls_transport_emit_opened     (LsTransport             *self);
-void        ls_transport_emit_message    (LsTransport             *self,
-                                          const char              *text,
-                                          size_t                   length);
-void        ls_transport_emit_closed     (LsTransport             *self,
-                                          const GError            *error,
-                                          int64_t                  retry_after);
+void ls_transport_emit_opened  (LsTransport  *self);
+void ls_transport_emit_message (LsTransport  *self,
+                                const char   *text,
+                                size_t        length);
+void ls_transport_emit_closed  (LsTransport  *self,
+                                const GError *error,
+                                int64_t       retry_after);
 
 G_END_DECLS

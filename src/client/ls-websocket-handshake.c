@@ -8,7 +8,7 @@
 #include <libsoup/soup.h>
 #include <string.h>
 
-#include "client/ls-request.h"
+#include "client/ls-fetch.h"
 #include "core/ls-error.h"
 #include "core/ls-message.h"
 

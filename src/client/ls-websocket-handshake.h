@@ -16,12 +16,12 @@ G_BEGIN_DECLS
  */
 #define LS_HANDSHAKE_MAX_BYTES 16384
 
-char *ls_handshake_write (LsEndpoint  *endpoint,
-                          const char  *key);
-bool  ls_handshake_check (const char  *head,
-                          size_t       length,
-                          const char  *key,
-                          int64_t     *ret_retry_after,
-                          GError     **error);
+char *ls_handshake_write (LsEndpoint *endpoint,
+                          const char *key);
+bool  ls_handshake_check (const char *head,
+                          size_t      length,
+                          const char *key,
+                          int64_t    *ret_retry_after,
+                          GError    **error);
 
 G_END_DECLS

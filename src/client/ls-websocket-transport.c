@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "client/ls-frame-stream.h"
-#include "client/ls-http.h"
+#include "client/ls-fetcher.h"
 #include "client/ls-websocket-handshake.h"
 #include "core/ls-error.h"
 #include "core/ls-message.h"
@@ -45,7 +45,7 @@ struct _LsWebsocketTransport {
   /* Owned */
   LsEnvironment *environment;
   LsQueue *queue; /* lives as long as the environment */
-  LsHttp *http;
+  LsFetcher *fetcher;
   Attempt *attempt;
   SoupWebsocketConnection *websocket;
   SoupWebsocketConnection *closing;
@@ -106,7 +106,7 @@ fail_attempt (LsWebsocketTransport *self,
 {
   g_autoptr (GError) ours = error;
 
-  ls_http_translate (&ours);
+  ls_fetcher_translate (&ours);
   give_up_attempt (self);
   ls_transport_emit_closed (LS_TRANSPORT (self), ours, retry_after);
 }
@@ -185,7 +185,7 @@ error_cb (SoupWebsocketConnection *websocket,
 {
   g_autoptr (GError) ours = g_error_copy (error);
 
-  ls_http_translate (&ours);
+  ls_fetcher_translate (&ours);
   retire (self);
   ls_transport_emit_closed (LS_TRANSPORT (self), ours, 0);
 }
@@ -453,16 +453,16 @@ ls_websocket_transport_set_paused (LsTransport *transport,
     ls_frame_stream_set_paused (self->frames, paused);
 }
 
-static LsRequest *
-ls_websocket_transport_request (LsTransport         *transport,
-                                LsEndpoint          *endpoint,
-                                const LsRequestSpec *spec)
+static LsFetch *
+ls_websocket_transport_fetch (LsTransport       *transport,
+                              LsEndpoint        *endpoint,
+                              const LsFetchSpec *spec)
 {
   LsWebsocketTransport *self = LS_WEBSOCKET_TRANSPORT (transport);
 
-  if (self->http == NULL)
-    self->http = ls_http_new ();
-  return ls_http_request (self->http, endpoint, spec);
+  if (self->fetcher == NULL)
+    self->fetcher = ls_fetcher_new ();
+  return ls_fetcher_fetch (self->fetcher, endpoint, spec);
 }
 
 static const char *
@@ -478,7 +478,7 @@ ls_websocket_transport_dispose (GObject *object)
 
   ls_websocket_transport_close (LS_TRANSPORT (self));
   forget_closing (self);
-  g_clear_pointer (&self->http, ls_http_free);
+  g_clear_pointer (&self->fetcher, ls_fetcher_free);
   g_clear_error (&self->error);
   g_clear_object (&self->environment);
   G_OBJECT_CLASS (ls_websocket_transport_parent_class)->dispose (object);
@@ -496,7 +496,7 @@ ls_websocket_transport_class_init (LsWebsocketTransportClass *klass)
   transport_class->send = ls_websocket_transport_send;
   transport_class->set_max_message = ls_websocket_transport_set_max_message;
   transport_class->set_paused = ls_websocket_transport_set_paused;
-  transport_class->request = ls_websocket_transport_request;
+  transport_class->fetch = ls_websocket_transport_fetch;
 }
 
 static void

@@ -679,9 +679,9 @@ typedef struct {
 } Answer;
 
 static void
-head_cb (LsRequest *request,
-         unsigned   status,
-         gpointer   user_data)
+head_cb (LsFetch *fetch,
+         unsigned status,
+         gpointer user_data)
 {
   Answer *answer = user_data;
 
@@ -690,7 +690,7 @@ head_cb (LsRequest *request,
 }
 
 static void
-data_cb (LsRequest  *request,
+data_cb (LsFetch    *fetch,
          const char *data,
          size_t      length,
          gpointer    user_data)
@@ -702,7 +702,7 @@ data_cb (LsRequest  *request,
 }
 
 static void
-end_cb (LsRequest    *request,
+end_cb (LsFetch      *fetch,
         const GError *error,
         gpointer      user_data)
 {
@@ -713,7 +713,7 @@ end_cb (LsRequest    *request,
     answer->error = g_error_copy (error);
 }
 
-static const LsRequestEvents request_events = { head_cb, data_cb, end_cb };
+static const LsFetchEvents fetch_events = { head_cb, data_cb, end_cb };
 
 static void
 answer_clear (Answer *answer)
@@ -723,22 +723,22 @@ answer_clear (Answer *answer)
 }
 
 static void
-test_request (void)
+test_fetch (void)
 {
   Answer answer = { .body = g_string_new (NULL) };
-  LsRequestSpec spec = {
-    .method = "GET", .path = "/v1/file", .events = &request_events, .user_data = &answer,
+  LsFetchSpec spec = {
+    .method = "GET", .path = "/v1/file", .events = &fetch_events, .user_data = &answer,
   };
-  g_autoptr (LsRequest) request = NULL;
+  g_autoptr (LsFetch) fetch = NULL;
   Server server;
   Client client;
 
   server_init (&server, NULL, NULL);
   client_init (&client, server.url, NULL);
-  request = ls_transport_request (client.transport, client.endpoint, &spec);
+  fetch = ls_transport_fetch (client.transport, client.endpoint, &spec);
   wait_for (&answer.heads, 1);
   g_assert_cmpuint (answer.status, ==, 200);
-  g_assert_cmpstr (ls_request_get_header (request, "lockstep-done"), ==, "12");
+  g_assert_cmpstr (ls_fetch_get_header (fetch, "lockstep-done"), ==, "12");
   while (g_main_context_iteration (NULL, FALSE))
     ;
   g_assert_cmpuint (answer.pieces, ==, 0);
@@ -746,7 +746,7 @@ test_request (void)
     {
       unsigned pieces = answer.pieces;
 
-      ls_request_read (request);
+      ls_fetch_read (fetch);
       while (answer.pieces == pieces && answer.ended == 0)
         g_main_context_iteration (NULL, TRUE);
     }
@@ -760,27 +760,27 @@ test_request (void)
 }
 
 static void
-test_request_post (void)
+test_fetch_post (void)
 {
   Answer answer = { .body = g_string_new (NULL) };
   g_autoptr (GBytes) body = g_bytes_new_static ("{\"user\":\"ada\"}", 14);
-  LsRequestSpec spec = {
+  LsFetchSpec spec = {
     .method = "POST", .path = "/v1/file", .content_type = "application/json", .body = body,
-    .events = &request_events, .user_data = &answer,
+    .events = &fetch_events, .user_data = &answer,
   };
-  g_autoptr (LsRequest) request = NULL;
+  g_autoptr (LsFetch) fetch = NULL;
   Server server;
   Client client;
 
   server_init (&server, NULL, NULL);
   client_init (&client, server.url, NULL);
-  request = ls_transport_request (client.transport, client.endpoint, &spec);
+  fetch = ls_transport_fetch (client.transport, client.endpoint, &spec);
   wait_for (&answer.heads, 1);
-  ls_request_read (request);
+  ls_fetch_read (fetch);
   wait_for (&answer.pieces, 1);
   g_assert_cmpstr (answer.body->str, ==, "{\"user\":\"ada\"}");
-  ls_request_cancel (request);
-  ls_request_read (request);
+  ls_fetch_cancel (fetch);
+  ls_fetch_read (fetch);
   while (g_main_context_iteration (NULL, FALSE))
     ;
   g_assert_cmpuint (answer.ended, ==, 0);
@@ -790,20 +790,20 @@ test_request_post (void)
 }
 
 static void
-test_request_refused (void)
+test_fetch_refused (void)
 {
   Answer answer = { .body = g_string_new (NULL) };
-  LsRequestSpec spec = {
-    .method = "GET", .path = "/v1/file", .events = &request_events, .user_data = &answer,
+  LsFetchSpec spec = {
+    .method = "GET", .path = "/v1/file", .events = &fetch_events, .user_data = &answer,
   };
-  g_autoptr (LsRequest) request = NULL;
+  g_autoptr (LsFetch) fetch = NULL;
   RawServer raw;
   Client client;
 
   raw_init (&raw, NULL, NULL);
   client_init (&client, raw.url, NULL);
   raw_clear (&raw);
-  request = ls_transport_request (client.transport, client.endpoint, &spec);
+  fetch = ls_transport_fetch (client.transport, client.endpoint, &spec);
   wait_for (&answer.ended, 1);
   g_assert_error (answer.error, LS_ERROR, LS_ERROR_NETWORK);
   g_assert_cmpuint (answer.heads, ==, 0);
@@ -874,8 +874,8 @@ main (int    argc,
   g_test_add_func ("/websocket/silence", test_silence);
   g_test_add_func ("/websocket/refused", test_refused);
   g_test_add_func ("/websocket/pause", test_pause);
-  g_test_add_func ("/request/get", test_request);
-  g_test_add_func ("/request/post", test_request_post);
-  g_test_add_func ("/request/refused", test_request_refused);
+  g_test_add_func ("/fetch/get", test_fetch);
+  g_test_add_func ("/fetch/post", test_fetch_post);
+  g_test_add_func ("/fetch/refused", test_fetch_refused);
   return g_test_run ();
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#define G_LOG_DOMAIN "ls-http"
+#define G_LOG_DOMAIN "ls-fetcher"
 
 #include "config.h"
 
-#include "client/ls-http.h"
+#include "client/ls-fetcher.h"
 
 #include <libsoup/soup.h>
 
@@ -13,16 +13,16 @@
 #define IO_TIMEOUT_SECONDS 30
 #define CHUNK_BYTES 65536
 
-struct _LsHttp {
+struct _LsFetcher {
   SoupSession *session;
   LsEndpoint *endpoint;
 };
 
-#define LS_TYPE_HTTP_REQUEST (ls_http_request_get_type ())
-G_DECLARE_FINAL_TYPE (LsHttpRequest, ls_http_request, LS, HTTP_REQUEST, LsRequest)
+#define LS_TYPE_SOUP_FETCH (ls_soup_fetch_get_type ())
+G_DECLARE_FINAL_TYPE (LsSoupFetch, ls_soup_fetch, LS, SOUP_FETCH, LsFetch)
 
-struct _LsHttpRequest {
-  LsRequest parent_instance;
+struct _LsSoupFetch {
+  LsFetch parent_instance;
 
   SoupMessage *message;
   GInputStream *body;
@@ -30,30 +30,30 @@ struct _LsHttpRequest {
   char *chunk;
 };
 
-G_DEFINE_FINAL_TYPE (LsHttpRequest, ls_http_request, LS_TYPE_REQUEST)
+G_DEFINE_FINAL_TYPE (LsSoupFetch, ls_soup_fetch, LS_TYPE_FETCH)
 
 static void
 read_cb (GObject      *source,
          GAsyncResult *result,
          gpointer      user_data)
 {
-  g_autoptr (LsHttpRequest) self = user_data;
+  g_autoptr (LsSoupFetch) self = user_data;
   g_autoptr (GError) error = NULL;
   gssize length = g_input_stream_read_finish (G_INPUT_STREAM (source), result, &error);
 
   if (length > 0)
     {
-      ls_request_emit_data (LS_REQUEST (self), self->chunk, (size_t) length);
+      ls_fetch_emit_data (LS_FETCH (self), self->chunk, (size_t) length);
       return;
     }
-  ls_http_translate (&error);
-  ls_request_emit_end (LS_REQUEST (self), error);
+  ls_fetcher_translate (&error);
+  ls_fetch_emit_end (LS_FETCH (self), error);
 }
 
 static void
-ls_http_request_read (LsRequest *request)
+ls_soup_fetch_read (LsFetch *fetch)
 {
-  LsHttpRequest *self = LS_HTTP_REQUEST (request);
+  LsSoupFetch *self = LS_SOUP_FETCH (fetch);
 
   g_return_if_fail (self->body != NULL);
 
@@ -64,55 +64,55 @@ ls_http_request_read (LsRequest *request)
 }
 
 static void
-ls_http_request_cancel (LsRequest *request)
+ls_soup_fetch_cancel (LsFetch *fetch)
 {
-  g_cancellable_cancel (LS_HTTP_REQUEST (request)->cancellable);
+  g_cancellable_cancel (LS_SOUP_FETCH (fetch)->cancellable);
 }
 
 static const char *
-ls_http_request_get_header (LsRequest  *request,
-                            const char *name)
+ls_soup_fetch_get_header (LsFetch    *fetch,
+                          const char *name)
 {
-  LsHttpRequest *self = LS_HTTP_REQUEST (request);
+  LsSoupFetch *self = LS_SOUP_FETCH (fetch);
 
   return soup_message_headers_get_one (soup_message_get_response_headers (self->message), name);
 }
 
 static void
-ls_http_request_dispose (GObject *object)
+ls_soup_fetch_dispose (GObject *object)
 {
-  LsHttpRequest *self = LS_HTTP_REQUEST (object);
+  LsSoupFetch *self = LS_SOUP_FETCH (object);
 
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->body);
   g_clear_object (&self->message);
-  G_OBJECT_CLASS (ls_http_request_parent_class)->dispose (object);
+  G_OBJECT_CLASS (ls_soup_fetch_parent_class)->dispose (object);
 }
 
 static void
-ls_http_request_finalize (GObject *object)
+ls_soup_fetch_finalize (GObject *object)
 {
-  LsHttpRequest *self = LS_HTTP_REQUEST (object);
+  LsSoupFetch *self = LS_SOUP_FETCH (object);
 
   g_clear_object (&self->cancellable);
   g_free (self->chunk);
-  G_OBJECT_CLASS (ls_http_request_parent_class)->finalize (object);
+  G_OBJECT_CLASS (ls_soup_fetch_parent_class)->finalize (object);
 }
 
 static void
-ls_http_request_class_init (LsHttpRequestClass *klass)
+ls_soup_fetch_class_init (LsSoupFetchClass *klass)
 {
-  LsRequestClass *request_class = LS_REQUEST_CLASS (klass);
+  LsFetchClass *fetch_class = LS_FETCH_CLASS (klass);
 
-  G_OBJECT_CLASS (klass)->dispose = ls_http_request_dispose;
-  G_OBJECT_CLASS (klass)->finalize = ls_http_request_finalize;
-  request_class->read = ls_http_request_read;
-  request_class->cancel = ls_http_request_cancel;
-  request_class->get_header = ls_http_request_get_header;
+  G_OBJECT_CLASS (klass)->dispose = ls_soup_fetch_dispose;
+  G_OBJECT_CLASS (klass)->finalize = ls_soup_fetch_finalize;
+  fetch_class->read = ls_soup_fetch_read;
+  fetch_class->cancel = ls_soup_fetch_cancel;
+  fetch_class->get_header = ls_soup_fetch_get_header;
 }
 
 static void
-ls_http_request_init (LsHttpRequest *self)
+ls_soup_fetch_init (LsSoupFetch *self)
 {
   self->cancellable = g_cancellable_new ();
 }
@@ -122,17 +122,17 @@ sent_cb (GObject      *source,
          GAsyncResult *result,
          gpointer      user_data)
 {
-  g_autoptr (LsHttpRequest) self = user_data;
+  g_autoptr (LsSoupFetch) self = user_data;
   g_autoptr (GError) error = NULL;
 
   self->body = soup_session_send_finish (SOUP_SESSION (source), result, &error);
   if (self->body == NULL)
     {
-      ls_http_translate (&error);
-      ls_request_emit_end (LS_REQUEST (self), error);
+      ls_fetcher_translate (&error);
+      ls_fetch_emit_end (LS_FETCH (self), error);
       return;
     }
-  ls_request_emit_head (LS_REQUEST (self), soup_message_get_status (self->message));
+  ls_fetch_emit_head (LS_FETCH (self), soup_message_get_status (self->message));
 }
 
 /* A session serves one endpoint: what it connects to and whom it trusts are its own properties. */
@@ -160,13 +160,13 @@ new_session (LsEndpoint *endpoint)
 }
 
 /**
- * ls_http_translate:
+ * ls_fetcher_translate:
  * @error: (inout): an error of GIO or libsoup, or none
  *
  * Turns it into one of ours, its words kept. Cancelling counts as network trouble: nobody is told.
  */
 void
-ls_http_translate (GError **error)
+ls_fetcher_translate (GError **error)
 {
   LsErrorCode code = LS_ERROR_NETWORK;
   GError *ours;
@@ -183,35 +183,35 @@ ls_http_translate (GError **error)
 }
 
 /**
- * ls_http_new:
+ * ls_fetcher_new:
  *
- * Returns: (transfer full): one for the thread-default context of the caller
+ * Returns: (transfer full): a fetcher for the thread-default context of the caller
  */
-LsHttp *
-ls_http_new (void)
+LsFetcher *
+ls_fetcher_new (void)
 {
-  return g_new0 (LsHttp, 1);
+  return g_new0 (LsFetcher, 1);
 }
 
 /**
- * ls_http_free:
- * @http: (transfer full): one
+ * ls_fetcher_free:
+ * @fetcher: (transfer full): a fetcher
  *
  * Frees it; requests under way are cancelled.
  */
 void
-ls_http_free (LsHttp *http)
+ls_fetcher_free (LsFetcher *fetcher)
 {
-  if (http->session != NULL)
-    soup_session_abort (http->session);
-  g_clear_object (&http->session);
-  g_clear_pointer (&http->endpoint, ls_endpoint_unref);
-  g_free (http);
+  if (fetcher->session != NULL)
+    soup_session_abort (fetcher->session);
+  g_clear_object (&fetcher->session);
+  g_clear_pointer (&fetcher->endpoint, ls_endpoint_unref);
+  g_free (fetcher);
 }
 
 /**
- * ls_http_request:
- * @http: one
+ * ls_fetcher_fetch:
+ * @fetcher: a fetcher
  * @endpoint: the server
  * @spec: what is asked
  *
@@ -219,23 +219,23 @@ ls_http_free (LsHttp *http)
  *
  * Returns: (transfer full): the request under way
  */
-LsRequest *
-ls_http_request (LsHttp              *http,
-                 LsEndpoint          *endpoint,
-                 const LsRequestSpec *spec)
+LsFetch *
+ls_fetcher_fetch (LsFetcher         *fetcher,
+                  LsEndpoint        *endpoint,
+                  const LsFetchSpec *spec)
 {
-  LsHttpRequest *self = g_object_new (LS_TYPE_HTTP_REQUEST, NULL);
+  LsSoupFetch *self = g_object_new (LS_TYPE_SOUP_FETCH, NULL);
   g_autoptr (GUri) uri = ls_endpoint_get_uri (endpoint, spec->path, spec->query);
   SoupMessageHeaders *headers;
 
-  if (http->endpoint != endpoint)
+  if (fetcher->endpoint != endpoint)
     {
-      g_clear_object (&http->session);
-      g_clear_pointer (&http->endpoint, ls_endpoint_unref);
-      http->session = new_session (endpoint);
-      http->endpoint = ls_endpoint_ref (endpoint);
+      g_clear_object (&fetcher->session);
+      g_clear_pointer (&fetcher->endpoint, ls_endpoint_unref);
+      fetcher->session = new_session (endpoint);
+      fetcher->endpoint = ls_endpoint_ref (endpoint);
     }
-  ls_request_set_spec (LS_REQUEST (self), spec);
+  ls_fetch_set_spec (LS_FETCH (self), spec);
   self->message = soup_message_new_from_uri (spec->method, uri);
   soup_message_add_flags (self->message, SOUP_MESSAGE_NO_REDIRECT);
   headers = soup_message_get_request_headers (self->message);
@@ -250,7 +250,7 @@ ls_http_request (LsHttp              *http,
     soup_message_headers_replace (headers, spec->headers[i], spec->headers[i + 1]);
   if (spec->body != NULL)
     soup_message_set_request_body_from_bytes (self->message, spec->content_type, spec->body);
-  soup_session_send_async (http->session, self->message, G_PRIORITY_DEFAULT, self->cancellable,
+  soup_session_send_async (fetcher->session, self->message, G_PRIORITY_DEFAULT, self->cancellable,
                            sent_cb, g_object_ref (self));
-  return LS_REQUEST (self);
+  return LS_FETCH (self);
 }

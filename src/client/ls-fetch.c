@@ -1,124 +1,124 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#define G_LOG_DOMAIN "ls-request"
+#define G_LOG_DOMAIN "ls-fetch"
 
 #include "config.h"
 
-#include "client/ls-request.h"
+#include "client/ls-fetch.h"
 
 #include "core/ls-error.h"
 
 typedef struct {
-  const LsRequestEvents *events;
+  const LsFetchEvents *events;
   gpointer user_data;
   bool over;
-} LsRequestPrivate;
+} LsFetchPrivate;
 
 /**
- * LsRequest:
+ * LsFetch:
  *
  * A request under way and its answer, piece by piece. Made by ls_transport_request(); all calls and
  * events happen on the transport's queue. Dropping the last reference cancels it.
  */
-G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (LsRequest, ls_request, G_TYPE_OBJECT)
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (LsFetch, ls_fetch, G_TYPE_OBJECT)
 
 static void
-ls_request_class_init (LsRequestClass *klass)
+ls_fetch_class_init (LsFetchClass *klass)
 {
 }
 
 static void
-ls_request_init (LsRequest *self)
+ls_fetch_init (LsFetch *self)
 {
 }
 
 /**
- * ls_request_read:
+ * ls_fetch_read:
  * @self: a request that has told head
  *
  * Asks for the next piece of the body: one data or end follows, never from within this call.
  */
 void
-ls_request_read (LsRequest *self)
+ls_fetch_read (LsFetch *self)
 {
-  LsRequestPrivate *priv = ls_request_get_instance_private (self);
+  LsFetchPrivate *priv = ls_fetch_get_instance_private (self);
 
-  g_return_if_fail (LS_IS_REQUEST (self));
+  g_return_if_fail (LS_IS_FETCH (self));
 
   if (!priv->over)
-    LS_REQUEST_GET_CLASS (self)->read (self);
+    LS_FETCH_GET_CLASS (self)->read (self);
 }
 
 /**
- * ls_request_cancel:
+ * ls_fetch_cancel:
  * @self: a request
  *
  * Ends it. No event follows.
  */
 void
-ls_request_cancel (LsRequest *self)
+ls_fetch_cancel (LsFetch *self)
 {
-  LsRequestPrivate *priv = ls_request_get_instance_private (self);
+  LsFetchPrivate *priv = ls_fetch_get_instance_private (self);
 
-  g_return_if_fail (LS_IS_REQUEST (self));
+  g_return_if_fail (LS_IS_FETCH (self));
 
   if (priv->over)
     return;
   priv->over = true;
-  LS_REQUEST_GET_CLASS (self)->cancel (self);
+  LS_FETCH_GET_CLASS (self)->cancel (self);
 }
 
 /**
- * ls_request_get_header:
+ * ls_fetch_get_header:
  * @self: a request that has told head
  * @name: a header, whatever the case
  *
  * Returns: (transfer none) (nullable): its value in the answer
  */
 const char *
-ls_request_get_header (LsRequest  *self,
-                       const char *name)
+ls_fetch_get_header (LsFetch    *self,
+                     const char *name)
 {
-  g_return_val_if_fail (LS_IS_REQUEST (self) && name != NULL, NULL);
+  g_return_val_if_fail (LS_IS_FETCH (self) && name != NULL, NULL);
 
-  return LS_REQUEST_GET_CLASS (self)->get_header (self, name);
+  return LS_FETCH_GET_CLASS (self)->get_header (self, name);
 }
 
 /**
- * ls_request_set_spec:
+ * ls_fetch_set_spec:
  * @self: a new request
  * @spec: what is asked
  *
  * Remembers whom to tell.
  */
 void
-ls_request_set_spec (LsRequest           *self,
-                     const LsRequestSpec *spec)
+ls_fetch_set_spec (LsFetch           *self,
+                   const LsFetchSpec *spec)
 {
-  LsRequestPrivate *priv = ls_request_get_instance_private (self);
+  LsFetchPrivate *priv = ls_fetch_get_instance_private (self);
 
   priv->events = spec->events;
   priv->user_data = spec->user_data;
 }
 
 /**
- * ls_request_emit_head:
+ * ls_fetch_emit_head:
  * @self: a request
  * @status: of HTTP
  *
  * Tells that the answer has begun.
  */
 void
-ls_request_emit_head (LsRequest *self,
-                      unsigned   status)
+ls_fetch_emit_head (LsFetch *self,
+                    unsigned status)
 {
-  LsRequestPrivate *priv = ls_request_get_instance_private (self);
+  LsFetchPrivate *priv = ls_fetch_get_instance_private (self);
 
   if (!priv->over)
     priv->events->head (self, status, priv->user_data);
 }
 
 /**
- * ls_request_emit_data:
+ * ls_fetch_emit_data:
  * @self: a request
  * @data: a piece of the body
  * @length: its bytes
@@ -126,28 +126,28 @@ ls_request_emit_head (LsRequest *self,
  * Tells a piece.
  */
 void
-ls_request_emit_data (LsRequest  *self,
-                      const char *data,
-                      size_t      length)
+ls_fetch_emit_data (LsFetch    *self,
+                    const char *data,
+                    size_t      length)
 {
-  LsRequestPrivate *priv = ls_request_get_instance_private (self);
+  LsFetchPrivate *priv = ls_fetch_get_instance_private (self);
 
   if (!priv->over)
     priv->events->data (self, data, length, priv->user_data);
 }
 
 /**
- * ls_request_emit_end:
+ * ls_fetch_emit_end:
  * @self: a request
  * @error: (nullable): why it is not complete, of %LS_ERROR
  *
  * Tells that this was all.
  */
 void
-ls_request_emit_end (LsRequest    *self,
-                     const GError *error)
+ls_fetch_emit_end (LsFetch      *self,
+                   const GError *error)
 {
-  LsRequestPrivate *priv = ls_request_get_instance_private (self);
+  LsFetchPrivate *priv = ls_fetch_get_instance_private (self);
 
   if (priv->over)
     return;
@@ -156,15 +156,15 @@ ls_request_emit_end (LsRequest    *self,
 }
 
 /**
- * ls_request_is_over:
+ * ls_fetch_is_over:
  * @self: a request
  *
  * Returns: whether it told its end or was cancelled
  */
 bool
-ls_request_is_over (LsRequest *self)
+ls_fetch_is_over (LsFetch *self)
 {
-  LsRequestPrivate *priv = ls_request_get_instance_private (self);
+  LsFetchPrivate *priv = ls_fetch_get_instance_private (self);
 
   return priv->over;
 }
