@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-api"
+
+#include "config.h"
+
+#include "server/ls-api.h"
+
+#include <string.h>
+
+#include "server/ls-server.h"
+
+#define MAX_SIGN_IN_BYTES 8192
+
+static void
+answer_health (LsRequest  *request,
+               const char *path,
+               gpointer    user_data)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("ok\n", 3);
+
+  ls_request_answer (request, SOUP_STATUS_OK, "text/plain; charset=utf-8", body);
+}
+
+/* All that lockstepd answers; docs/http-api.md describes each. */
+static const LsRoute routes[] = {
+  { "GET", "/healthz", LS_ROUTE_OPEN, 0, answer_health },
+  { "POST", "/v1/sign-in", LS_ROUTE_OPEN, MAX_SIGN_IN_BYTES, ls_api_sign_in },
+};
+
+/**
+ * ls_api_get_routes:
+ * @ret_count: (out): how many
+ *
+ * Returns: (transfer none) (array length=ret_count): the table for ls_http_new(), whose user data
+ *   is the #LsServer
+ */
+const LsRoute *
+ls_api_get_routes (size_t *ret_count)
+{
+  *ret_count = G_N_ELEMENTS (routes);
+  return routes;
+}

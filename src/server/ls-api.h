@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "server/ls-http.h"
+
+G_BEGIN_DECLS
+
+const LsRoute *ls_api_get_routes (size_t *ret_count);
+
+/* Answers of other files of the API; the user data is the LsServer. */
+void           ls_api_sign_in    (LsRequest  *request,
+                                  const char *path,
+                                  gpointer    user_data);
+
+G_END_DECLS

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/ls-environment.h"
+#include "server/ls-access.h"
+#include "server/ls-config.h"
+#include "server/ls-data-dir.h"
+#include "server/ls-http.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LsServer:
+ * @environment: clock, randomness, queues
+ * @config: the options
+ * @lock: the data folder is ours
+ * @access: users
+ * @http: the front
+ * @sign_ins: passwords that wait to be checked
+ * @draining: the end has begun
+ *
+ * Everything that `lockstepd serve` is made of, put together in one place and handed down:
+ * nothing below knows it but the API.
+ */
+typedef struct {
+  LsEnvironment *environment;
+  LsConfig *config;
+  LsDataLock *lock;
+  LsAccess *access;
+  LsHttp *http;
+  unsigned sign_ins;
+  bool draining;
+} LsServer;
+
+LsServer *ls_server_new   (LsConfig *config,
+                           GError  **error);
+void      ls_server_free  (LsServer *server);
+bool      ls_server_start (LsServer *server,
+                           GError  **error);
+void      ls_server_stop  (LsServer *server);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsServer, ls_server_free)
+
+G_END_DECLS
