@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include "client/ls-collation.h"
 #include "client/ls-store.h"
 #include "core/ls-error.h"
 #include "core/ls-view.h"
@@ -90,6 +91,10 @@ LsClient                 *ls_client_new              (LsEnvironment        *envi
                                                       const char           *server_url,
                                                       const char           *user,
                                                       const char           *data_dir);
+void                      ls_client_set_collation    (LsClient             *self,
+                                                      const LsCollation    *collation);
+void                      ls_client_set_ca_file      (LsClient             *self,
+                                                      const char           *path);
 void                      ls_client_open_async       (LsClient             *self,
                                                       GCancellable         *cancellable,
                                                       GAsyncReadyCallback   callback,
