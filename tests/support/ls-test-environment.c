@@ -41,6 +41,7 @@ struct _LsTestEnvironment {
   GSequence *timers; /* Job, by due and id */
   int64_t now;
   int64_t monotonic;
+  char *vfs;
   uint64_t last_id;
   uint64_t trace;
   bool stopped;
@@ -188,7 +189,7 @@ ls_test_environment_is_current (LsEnvironment *environment,
 static const char *
 ls_test_environment_get_vfs (LsEnvironment *environment)
 {
-  return NULL;
+  return LS_TEST_ENVIRONMENT (environment)->vfs;
 }
 
 static void
@@ -213,6 +214,7 @@ ls_test_environment_finalize (GObject *object)
   g_ptr_array_unref (self->queues);
   g_rand_free (self->dice);
   g_rand_free (self->schedule);
+  g_free (self->vfs);
   G_OBJECT_CLASS (ls_test_environment_parent_class)->finalize (object);
 }
 
@@ -305,6 +307,21 @@ ls_test_environment_set_now (LsTestEnvironment *self,
                              int64_t            now)
 {
   self->now = now;
+}
+
+/**
+ * ls_test_environment_set_vfs:
+ * @self: an environment
+ * @vfs: (nullable): name of an SQLite VFS
+ *
+ * Has files opened from now on with @vfs.
+ */
+void
+ls_test_environment_set_vfs (LsTestEnvironment *self,
+                             const char        *vfs)
+{
+  g_free (self->vfs);
+  self->vfs = g_strdup (vfs);
 }
 
 /**

@@ -19,6 +19,8 @@ G_DECLARE_FINAL_TYPE (LsTestEnvironment, ls_test_environment, LS, TEST_ENVIRONME
 LsTestEnvironment *ls_test_environment_new     (uint64_t           seed);
 void               ls_test_environment_set_now (LsTestEnvironment *self,
                                                 int64_t            now);
+void               ls_test_environment_set_vfs (LsTestEnvironment *self,
+                                                const char        *vfs);
 unsigned           ls_test_environment_run     (LsTestEnvironment *self);
 void               ls_test_environment_advance (LsTestEnvironment *self,
                                                 int64_t            duration);
