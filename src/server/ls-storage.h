@@ -32,16 +32,18 @@ typedef enum {
  * @shop: its id
  * @name: what admins read
  * @position: its newest version
+ * @at: when its newest version was made, µs since the epoch
  * @horizon: the oldest version that the log can be replayed from; a client at an older one needs a
  *   snapshot
  * @sample: made as a sample, for ever
  *
- * What the storage knows of a shop. Boxed.
+ * What the storage knows of a shop. Plain struct: ls_shop_copy(), ls_shop_free().
  */
 typedef struct {
   char *shop;
   char *name;
   LsPosition position;
+  int64_t at;
   int64_t horizon;
   bool sample;
 } LsShop;
@@ -56,7 +58,9 @@ typedef struct {
  * @mid: (nullable): that mutation
  * @n: that mutation's n, 0 when it had none
  * @job: (nullable): the job it belongs to
- * @changes: (element-type LsChange): PUT, SET and DEL with `was`: enough to apply and to undo
+ * @changes: (element-type LsChange): PUT of rows that were not there, SET and DEL with `was`:
+ *   enough to apply and to undo
+ * @bytes: (nullable): @changes as ls_version_seal() encoded them, until the storage has them
  *
  * One version of a shop as the change log keeps it. Reference-counted, immutable once published;
  * any thread may read it.
@@ -72,6 +76,7 @@ typedef struct {
   int64_t n;
   char *job;
   GPtrArray *changes;
+  GBytes *bytes;
 } LsVersion;
 
 /**
@@ -127,10 +132,41 @@ typedef void (*LsStorageCommittedFunc) (LsStorageOutcome  outcome,
 typedef bool (*LsStorageRowFunc)       (LsRecord         *record,
                                         gpointer          user_data);
 
+/**
+ * LsStorageFatalFunc:
+ * @error: what failed
+ * @user_data: of the listener
+ *
+ * Called once, on the thread that noticed, when the storage can't be trusted any more: a failed
+ * sync leaves it open what is on disk. The process has to end, without another answer to anybody;
+ * the next start reads what is there.
+ */
+typedef void (*LsStorageFatalFunc)     (const GError     *error,
+                                        gpointer          user_data);
+
+LsVersion  *ls_version_new               (int64_t                 version,
+                                          int64_t                 at);
 LsVersion  *ls_version_ref               (LsVersion              *version);
 void        ls_version_unref             (LsVersion              *version);
+size_t      ls_version_seal              (LsVersion              *version,
+                                          uint64_t                check);
+LsDecision *ls_decision_copy             (const LsDecision       *decision);
 void        ls_decision_free             (LsDecision             *decision);
+LsShop     *ls_shop_copy                 (const LsShop           *shop);
 void        ls_shop_free                 (LsShop                 *shop);
+
+/* The whole: from any thread. */
+void        ls_storage_set_fatal         (LsStorage              *self,
+                                          LsStorageFatalFunc      func,
+                                          gpointer                user_data);
+bool        ls_storage_create_shop       (LsStorage              *self,
+                                          LsRecord               *row,
+                                          GError                **error);
+bool        ls_storage_prune             (LsStorage              *self,
+                                          const char             *shop,
+                                          int64_t                 keep_versions,
+                                          int64_t                 keep_age,
+                                          GError                **error);
 
 /* Transactions: on the committer's queue. Begin and commit answer through their function, on the
  * same queue, at once or later. */
@@ -154,6 +190,12 @@ GPtrArray  *ls_storage_tx_list           (LsStorageTx            *tx,
                                           unsigned                field,
                                           const LsValue          *value,
                                           GError                **error);
+GPtrArray  *ls_storage_tx_list_between   (LsStorageTx            *tx,
+                                          const LsCollection     *collection,
+                                          unsigned                field,
+                                          int64_t                 min,
+                                          int64_t                 max,
+                                          GError                **error);
 bool        ls_storage_tx_append         (LsStorageTx            *tx,
                                           LsVersion              *version,
                                           GError                **error);
@@ -164,9 +206,17 @@ LsDecision *ls_storage_tx_find_decision  (LsStorageTx            *tx,
                                           const char             *client,
                                           const char             *mid,
                                           GError                **error);
+bool        ls_storage_tx_knows_n        (LsStorageTx            *tx,
+                                          const char             *client,
+                                          int64_t                 n,
+                                          bool                   *ret_known,
+                                          GError                **error);
 bool        ls_storage_tx_decide         (LsStorageTx            *tx,
                                           const char             *client,
                                           const LsDecision       *decision,
+                                          GError                **error);
+bool        ls_storage_tx_save_digests   (LsStorageTx            *tx,
+                                          GBytes                 *digests,
                                           GError                **error);
 
 /* Reading: from any thread, each call on a read connection of its own pool, at one snapshot. */
@@ -207,10 +257,19 @@ int64_t     ls_storage_get_last_n        (LsStorage              *self,
                                           const char             *shop,
                                           const char             *client,
                                           GError                **error);
-bool        ls_storage_forget_decisions  (LsStorage              *self,
+GBytes     *ls_storage_load_digests      (LsStorage              *self,
+                                          const char             *shop,
+                                          int64_t                *ret_version,
+                                          GError                **error);
+
+/* From any thread; what it says is done in a later transaction. */
+void        ls_storage_forget_decisions  (LsStorage              *self,
                                           const char             *shop,
                                           const char             *client,
-                                          int64_t                 up_to_n,
-                                          GError                **error);
+                                          int64_t                 up_to_n);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsDecision, ls_decision_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsShop, ls_shop_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsVersion, ls_version_unref)
 
 G_END_DECLS

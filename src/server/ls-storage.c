@@ -1,0 +1,711 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-storage"
+
+#include "config.h"
+
+#include "server/ls-storage.h"
+
+#include "core/ls-error.h"
+#include "server/ls-storage-private.h"
+
+typedef struct {
+  LsStorageFatalFunc fatal;
+  gpointer fatal_data;
+  int told;
+} LsStoragePrivate;
+
+/**
+ * LsStorage:
+ *
+ * The server's database: the rows of each shop, the log of what happened to them, and how each
+ * mutation ended, changed together in transactions that are durable when commit says so.
+ *
+ * Invariants that every storage keeps: versions of a shop are gap-free; the rows are what the log
+ * leads to; a reader sees a position only together with its rows.
+ *
+ * Errors are of any domain; ls_error_code_of() sorts them.
+ */
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (LsStorage, ls_storage, G_TYPE_OBJECT)
+
+static void
+ls_storage_class_init (LsStorageClass *klass)
+{
+}
+
+static void
+ls_storage_init (LsStorage *self)
+{
+}
+
+void
+ls_storage_report_fatal (LsStorage    *self,
+                         const GError *error)
+{
+  LsStoragePrivate *priv = ls_storage_get_instance_private (self);
+
+  if (!g_atomic_int_compare_and_exchange (&priv->told, 0, 1))
+    return;
+  if (priv->fatal != NULL)
+    priv->fatal (error, priv->fatal_data);
+}
+
+/**
+ * ls_version_new:
+ * @version: its number
+ * @at: when, µs since the epoch
+ *
+ * Returns: (transfer full): a version without changes
+ */
+LsVersion *
+ls_version_new (int64_t version,
+                int64_t at)
+{
+  LsVersion *self = g_new0 (LsVersion, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->version = version;
+  self->at = at;
+  return self;
+}
+
+/**
+ * ls_version_ref:
+ * @version: a version
+ *
+ * Returns: (transfer full): @version
+ */
+LsVersion *
+ls_version_ref (LsVersion *version)
+{
+  g_atomic_ref_count_inc (&version->ref_count);
+  return version;
+}
+
+/**
+ * ls_version_unref:
+ * @version: (transfer full): a version
+ *
+ * Drops a reference.
+ */
+void
+ls_version_unref (LsVersion *version)
+{
+  if (!g_atomic_ref_count_dec (&version->ref_count))
+    return;
+  g_free (version->actor);
+  g_free (version->client);
+  g_free (version->mid);
+  g_free (version->job);
+  g_clear_pointer (&version->changes, g_ptr_array_unref);
+  g_clear_pointer (&version->bytes, g_bytes_unref);
+  g_free (version);
+}
+
+/**
+ * ls_version_seal:
+ * @version: a version with its changes, not published yet
+ * @check: the check of the position before it
+ *
+ * Encodes the changes and computes the check of the position that @version leads to. Comes before
+ * ls_storage_tx_append().
+ *
+ * Returns: bytes of the encoded changes, which %LS_MAX_VERSION_BYTES bounds
+ */
+size_t
+ls_version_seal (LsVersion *version,
+                 uint64_t   check)
+{
+  GByteArray *bytes = g_byte_array_new ();
+
+  for (unsigned i = 0; i < version->changes->len; i++)
+    ls_change_append_bytes (g_ptr_array_index (version->changes, i), bytes);
+  version->check = ls_digest_next_check (check, bytes->data, bytes->len);
+  g_clear_pointer (&version->bytes, g_bytes_unref);
+  version->bytes = g_byte_array_free_to_bytes (bytes);
+  return g_bytes_get_size (version->bytes);
+}
+
+/**
+ * ls_decision_copy:
+ * @decision: a decision
+ *
+ * Returns: (transfer full): the same
+ */
+LsDecision *
+ls_decision_copy (const LsDecision *decision)
+{
+  LsDecision *copy = g_memdup2 (decision, sizeof *decision);
+
+  copy->mid = g_strdup (decision->mid);
+  copy->code = g_strdup (decision->code);
+  copy->message = g_strdup (decision->message);
+  copy->path = g_strdup (decision->path);
+  return copy;
+}
+
+/**
+ * ls_decision_free:
+ * @decision: (transfer full): a decision
+ *
+ * Frees it.
+ */
+void
+ls_decision_free (LsDecision *decision)
+{
+  g_free (decision->mid);
+  g_free (decision->code);
+  g_free (decision->message);
+  g_free (decision->path);
+  g_free (decision);
+}
+
+/**
+ * ls_shop_copy:
+ * @shop: a shop
+ *
+ * Returns: (transfer full): the same
+ */
+LsShop *
+ls_shop_copy (const LsShop *shop)
+{
+  LsShop *copy = g_memdup2 (shop, sizeof *shop);
+
+  copy->shop = g_strdup (shop->shop);
+  copy->name = g_strdup (shop->name);
+  return copy;
+}
+
+/**
+ * ls_shop_free:
+ * @shop: (transfer full): a shop
+ *
+ * Frees it.
+ */
+void
+ls_shop_free (LsShop *shop)
+{
+  g_free (shop->shop);
+  g_free (shop->name);
+  g_free (shop);
+}
+
+/**
+ * ls_storage_set_fatal:
+ * @self: a storage
+ * @func: (nullable): whom to tell
+ * @user_data: for @func
+ *
+ * Says who ends the process when the storage can't be trusted any more. Comes before any
+ * transaction.
+ */
+void
+ls_storage_set_fatal (LsStorage          *self,
+                      LsStorageFatalFunc  func,
+                      gpointer            user_data)
+{
+  LsStoragePrivate *priv = ls_storage_get_instance_private (self);
+
+  priv->fatal = func;
+  priv->fatal_data = user_data;
+}
+
+/**
+ * ls_storage_create_shop:
+ * @self: a storage
+ * @row: the shop's row of the collection `shops`; its key becomes the shop's id
+ * @error: where to put why not: %LS_ERROR_VALIDATION for a row that is not valid or a shop that
+ *   exists
+ *
+ * Makes a shop with a new epoch, whose version 1 is the PUT of @row. Waits for a transaction that
+ * is open; not to be called inside of one.
+ *
+ * Returns: whether it is there now, and on disk
+ */
+bool
+ls_storage_create_shop (LsStorage  *self,
+                        LsRecord   *row,
+                        GError    **error)
+{
+  g_return_val_if_fail (ls_record_get_collection (row)->id == LS_SHOPS, false);
+
+  return LS_STORAGE_GET_CLASS (self)->create_shop (self, row, error);
+}
+
+/**
+ * ls_storage_prune:
+ * @self: a storage
+ * @shop: which
+ * @keep_versions: how many of the newest versions stay in any case
+ * @keep_age: how old, in µs, a version must be to go
+ * @error: where to put why not
+ *
+ * Shortens the log, raising the shop's horizon, and drops results that are kept too long (PROTOCOL
+ * rule 10). Works in slices, each a short transaction between those of the committer.
+ *
+ * Returns: whether it went well; what a slice did stays
+ */
+bool
+ls_storage_prune (LsStorage   *self,
+                  const char  *shop,
+                  int64_t      keep_versions,
+                  int64_t      keep_age,
+                  GError     **error)
+{
+  return LS_STORAGE_GET_CLASS (self)->prune (self, shop, keep_versions, keep_age, error);
+}
+
+/**
+ * ls_storage_begin:
+ * @self: a storage
+ * @shop: for which shop
+ * @func: (scope async): told, at once or later, with the transaction when it is %LS_STORAGE_OK
+ * @user_data: for @func
+ *
+ * Begins a transaction. A shop that does not exist is %LS_STORAGE_FAILED with %LS_ERROR_VALIDATION.
+ */
+void
+ls_storage_begin (LsStorage          *self,
+                  const char         *shop,
+                  LsStorageBegunFunc  func,
+                  gpointer            user_data)
+{
+  LS_STORAGE_GET_CLASS (self)->begin (self, shop, func, user_data);
+}
+
+/**
+ * ls_storage_commit:
+ * @self: a storage
+ * @tx: (transfer full): its transaction
+ * @func: (scope async): told, at once or later, how it ended; over it is in any case
+ * @user_data: for @func
+ *
+ * Makes all of a transaction durable.
+ */
+void
+ls_storage_commit (LsStorage              *self,
+                   LsStorageTx            *tx,
+                   LsStorageCommittedFunc  func,
+                   gpointer                user_data)
+{
+  LS_STORAGE_GET_CLASS (self)->commit (self, tx, func, user_data);
+}
+
+/**
+ * ls_storage_rollback:
+ * @self: a storage
+ * @tx: (transfer full): its transaction
+ *
+ * Takes back all of a transaction.
+ */
+void
+ls_storage_rollback (LsStorage   *self,
+                     LsStorageTx *tx)
+{
+  LS_STORAGE_GET_CLASS (self)->rollback (self, tx);
+}
+
+/**
+ * ls_storage_tx_get_shop:
+ * @tx: a transaction
+ *
+ * Returns: (transfer none): the shop as it is in this transaction, appended versions included
+ */
+const LsShop *
+ls_storage_tx_get_shop (LsStorageTx *tx)
+{
+  return tx->shop;
+}
+
+/**
+ * ls_storage_tx_get:
+ * @tx: a transaction
+ * @collection: of which collection
+ * @key: which row
+ * @error: where to put a failure of the storage
+ *
+ * Returns: (transfer full) (nullable): the row, or %NULL when there is none, or with @error set
+ */
+LsRecord *
+ls_storage_tx_get (LsStorageTx         *tx,
+                   const LsCollection  *collection,
+                   const char          *key,
+                   GError             **error)
+{
+  return LS_STORAGE_GET_CLASS (tx->storage)->tx_get (tx, collection, key, error);
+}
+
+/**
+ * ls_storage_tx_list:
+ * @tx: a transaction
+ * @collection: of which collection
+ * @field: by which field; fast for %LS_FIELD_REFERRER ones and required references, else a scan
+ * @value: what must stand there, not NULL
+ * @error: where to put a failure of the storage
+ *
+ * Returns: (transfer full) (element-type LsRecord) (nullable): the rows, by key
+ */
+GPtrArray *
+ls_storage_tx_list (LsStorageTx         *tx,
+                    const LsCollection  *collection,
+                    unsigned             field,
+                    const LsValue       *value,
+                    GError             **error)
+{
+  return LS_STORAGE_GET_CLASS (tx->storage)->tx_list (tx, collection, field, value, error);
+}
+
+/**
+ * ls_storage_tx_list_between:
+ * @tx: a transaction
+ * @collection: of which collection
+ * @field: by which field
+ * @min: the least number, inclusive
+ * @max: the greatest
+ * @error: where to put a failure of the storage
+ *
+ * Returns: (transfer full) (element-type LsRecord) (nullable): the rows, by key
+ */
+GPtrArray *
+ls_storage_tx_list_between (LsStorageTx         *tx,
+                            const LsCollection  *collection,
+                            unsigned             field,
+                            int64_t              min,
+                            int64_t              max,
+                            GError             **error)
+{
+  return LS_STORAGE_GET_CLASS (tx->storage)
+      ->tx_list_between (tx, collection, field, min, max, error);
+}
+
+/**
+ * ls_storage_tx_append:
+ * @tx: a transaction
+ * @version: the next version, sealed
+ * @error: where to put why not; the transaction can then only be rolled back
+ *
+ * Writes a version to the log and applies it to the rows.
+ *
+ * Returns: whether it went well
+ */
+bool
+ls_storage_tx_append (LsStorageTx  *tx,
+                      LsVersion    *version,
+                      GError      **error)
+{
+  g_return_val_if_fail (version->version == tx->shop->position.version + 1, false);
+  g_return_val_if_fail (version->bytes != NULL, false);
+
+  if (!LS_STORAGE_GET_CLASS (tx->storage)->tx_append (tx, version, error))
+    return false;
+  tx->shop->position.version = version->version;
+  tx->shop->position.check = version->check;
+  tx->shop->at = version->at;
+  g_clear_pointer (&version->bytes, g_bytes_unref);
+  return true;
+}
+
+/**
+ * ls_storage_tx_get_last_n:
+ * @tx: a transaction
+ * @client: a client
+ * @error: where to put a failure of the storage
+ *
+ * Returns: the last n that was decided for @client in this shop, 0 before the first, -1 with @error
+ *   set
+ */
+int64_t
+ls_storage_tx_get_last_n (LsStorageTx  *tx,
+                          const char   *client,
+                          GError      **error)
+{
+  return LS_STORAGE_GET_CLASS (tx->storage)->tx_get_last_n (tx, client, error);
+}
+
+/**
+ * ls_storage_tx_find_decision:
+ * @tx: a transaction
+ * @client: a client, or a source of the server's own
+ * @mid: a mutation
+ * @error: where to put a failure of the storage
+ *
+ * Returns: (transfer full) (nullable): how it ended, or %NULL when that is not known, or with
+ *   @error set
+ */
+LsDecision *
+ls_storage_tx_find_decision (LsStorageTx  *tx,
+                             const char   *client,
+                             const char   *mid,
+                             GError      **error)
+{
+  return LS_STORAGE_GET_CLASS (tx->storage)->tx_find_decision (tx, client, mid, error);
+}
+
+/**
+ * ls_storage_tx_knows_n:
+ * @tx: a transaction
+ * @client: a client
+ * @n: a count
+ * @ret_known: (out): whether a decision of that n is still kept
+ * @error: where to put a failure of the storage
+ *
+ * Tells a copied client from one whose results are long forgotten (PROTOCOL rules 9 and 10).
+ *
+ * Returns: whether it could be read
+ */
+bool
+ls_storage_tx_knows_n (LsStorageTx  *tx,
+                       const char   *client,
+                       int64_t       n,
+                       bool         *ret_known,
+                       GError      **error)
+{
+  return LS_STORAGE_GET_CLASS (tx->storage)->tx_knows_n (tx, client, n, ret_known, error);
+}
+
+/**
+ * ls_storage_tx_decide:
+ * @tx: a transaction
+ * @client: a client, or a source of the server's own
+ * @decision: how a mutation ended; with an n it becomes the client's last one, without a mid
+ *   nothing else is kept
+ * @error: where to put why not; the transaction can then only be rolled back
+ *
+ * Keeps how a mutation ended, in the transaction of its effect.
+ *
+ * Returns: whether it went well
+ */
+bool
+ls_storage_tx_decide (LsStorageTx       *tx,
+                      const char        *client,
+                      const LsDecision  *decision,
+                      GError           **error)
+{
+  return LS_STORAGE_GET_CLASS (tx->storage)->tx_decide (tx, client, decision, error);
+}
+
+/**
+ * ls_storage_tx_save_digests:
+ * @tx: a transaction
+ * @digests: the digests of all collections at the shop's position
+ * @error: where to put why not; the transaction can then only be rolled back
+ *
+ * Keeps a checkpoint of the digests, in the place of an older one.
+ *
+ * Returns: whether it went well
+ */
+bool
+ls_storage_tx_save_digests (LsStorageTx  *tx,
+                            GBytes       *digests,
+                            GError      **error)
+{
+  return LS_STORAGE_GET_CLASS (tx->storage)->tx_save_digests (tx, digests, error);
+}
+
+/**
+ * ls_storage_list_shops:
+ * @self: a storage
+ * @error: where to put why not
+ *
+ * Returns: (transfer full) (element-type LsShop) (nullable): the shops, by id
+ */
+GPtrArray *
+ls_storage_list_shops (LsStorage  *self,
+                       GError    **error)
+{
+  return LS_STORAGE_GET_CLASS (self)->list_shops (self, error);
+}
+
+/**
+ * ls_storage_get_shop:
+ * @self: a storage
+ * @shop: which
+ * @error: where to put why not: %LS_ERROR_VALIDATION when there is none of that id
+ *
+ * Returns: (transfer full) (nullable): the shop
+ */
+LsShop *
+ls_storage_get_shop (LsStorage   *self,
+                     const char  *shop,
+                     GError     **error)
+{
+  return LS_STORAGE_GET_CLASS (self)->get_shop (self, shop, error);
+}
+
+/**
+ * ls_storage_read_log:
+ * @self: a storage
+ * @shop: which
+ * @from: the version that the reader has
+ * @to: the last one wanted
+ * @max_bytes: stop after the version that makes it more, counted as encoded in the log
+ * @error: where to put why not: %LS_ERROR_TOO_OLD when @from is before the horizon
+ *
+ * Reads versions @from + 1 to @to, or less when that is too much or not there yet: at least one if
+ * there is one.
+ *
+ * Returns: (transfer full) (element-type LsVersion) (nullable): the versions, in order
+ */
+GPtrArray *
+ls_storage_read_log (LsStorage   *self,
+                     const char  *shop,
+                     int64_t      from,
+                     int64_t      to,
+                     size_t       max_bytes,
+                     GError     **error)
+{
+  return LS_STORAGE_GET_CLASS (self)->read_log (self, shop, from, to, max_bytes, error);
+}
+
+/**
+ * ls_storage_check_position:
+ * @self: a storage
+ * @shop: which
+ * @position: where a client says it is
+ * @ret_known: (out): whether this history went through there; for a version before the horizon that
+ *   can't be told, and it is true when the epoch is right
+ * @error: where to put why not
+ *
+ * Finds out whether a client has another history than this shop: another epoch, another check, or
+ * ahead.
+ *
+ * Returns: whether it could be found out
+ */
+bool
+ls_storage_check_position (LsStorage         *self,
+                           const char        *shop,
+                           const LsPosition  *position,
+                           bool              *ret_known,
+                           GError           **error)
+{
+  return LS_STORAGE_GET_CLASS (self)->check_position (self, shop, position, ret_known, error);
+}
+
+/**
+ * ls_storage_scan:
+ * @self: a storage
+ * @shop: which
+ * @collections: (array length=n_collections): of which collections, in this order
+ * @n_collections: how many
+ * @ret_position: (out): where the shop stands in what was read
+ * @func: (scope call): gets each row, by key within its collection
+ * @user_data: for @func
+ * @error: where to put why not
+ *
+ * Reads all rows at one snapshot, which is held all the while: be quick, the log of the database
+ * grows meanwhile. @ret_position is set before the first row comes.
+ *
+ * Returns: whether all was read, or @func had enough
+ */
+bool
+ls_storage_scan (LsStorage                  *self,
+                 const char                 *shop,
+                 const LsCollection *const  *collections,
+                 size_t                      n_collections,
+                 LsPosition                 *ret_position,
+                 LsStorageRowFunc            func,
+                 gpointer                    user_data,
+                 GError                    **error)
+{
+  return LS_STORAGE_GET_CLASS (self)->scan (self, shop, collections, n_collections, ret_position,
+                                            func, user_data, error);
+}
+
+/**
+ * ls_storage_get_rows:
+ * @self: a storage
+ * @shop: which
+ * @changes: (element-type LsChange): changes; only collection and key are looked at
+ * @error: where to put why not
+ *
+ * Reads the rows that a mutation meant, as they are now, each once.
+ *
+ * Returns: (transfer full) (element-type LsChange) (nullable): a PUT for each row that is there, a
+ *   DEL for each that is not
+ */
+GPtrArray *
+ls_storage_get_rows (LsStorage   *self,
+                     const char  *shop,
+                     GPtrArray   *changes,
+                     GError     **error)
+{
+  return LS_STORAGE_GET_CLASS (self)->get_rows (self, shop, changes, error);
+}
+
+/**
+ * ls_storage_list_decisions:
+ * @self: a storage
+ * @shop: which
+ * @client: whose
+ * @after_n: the last n whose result the client knows
+ * @error: where to put why not
+ *
+ * Returns: (transfer full) (element-type LsDecision) (nullable): what was decided since, by n
+ */
+GPtrArray *
+ls_storage_list_decisions (LsStorage   *self,
+                           const char  *shop,
+                           const char  *client,
+                           int64_t      after_n,
+                           GError     **error)
+{
+  return LS_STORAGE_GET_CLASS (self)->list_decisions (self, shop, client, after_n, error);
+}
+
+/**
+ * ls_storage_get_last_n:
+ * @self: a storage
+ * @shop: which
+ * @client: whose
+ * @error: where to put why not
+ *
+ * Returns: the last n decided for @client, 0 before the first, -1 with @error set
+ */
+int64_t
+ls_storage_get_last_n (LsStorage   *self,
+                       const char  *shop,
+                       const char  *client,
+                       GError     **error)
+{
+  return LS_STORAGE_GET_CLASS (self)->get_last_n (self, shop, client, error);
+}
+
+/**
+ * ls_storage_load_digests:
+ * @self: a storage
+ * @shop: which
+ * @ret_version: (out): the version it was taken at, 0 when there is none
+ * @error: where to put why not
+ *
+ * Reads the newest checkpoint of the digests.
+ *
+ * Returns: (transfer full) (nullable): the checkpoint, or %NULL when there is none, or with @error
+ *   set
+ */
+GBytes *
+ls_storage_load_digests (LsStorage   *self,
+                         const char  *shop,
+                         int64_t     *ret_version,
+                         GError     **error)
+{
+  return LS_STORAGE_GET_CLASS (self)->load_digests (self, shop, ret_version, error);
+}
+
+/**
+ * ls_storage_forget_decisions:
+ * @self: a storage
+ * @shop: which
+ * @client: whose
+ * @up_to_n: the client knows the results up to this one
+ *
+ * Lets results go that their client acknowledged. It costs no transaction of its own: the next one
+ * of the shop does it, and if none comes, nothing is lost. The last %LS_MUTATION_WINDOW stay, by
+ * which a copied client is told.
+ */
+void
+ls_storage_forget_decisions (LsStorage  *self,
+                             const char *shop,
+                             const char *client,
+                             int64_t     up_to_n)
+{
+  LS_STORAGE_GET_CLASS (self)->forget_decisions (self, shop, client, up_to_n);
+}
