@@ -8,14 +8,43 @@
 G_BEGIN_DECLS
 
 /**
+ * LS_COMMITTER_QUEUE:
+ *
+ * Name of the queue of the environment that all of the committer runs on.
+ */
+#define LS_COMMITTER_QUEUE "committer"
+
+/**
+ * LS_EXPECTED_FORKED:
+ *
+ * As an expected n: there is none; this n was decided under another mid, so the client's cache is a
+ * copy and needs a client id of its own (PROTOCOL rule 9).
+ */
+#define LS_EXPECTED_FORKED (-1)
+
+/**
+ * LsMutationFlags:
+ * @LS_MUTATION_NONE: an edit like any
+ * @LS_MUTATION_REPAIR: the server corrects derived values: they may be set, and nothing is derived
+ *   from it. Never from a client
+ *
+ * How a mutation differs from an admin's edit.
+ */
+typedef enum {
+  LS_MUTATION_NONE = 0,
+  LS_MUTATION_REPAIR = 1 << 0,
+} LsMutationFlags;
+
+/**
  * LsMutation:
  * @shop: the shop it is for
  * @client: (nullable): the client that numbered it, or %NULL for the server's own (imports,
  *   simulation, connectors): those have a mid, no n
  * @actor: the user or source, as Activity shows it
- * @role: the user's rights
+ * @role: the user's rights; %LS_ROLE_OWNER for the server's own
+ * @flags: how it differs from an admin's edit
  * @n: the client's count, 0 without one
- * @mid: its id
+ * @mid: (nullable): its id; without one the server's own is not protected against coming twice
  * @is_void: discarded after it got its n
  * @changes: (element-type LsChange) (nullable): what shall happen, all or nothing
  * @body_error: (nullable): why the changes could not be read
@@ -29,6 +58,7 @@ typedef struct {
   char *client;
   char *actor;
   LsRole role;
+  LsMutationFlags flags;
   int64_t n;
   char *mid;
   bool is_void;
@@ -59,7 +89,7 @@ typedef struct {
 
 /**
  * LsCommitFunc:
- * @group: what is on disk now
+ * @group: what is on disk now; valid during the call, its versions may be kept by reference
  * @user_data: of the listener
  *
  * Called on the committer's queue after the commit is durable and before any of its results is
@@ -72,9 +102,10 @@ typedef void (*LsCommitFunc) (const LsCommitGroup *group,
  * LsDecidedFunc:
  * @mutation: the mutation
  * @decision: (nullable): how it ended, or %NULL with @error set
- * @error: (nullable): a temporary failure (storage, expected another n): nothing was decided, the
- *   client sends it again
- * @expected_n: with an error of %LS_ERROR_PROTOCOL about n: the n that must come next, else 0
+ * @error: (nullable): nothing was decided: a temporary failure (storage, expected another n), the
+ *   client sends it again; or a client that was copied
+ * @expected_n: with an error of %LS_ERROR_PROTOCOL about n: the n that must come next, or
+ *   %LS_EXPECTED_FORKED; else 0
  * @user_data: of the submitter
  *
  * Called on the committer's queue, after the listener heard of the version that the mutation made.
@@ -88,22 +119,30 @@ typedef void (*LsDecidedFunc) (LsMutation       *mutation,
 #define LS_TYPE_COMMITTER (ls_committer_get_type ())
 G_DECLARE_FINAL_TYPE (LsCommitter, ls_committer, LS, COMMITTER, GObject)
 
-LsCommitter *ls_committer_new          (LsEnvironment  *environment,
-                                        LsStorage      *storage);
-void         ls_committer_set_listener (LsCommitter    *self,
-                                        LsCommitFunc    func,
-                                        gpointer        user_data);
-bool         ls_committer_submit       (LsCommitter    *self,
-                                        LsMutation     *mutation,
-                                        LsDecidedFunc   func,
-                                        gpointer        user_data,
-                                        GDestroyNotify  destroy,
-                                        GError        **error);
-bool         ls_committer_get_digest   (LsCommitter    *self,
-                                        const char     *shop,
-                                        const LsView   *view,
-                                        LsPosition     *ret_position,
-                                        LsDigestSum     ret_sums[LS_N_COLLECTIONS]);
-void         ls_committer_drain        (LsCommitter    *self);
+LsCommitter *ls_committer_new          (LsEnvironment       *environment,
+                                        LsStorage           *storage);
+void         ls_committer_set_listener (LsCommitter         *self,
+                                        LsCommitFunc         func,
+                                        gpointer             user_data);
+bool         ls_committer_submit       (LsCommitter         *self,
+                                        LsMutation          *mutation,
+                                        LsDecidedFunc        func,
+                                        gpointer             user_data,
+                                        GDestroyNotify       destroy,
+                                        GError             **error);
+bool         ls_committer_get_digest   (LsCommitter         *self,
+                                        const char          *shop,
+                                        const LsView        *view,
+                                        LsPosition          *ret_position,
+                                        LsDigestSum          ret_sums[LS_N_COLLECTIONS]);
+LsDigest    *ls_committer_copy_digest  (LsCommitter         *self,
+                                        const char          *shop,
+                                        const LsCollection  *collection,
+                                        LsPosition          *ret_position);
+void         ls_committer_drain        (LsCommitter         *self,
+                                        LsJobFunc            func,
+                                        gpointer             user_data);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsMutation, ls_mutation_unref)
 
 G_END_DECLS

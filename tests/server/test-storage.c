@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "ls-test-shop.h"
+
+#include "core/ls-error.h"
+#include "server/ls-storage-memory.h"
+#include "server/ls-storage-sqlite.h"
+
+#define PUT_PRODUCT \
+  "[{'c':'products','k':'p1','op':'put','set':{'name':'Beat','status':'active','price':1999," \
+  "'stock':5}}]"
+
+static void
+test_create_shop (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  g_autoptr (LsShop) shop = ls_test_shop_get_shop (self);
+  g_autoptr (LsRecord) row = ls_test_shop_get (self, LS_SHOPS, "s");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpstr (shop->shop, ==, "s");
+  g_assert_cmpstr (shop->name, ==, "The shop");
+  g_assert_false (shop->sample);
+  g_assert_cmpint (shop->position.version, ==, 1);
+  g_assert_cmpuint (strlen (shop->position.epoch), ==, 32);
+  g_assert_cmpint (shop->horizon, ==, 0);
+  g_assert_cmpint (shop->at, ==, ls_environment_now (LS_ENVIRONMENT (self->environment)));
+  g_assert_cmpstr (ls_record_get_text (row, 1), ==, "EUR");
+  g_assert_false (ls_storage_create_shop (self->storage, row, &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_VALIDATION);
+  ls_test_shop_check_log (self);
+}
+
+static void
+test_create_shop_invalid (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  g_autoptr (LsRecord) row = ls_record_new (ls_schema_collection (LS_SHOPS), "t");
+  g_autoptr (GPtrArray) shops = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (ls_storage_create_shop (self->storage, row, &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_VALIDATION);
+  g_clear_error (&error);
+  shops = ls_storage_list_shops (self->storage, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (shops->len, ==, 1);
+}
+
+static void
+test_reopen (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  g_autoptr (LsShop) before = NULL;
+  g_autoptr (LsShop) after = NULL;
+
+  ls_test_shop_apply (self, PUT_PRODUCT);
+  before = ls_test_shop_get_shop (self);
+  ls_test_shop_reopen (self);
+  after = ls_test_shop_get_shop (self);
+  g_assert_true (ls_position_equal (&before->position, &after->position));
+  g_assert_cmpint (ls_test_shop_get_integer (self, LS_PRODUCTS, "p1", "price"), ==, 1999);
+  ls_test_shop_check_log (self);
+}
+
+static void
+test_unknown_shop (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (ls_storage_get_shop (self->storage, "other", &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_VALIDATION);
+  g_clear_error (&error);
+  g_assert_null (ls_storage_read_log (self->storage, "other", 0, 1, 1000, &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_VALIDATION);
+}
+
+/* Every field of every collection, at its bounds, comes back as it went in. */
+static LsRecord *
+full_record (const LsCollection *collection)
+{
+  LsRecord *record = ls_record_new (collection, "k é ");
+
+  for (unsigned i = 0; i < collection->n_fields; i++)
+    {
+      const LsField *field = &collection->fields[i];
+
+      switch (field->type)
+        {
+        case LS_TYPE_TEXT:
+          ls_record_set_text (record, i, field->max >= 16 ? "line\none\t“é” ' \"" : "x");
+          break;
+        case LS_TYPE_KEY:
+          ls_record_set_text (record, i, "woo:17");
+          break;
+        case LS_TYPE_ENUM:
+          ls_record_set_text (record, i, field->values[0]);
+          break;
+        case LS_TYPE_CURRENCY:
+          ls_record_set_text (record, i, "JPY");
+          break;
+        case LS_TYPE_INTEGER:
+        case LS_TYPE_MONEY:
+        case LS_TYPE_TIME:
+        case LS_TYPE_DAY:
+        case LS_TYPE_BOOL:
+        default:
+          ls_record_set_integer (record, i, i % 2 == 0 ? field->min : field->max);
+          break;
+        }
+    }
+  return record;
+}
+
+typedef struct {
+  LsTestShop *shop;
+  LsVersion *version;
+} Append;
+
+static void
+append_committed_cb (LsStorageOutcome outcome,
+                     const GError    *error,
+                     gpointer         user_data)
+{
+  g_assert_no_error (error);
+  g_assert_cmpint (outcome, ==, LS_STORAGE_OK);
+}
+
+static void
+append_begun_cb (LsStorageOutcome outcome,
+                 LsStorageTx     *tx,
+                 const GError    *begin_error,
+                 gpointer         user_data)
+{
+  Append *append = user_data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_no_error (begin_error);
+  ls_version_seal (append->version, ls_storage_tx_get_shop (tx)->position.check);
+  ls_storage_tx_append (tx, append->version, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (ls_storage_tx_get_shop (tx)->position.version, ==, append->version->version);
+  ls_storage_commit (append->shop->storage, tx, append_committed_cb, NULL);
+}
+
+/* Past the committer: @changes as the next version. Takes @changes. */
+static void
+append_changes (LsTestShop *self,
+                GPtrArray  *changes)
+{
+  g_autoptr (LsShop) shop = ls_test_shop_get_shop (self);
+  g_autoptr (LsVersion) version = ls_version_new (shop->position.version + 1, shop->at);
+  Append append = { self, version };
+
+  version->changes = changes;
+  ls_storage_begin (self->storage, "s", append_begun_cb, &append);
+}
+
+static void
+test_round_trip (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  GPtrArray *changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+
+  for (size_t id = LS_PRODUCTS; id < LS_N_COLLECTIONS; id++)
+    {
+      g_autoptr (LsRecord) record = full_record (ls_schema_collection ((LsCollectionId) id));
+      LsChange *change = ls_change_new_put (record);
+
+      g_ptr_array_add (changes, change);
+    }
+  append_changes (self, changes);
+  ls_test_shop_reopen (self);
+  for (size_t id = LS_PRODUCTS; id < LS_N_COLLECTIONS; id++)
+    {
+      g_autoptr (LsRecord) record = full_record (ls_schema_collection ((LsCollectionId) id));
+      g_autoptr (LsRecord) stored =
+          ls_test_shop_get (self, (LsCollectionId) id, ls_record_get_key (record));
+
+      g_assert_nonnull (stored);
+      g_assert_true (ls_record_equal (record, stored));
+    }
+  ls_test_shop_check_log (self);
+}
+
+static void
+test_read_log (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  g_autoptr (GPtrArray) versions = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ls_test_shop_apply (self, PUT_PRODUCT);
+  for (int i = 0; i < 8; i++)
+    {
+      g_autofree char *json = g_strdup_printf (
+          "[{'c':'products','k':'p1','op':'set','set':{'price':%d}}]", 100 + i);
+
+      ls_test_shop_apply (self, json);
+    }
+  versions = ls_storage_read_log (self->storage, "s", 3, 6, 1000000, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (versions->len, ==, 3);
+  g_assert_cmpint (((LsVersion *) versions->pdata[0])->version, ==, 4);
+  g_clear_pointer (&versions, g_ptr_array_unref);
+  /* The bound is passed by at most one version, and never keeps all back. */
+  versions = ls_storage_read_log (self->storage, "s", 3, 1000, 0, &error);
+  g_assert_cmpuint (versions->len, ==, 1);
+  g_clear_pointer (&versions, g_ptr_array_unref);
+  versions = ls_storage_read_log (self->storage, "s", 10, 1000, 1000, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (versions->len, ==, 0);
+}
+
+static void
+test_check_position (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  g_autoptr (LsShop) first = ls_test_shop_get_shop (self);
+  g_autoptr (LsShop) shop = NULL;
+  g_autoptr (GError) error = NULL;
+  LsPosition position;
+  bool known = false;
+
+  ls_test_shop_apply (self, PUT_PRODUCT);
+  shop = ls_test_shop_get_shop (self);
+  g_assert_true (
+      ls_storage_check_position (self->storage, "s", &first->position, &known, &error));
+  g_assert_true (known);
+  g_assert_true (ls_storage_check_position (self->storage, "s", &shop->position, &known, &error));
+  g_assert_true (known);
+
+  position = first->position;
+  position.check ^= 1;
+  ls_storage_check_position (self->storage, "s", &position, &known, &error);
+  g_assert_false (known);
+  position = shop->position;
+  position.version++;
+  ls_storage_check_position (self->storage, "s", &position, &known, &error);
+  g_assert_false (known);
+  position = first->position;
+  position.epoch[0] = position.epoch[0] == '0' ? '1' : '0';
+  ls_storage_check_position (self->storage, "s", &position, &known, &error);
+  g_assert_false (known);
+  /* The position of nobody who has ever synced: version 0. */
+  position = first->position;
+  position.version = 0;
+  position.check = 0;
+  ls_storage_check_position (self->storage, "s", &position, &known, &error);
+  g_assert_true (known);
+  g_assert_no_error (error);
+}
+
+static void
+test_prune (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  g_autoptr (LsShop) shop = NULL;
+  g_autoptr (LsShop) later = NULL;
+  g_autoptr (GPtrArray) versions = NULL;
+  g_autoptr (GError) error = NULL;
+  LsPosition position;
+  bool known = false;
+
+  ls_test_shop_apply (self, PUT_PRODUCT);
+  for (int i = 0; i < 10; i++)
+    {
+      g_autofree char *json = g_strdup_printf (
+          "[{'c':'products','k':'p1','op':'set','set':{'price':%d}}]", 100 + i);
+
+      ls_test_environment_advance (self->environment, G_USEC_PER_SEC);
+      ls_test_shop_apply (self, json);
+    }
+  shop = ls_test_shop_get_shop (self);
+  g_assert_cmpint (shop->position.version, ==, 12);
+  position = shop->position;
+  /* Too young to go. */
+  g_assert_true (ls_storage_prune (self->storage, "s", 0, INT64_C (3600) * G_USEC_PER_SEC, &error));
+  g_assert_no_error (error);
+  later = ls_test_shop_get_shop (self);
+  g_assert_cmpint (later->horizon, ==, 0);
+  g_clear_pointer (&later, ls_shop_free);
+  /* Old enough are versions 1 to 7, but ten shall stay. */
+  g_assert_true (ls_storage_prune (self->storage, "s", 10, 5 * G_USEC_PER_SEC, &error));
+  later = ls_test_shop_get_shop (self);
+  g_assert_cmpint (later->horizon, ==, 2);
+  g_clear_pointer (&later, ls_shop_free);
+  g_assert_true (ls_storage_prune (self->storage, "s", 1, 5 * G_USEC_PER_SEC, &error));
+  later = ls_test_shop_get_shop (self);
+  g_assert_cmpint (later->horizon, ==, 7);
+  g_assert_true (ls_position_equal (&later->position, &position));
+
+  versions = ls_storage_read_log (self->storage, "s", 7, 100, 100000, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (versions->len, ==, 5);
+  g_assert_null (ls_storage_read_log (self->storage, "s", 6, 100, 100000, &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_TOO_OLD);
+  g_clear_error (&error);
+  /* A position at the horizon is still told from another history's. */
+  position.version = 7;
+  position.check = ((LsVersion *) versions->pdata[0])->check;
+  ls_storage_check_position (self->storage, "s", &position, &known, &error);
+  g_assert_false (known);
+}
+
+static void
+test_memory (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  g_autoptr (LsRecord) row = ls_test_shop_get (self, LS_SHOPS, "s");
+  g_autoptr (GError) error = NULL;
+
+  ls_test_shop_close (self);
+  ls_test_shop_take_storage (
+      self, ls_storage_memory_new (LS_ENVIRONMENT (self->environment), &error));
+  g_assert_no_error (error);
+  g_assert_true (ls_storage_create_shop (self->storage, row, &error));
+  ls_test_shop_apply (self, PUT_PRODUCT);
+  g_assert_cmpint (ls_test_shop_get_integer (self, LS_PRODUCTS, "p1", "price"), ==, 1999);
+  ls_test_shop_check_log (self);
+}
+
+static void
+test_foreign_file (void)
+{
+  g_autoptr (LsTestDir) dir = ls_test_dir_new ();
+  g_autofree char *path = ls_test_dir_file (dir, "other.db");
+  g_autoptr (LsTestEnvironment) environment = ls_test_environment_new (1);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (
+      g_file_set_contents (path, "no database at all, but long enough to tell", -1, NULL));
+  g_assert_null (ls_storage_sqlite_new (LS_ENVIRONMENT (environment), path, &error));
+  g_assert_nonnull (error);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/storage/create-shop", test_create_shop);
+  g_test_add_func ("/storage/create-shop-invalid", test_create_shop_invalid);
+  g_test_add_func ("/storage/reopen", test_reopen);
+  g_test_add_func ("/storage/unknown-shop", test_unknown_shop);
+  g_test_add_func ("/storage/round-trip", test_round_trip);
+  g_test_add_func ("/storage/read-log", test_read_log);
+  g_test_add_func ("/storage/check-position", test_check_position);
+  g_test_add_func ("/storage/prune", test_prune);
+  g_test_add_func ("/storage/memory", test_memory);
+  g_test_add_func ("/storage/foreign-file", test_foreign_file);
+
+  return g_test_run ();
+}
