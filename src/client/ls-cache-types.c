@@ -187,6 +187,8 @@ ls_cache_shop_copy (const LsCacheShop *shop)
   LsCacheShop *copy = g_memdup2 (shop, sizeof *shop);
 
   copy->shop = g_strdup (shop->shop);
+  copy->name = g_strdup (shop->name);
+  copy->role = g_strdup (shop->role);
   return copy;
 }
 
@@ -200,5 +202,7 @@ void
 ls_cache_shop_free (LsCacheShop *shop)
 {
   g_free (shop->shop);
+  g_free (shop->name);
+  g_free (shop->role);
   g_free (shop);
 }

@@ -131,6 +131,8 @@ typedef struct {
 /**
  * LsCacheShop:
  * @shop: its id
+ * @name: (nullable): what admins read
+ * @role: (nullable): the user's role there, by its name
  * @position: its confirmed position; the epoch is empty before the first sync
  * @view: hash of the view its rows have, 0 before the first sync
  * @synced_at: when the server last confirmed it, µs since the epoch, 0 for never
@@ -140,6 +142,8 @@ typedef struct {
  */
 typedef struct {
   char *shop;
+  char *name;
+  char *role;
   LsPosition position;
   uint64_t view;
   int64_t synced_at;

@@ -25,7 +25,8 @@ G_BEGIN_DECLS
  * @commit: what was committed
  * @user_data: of the listener
  *
- * Called on the thread of the call that committed, in order of sequence. It must not call the cache.
+ * Called on the thread of the call that committed, in order of sequence. It must not call the
+ * cache.
  */
 typedef void (*LsCacheCommitFunc) (LsCacheCommit *commit,
                                    gpointer       user_data);
@@ -34,8 +35,8 @@ typedef void (*LsCacheCommitFunc) (LsCacheCommit *commit,
 G_DECLARE_FINAL_TYPE (LsCache, ls_cache, LS, CACHE, GObject)
 
 /*
- * All of these run on the cache's queue (ls_cache_get_queue()), or at least on one thread at a time;
- * LsStore and LsSyncManager post there. Each that writes is one SQLite transaction, with
+ * All of these run on the cache's queue (ls_cache_get_queue()), or at least on one thread at a
+ * time; LsStore and LsSyncManager post there. Each that writes is one SQLite transaction, with
  * synchronous=FULL where edits are concerned, and ends in at most one call of the listener. After
  * an error nothing has changed.
  */
@@ -45,6 +46,8 @@ LsCache       *ls_cache_open              (LsEnvironment       *environment,
                                            GError             **error);
 LsQueue       *ls_cache_get_queue         (LsCache             *self);
 const char    *ls_cache_get_path          (LsCache             *self);
+const LsCollation *ls_cache_get_collation (LsCache             *self);
+LsEnvironment *ls_cache_get_environment   (LsCache             *self);
 void           ls_cache_set_listener      (LsCache             *self,
                                            LsCacheCommitFunc    func,
                                            gpointer             user_data);
@@ -56,6 +59,11 @@ bool           ls_cache_set_client_id     (LsCache             *self,
                                            const char          *client,
                                            GError             **error);
 GPtrArray     *ls_cache_list_shops        (LsCache             *self);
+bool           ls_cache_name_shop         (LsCache             *self,
+                                           const char          *shop,
+                                           const char          *name,
+                                           const char          *role,
+                                           GError             **error);
 bool           ls_cache_remove_shop       (LsCache             *self,
                                            const char          *shop,
                                            GError             **error);
@@ -116,6 +124,8 @@ bool           ls_cache_finish_snapshot   (LsCache             *self,
                                            GError             **error);
 void           ls_cache_cancel_snapshot   (LsCache             *self,
                                            const char          *shop);
+bool           ls_cache_check             (LsCache             *self,
+                                           GError             **error);
 bool           ls_cache_tidy              (LsCache             *self,
                                            bool                *ret_more,
                                            GError             **error);
@@ -126,6 +136,9 @@ bool           ls_cache_get_digest        (LsCache             *self,
                                            const LsCollection  *collection,
                                            LsDigestSum         *ret_sum,
                                            GError             **error);
+bool           ls_cache_is_comparable     (LsCache             *self,
+                                           const char          *shop,
+                                           const LsCollection  *collection);
 bool           ls_cache_list_buckets      (LsCache             *self,
                                            const char          *shop,
                                            const LsCollection  *collection,

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * LsCollation:
  * @id: names the order and the version of its data: when it changes, indexes are made anew
  * @compare: tells less, equal, greater of two texts; equal only when they are the same bytes
- * @prefix: the beginning of a text as a number: a text that is less has a prefix that is not greater
+ * @prefix: the beginning of a text as a number: a text that is less has no greater one
  * @user_data: passed to both
  *
  * An order of texts for readers. Both functions are called from several threads at once, get texts

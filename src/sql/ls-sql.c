@@ -18,6 +18,12 @@ typedef struct {
   GDestroyNotify destroy;
 } Collation;
 
+typedef struct {
+  LsSqlPredicate predicate;
+  gpointer       user_data;
+  GDestroyNotify destroy;
+} Predicate;
+
 static void
 collation_free (gpointer data)
 {
@@ -38,6 +44,29 @@ collation_compare_cb (void       *data,
   Collation *collation = data;
 
   return collation->compare (a, (size_t) a_len, b, (size_t) b_len, collation->user_data);
+}
+
+static void
+predicate_free (gpointer data)
+{
+  Predicate *predicate = data;
+
+  if (predicate->destroy != NULL)
+    predicate->destroy (predicate->user_data);
+  g_free (predicate);
+}
+
+static void
+predicate_cb (sqlite3_context  *context,
+              int               n_values,
+              sqlite3_value   **values)
+{
+  Predicate *predicate = sqlite3_user_data (context);
+  const char *text = (const char *) sqlite3_value_text (values[0]);
+  const char *argument = (const char *) sqlite3_value_text (values[1]);
+
+  if (text != NULL && argument != NULL)
+    sqlite3_result_int (context, predicate->predicate (text, argument, predicate->user_data));
 }
 
 /* Never while a control statement runs: SQLite asks once more after a commit has done its work, and
@@ -316,6 +345,40 @@ ls_sql_add_collation (LsSql           *sql,
       g_prefix_error (error, "Could not add the collation “%s”: ", name);
       /* Unlike its other functions, this one leaves the data to the caller when it fails. */
       collation_free (collation);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+gboolean
+ls_sql_add_predicate (LsSql           *sql,
+                      const char      *name,
+                      LsSqlPredicate   predicate,
+                      gpointer         user_data,
+                      GDestroyNotify   destroy,
+                      GError         **error)
+{
+  Predicate *data;
+  int code;
+
+  g_return_val_if_fail (sql != NULL, FALSE);
+  g_return_val_if_fail (name != NULL, FALSE);
+  g_return_val_if_fail (predicate != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  data = g_new0 (Predicate, 1);
+  data->predicate = predicate;
+  data->user_data = user_data;
+  data->destroy = destroy;
+
+  code = sqlite3_create_function_v2 (sql->db, name, 2,
+                                     SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, data,
+                                     predicate_cb, NULL, NULL, predicate_free);
+  if (code != SQLITE_OK)
+    {
+      ls_sql_set_error (sql, code, NULL, error);
+      g_prefix_error (error, "Could not add the function “%s”: ", name);
       return FALSE;
     }
 

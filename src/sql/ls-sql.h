@@ -341,6 +341,42 @@ gboolean      ls_sql_add_collation         (LsSql               *sql,
                                             GError             **error);
 
 /**
+ * LsSqlPredicate:
+ * @text: the first argument, UTF-8 that ends in NUL
+ * @argument: the second one
+ * @user_data: as given to ls_sql_add_predicate()
+ *
+ * Tells something of a text. The same arguments must always give the same answer. It must not use
+ * the connection.
+ *
+ * Returns: whether it holds
+ */
+typedef gboolean (*LsSqlPredicate) (const char *text,
+                                    const char *argument,
+                                    gpointer    user_data);
+
+/**
+ * ls_sql_add_predicate:
+ * @sql: a connection
+ * @name: the name of the function in SQL
+ * @predicate: (scope notified): what it tells
+ * @user_data: passed to @predicate
+ * @destroy: (nullable): frees @user_data when the connection closes, the function is replaced, or
+ *   this call fails
+ * @error: return location for a #GError
+ *
+ * Registers a function of two texts that gives 0 or 1, and NULL when one of them is NULL.
+ *
+ * Returns: whether it is registered
+ */
+gboolean      ls_sql_add_predicate         (LsSql               *sql,
+                                            const char          *name,
+                                            LsSqlPredicate       predicate,
+                                            gpointer             user_data,
+                                            GDestroyNotify       destroy,
+                                            GError             **error);
+
+/**
  * ls_sql_has_fts5:
  * @sql: a connection
  *

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-cache"
+
+#include "config.h"
+
+#include "client/ls-cache-private.h"
+
+#include "core/ls-error.h"
+
+/* What the admin does: edits as they are made, merged, taken back and tried again. */
+
+/* Edits that ended stay in the journal this long. */
+#define JOURNAL_TIME (7 * INT64_C (86400000000))
+
+/* Writes an edit; gives it its place when it has none. */
+bool
+ls_cache_store_edit (LsCache     *self,
+                     LsShopState *shop,
+                     LsEdit      *edit,
+                     uint32_t     contained,
+                     GError     **error)
+{
+  g_autofree char *changes = ls_changes_to_json (edit->changes);
+
+  if (edit->id != 0)
+    return ls_sql_run (self->sql, error,
+                       "UPDATE edits SET n = ?, state = ?, resolved_at = ?, changes = ?,"
+                       " contained = ?, void = ?, status = ?, version = ?, code = ?, message = ?,"
+                       " path = ?, depends_on = ? WHERE id = ?",
+                       "iditddditttti", edit->n, (int) edit->state, edit->resolved_at, changes,
+                       (int) contained, (int) edit->is_void, (int) edit->status, edit->version,
+                       edit->code, edit->message, edit->path, edit->depends_on, edit->id);
+  if (!ls_sql_run (self->sql, error,
+                   "INSERT INTO edits (shop, mid, n, state, made_at, resolved_at, changes,"
+                   " contained, void, status, version) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                   "itidiitdddi", shop->number, edit->mid, edit->n, (int) edit->state,
+                   edit->made_at, edit->resolved_at, changes, (int) contained,
+                   (int) edit->is_void, (int) edit->status, edit->version))
+    return false;
+  edit->id = ls_sql_get_last_insert_rowid (self->sql);
+  return true;
+}
+
+/* Reads an edit from a row of LS_EDIT_COLUMNS. */
+LsEdit *
+ls_cache_read_edit (LsStatement *statement,
+                    const char  *shop,
+                    uint32_t    *ret_contained,
+                    GError     **error)
+{
+  g_autoptr (LsEdit) edit = ls_edit_new ();
+
+  edit->id = ls_statement_get_int64 (statement, 0);
+  edit->shop = g_strdup (shop);
+  edit->mid = ls_statement_dup_text (statement, 1);
+  edit->n = ls_statement_get_int64 (statement, 2);
+  edit->state = (LsEditState) ls_statement_get_int64 (statement, 3);
+  edit->made_at = ls_statement_get_int64 (statement, 4);
+  edit->resolved_at = ls_statement_get_int64 (statement, 5);
+  edit->changes = ls_changes_from_json (ls_statement_get_text (statement, 6), error);
+  if (edit->changes == NULL)
+    {
+      g_prefix_error (error, "edit %s: ", edit->mid);
+      return NULL;
+    }
+  *ret_contained = (uint32_t) ls_statement_get_int64 (statement, 7);
+  edit->is_void = ls_statement_get_int64 (statement, 8) != 0;
+  edit->status = (LsResultStatus) ls_statement_get_int64 (statement, 9);
+  edit->version = ls_statement_get_int64 (statement, 10);
+  edit->code = ls_statement_dup_text (statement, 11);
+  edit->message = ls_statement_dup_text (statement, 12);
+  edit->path = ls_statement_dup_text (statement, 13);
+  edit->depends_on = ls_statement_dup_text (statement, 14);
+  return g_steal_pointer (&edit);
+}
+
+bool
+ls_cache_delete_edit (LsCache      *self,
+                      const LsEdit *edit,
+                      GError      **error)
+{
+  return ls_sql_run (self->sql, error, "DELETE FROM edits WHERE id = ?", "i", edit->id);
+}
+
+/* Forgets edits that ended long ago. */
+bool
+ls_cache_prune_journal (LsCache *self,
+                        GError **error)
+{
+  return ls_sql_run (self->sql, error,
+                     "DELETE FROM edits WHERE state = ? AND contained = ? AND resolved_at < ?",
+                     "ddi", LS_EDIT_APPLIED, -1,
+                     ls_environment_now (self->environment) - JOURNAL_TIME);
+}
+
+/* The values that the admin saw go into every change that does not tell them: they decide whether
+ * somebody else was faster. */
+static LsChange *
+with_seen_values (const LsChange *change,
+                  const LsRecord *visible)
+{
+  LsChange *seen = ls_change_new (change->op, change->collection, change->key);
+
+  for (unsigned i = 0; i < change->edits->len; i++)
+    {
+      const LsFieldEdit *edit = &g_array_index (change->edits, LsFieldEdit, i);
+
+      if (edit->has_set)
+        ls_change_take_set (seen, edit->field, ls_value_copy (&edit->set));
+      if (edit->has_was)
+        ls_change_take_was (seen, edit->field, ls_value_copy (&edit->was));
+      else if (change->op == LS_CHANGE_SET)
+        ls_change_take_was (seen, edit->field,
+                            ls_value_copy (ls_record_get (visible, edit->field)));
+    }
+  for (unsigned i = 0; change->op == LS_CHANGE_DEL && i < change->collection->n_fields; i++)
+    if (!(change->collection->fields[i].flags & LS_FIELD_DERIVED) &&
+        ls_change_find (change, i) == NULL &&
+        ls_record_get (visible, i)->kind != LS_VALUE_NULL)
+      ls_change_take_was (seen, i, ls_value_copy (ls_record_get (visible, i)));
+  return seen;
+}
+
+/* Tries the changes on the visible rows, one after the other. */
+GPtrArray *
+ls_cache_try_changes (LsCache    *self,
+                      const char *shop,
+                      GPtrArray  *changes,
+                      GError    **error)
+{
+  g_autoptr (GPtrArray) seen = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+  g_autoptr (GHashTable) rows =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ls_record_unref);
+  g_autoptr (GHashTable) gone = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (unsigned i = 0; i < changes->len; i++)
+    {
+      LsChange *change = g_ptr_array_index (changes, i);
+      g_autofree char *name = g_strdup_printf ("%s %s", change->collection->name, change->key);
+      g_autoptr (LsRecord) before = NULL;
+      g_autoptr (GError) failure = NULL;
+      LsRecord *after;
+
+      if (!ls_change_validate (change, error))
+        return NULL;
+      if (g_hash_table_contains (rows, name))
+        before = ls_record_ref (g_hash_table_lookup (rows, name));
+      else if (!g_hash_table_contains (gone, name))
+        before = ls_cache_get_visible (self, shop, change->collection, change->key, &failure);
+      if (before == NULL && failure == NULL && change->op == LS_CHANGE_DEL)
+        g_set_error (&failure, LS_ERROR, LS_ERROR_CONFLICT, "%s is not there any more", name);
+      after = failure == NULL ? ls_change_apply (change, before, LS_APPLY_KEEP_DERIVED, &failure)
+                              : NULL;
+      if (failure != NULL)
+        {
+          g_propagate_prefixed_error (error, g_steal_pointer (&failure), "%s: ", name);
+          return NULL;
+        }
+      g_ptr_array_add (seen, with_seen_values (change, before));
+      if (after != NULL)
+        {
+          g_hash_table_remove (gone, name);
+          g_hash_table_replace (rows, g_steal_pointer (&name), after);
+        }
+      else
+        {
+          g_hash_table_remove (rows, name);
+          g_hash_table_add (gone, g_steal_pointer (&name));
+        }
+    }
+  return g_steal_pointer (&seen);
+}
+
+/* The queued edit that a SET of one row may join: the last one of that row, when it is such a SET
+ * too. */
+static LsOpenEdit *
+find_mergeable (LsShopState *shop,
+                GPtrArray   *changes)
+{
+  const LsChange *change = g_ptr_array_index (changes, 0);
+  const LsShadow *shadow = ls_shop_find_shadow (shop, change->collection, change->key);
+  LsOpenEdit *last;
+
+  if (changes->len != 1 || change->op != LS_CHANGE_SET || shadow == NULL || shadow->edits->len == 0)
+    return NULL;
+  last = g_ptr_array_index (shadow->edits, shadow->edits->len - 1);
+  if (last->edit->state != LS_EDIT_QUEUED || last->edit->changes->len != 1 ||
+      ((LsChange *) g_ptr_array_index (last->edit->changes, 0))->op != LS_CHANGE_SET)
+    return NULL;
+  return last;
+}
+
+/* The later value with the earlier `was`. */
+static LsChange *
+merge_changes (const LsChange *first,
+               const LsChange *second)
+{
+  LsChange *merged = ls_change_new (LS_CHANGE_SET, first->collection, first->key);
+  const LsChange *both[] = { first, second };
+
+  for (int which = 0; which < 2; which++)
+    for (unsigned i = 0; i < both[which]->edits->len; i++)
+      {
+        const LsFieldEdit *edit = &g_array_index (both[which]->edits, LsFieldEdit, i);
+
+        if (which == 0 || ls_change_find (first, edit->field) == NULL)
+          ls_change_take_was (merged, edit->field, ls_value_copy (&edit->was));
+        ls_change_take_set (merged, edit->field, ls_value_copy (&edit->set));
+      }
+  return merged;
+}
+
+static bool
+merge_edit (LsCacheTx  *tx,
+            LsOpenEdit *open,
+            LsChange   *change,
+            GError    **error)
+{
+  LsEdit *merged = ls_edit_copy (open->edit);
+
+  g_ptr_array_unref (merged->changes);
+  merged->changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+  g_ptr_array_add (merged->changes,
+                   merge_changes (g_ptr_array_index (open->edit->changes, 0), change));
+  ls_edit_unref (open->edit);
+  open->edit = merged;
+  ls_cache_touch_edit (tx, open);
+  return ls_cache_store_edit (tx->cache, tx->shop, merged, open->contained, error);
+}
+
+/* Puts a new edit at the end of the queue. */
+LsOpenEdit *
+ls_cache_append_edit (LsCacheTx  *tx,
+                      const char *mid,
+                      GPtrArray  *changes,
+                      GError    **error)
+{
+  LsEdit *edit = ls_edit_new ();
+  LsOpenEdit *open;
+
+  edit->shop = g_strdup (tx->shop->shop);
+  edit->mid = g_strdup (mid);
+  edit->made_at = ls_environment_now (tx->cache->environment);
+  edit->changes = g_ptr_array_ref (changes);
+  open = ls_shop_add_edit (tx->shop, edit);
+  if (!ls_cache_store_edit (tx->cache, tx->shop, edit, 0, error) ||
+      !ls_cache_cover_edit (tx, open, error))
+    return NULL;
+  ls_cache_tx_tell_edit (tx, edit);
+  return open;
+}
+
+/**
+ * ls_cache_add_edit:
+ * @self: a cache
+ * @shop: the shop
+ * @mid: an id of its own for the edit
+ * @changes: (element-type LsChange): what it does, all or nothing
+ * @error: where to put why not: %LS_ERROR_VALIDATION with the field that is wrong,
+ *   %LS_ERROR_CONFLICT when a row is not there, or a storage error
+ *
+ * Makes an edit: durable, queued, and visible at once. Values seen (`was`) that @changes do not
+ * tell are taken from the visible rows. An edit that sets fields of one row joins the queued one
+ * that did so last; then the edit returned has that one's mid.
+ *
+ * Returns: (transfer full) (nullable): the edit
+ */
+LsEdit *
+ls_cache_add_edit (LsCache    *self,
+                   const char *shop,
+                   const char *mid,
+                   GPtrArray  *changes,
+                   GError    **error)
+{
+  g_autoptr (GPtrArray) seen = NULL;
+  g_auto (LsCacheTx) tx = { NULL };
+  g_autoptr (LsEdit) edit = NULL;
+  LsOpenEdit *open;
+
+  if (changes->len == 0 || changes->len > LS_MAX_CHANGES)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION,
+                   "an edit has 1 to %d changes, this one has %u", LS_MAX_CHANGES, changes->len);
+      return NULL;
+    }
+  seen = ls_cache_try_changes (self, shop, changes, error);
+  if (seen == NULL || !ls_cache_tx_begin (self, LS_SQL_SYNC_FULL, &tx, error) ||
+      !ls_cache_tx_set_shop (&tx, shop, error))
+    return NULL;
+  open = find_mergeable (tx.shop, seen);
+  if (open != NULL)
+    {
+      if (!merge_edit (&tx, open, g_ptr_array_index (seen, 0), error))
+        return NULL;
+    }
+  else
+    {
+      open = ls_cache_append_edit (&tx, mid, seen, error);
+      if (open == NULL)
+        return NULL;
+    }
+  edit = ls_edit_ref (open->edit);
+  ls_cache_tx_tell_edit (&tx, edit);
+  if (!ls_cache_rebase (&tx, error) || !ls_cache_tx_commit (&tx, error))
+    return NULL;
+  return g_steal_pointer (&edit);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-cache"
+
+#include "config.h"
+
+#include "client/ls-cache-private.h"
+
+/*
+ * A transaction of the cache: one of SQLite, the changes that its listener will hear of, and the
+ * copy of the file in memory, which is read anew when the transaction does not end well.
+ */
+
+/* Deltas can be fetched again, edits exist nowhere else. */
+static bool
+set_sync (LsCache  *self,
+          LsSqlSync sync,
+          GError  **error)
+{
+  if (self->sync == sync)
+    return true;
+  /* Takes effect when it is compiled, so it must not come from the cache of statements. */
+  if (!ls_sql_exec (self->sql,
+                    sync == LS_SQL_SYNC_FULL ? "PRAGMA synchronous = FULL"
+                                             : "PRAGMA synchronous = NORMAL",
+                    error))
+    return false;
+  self->sync = sync;
+  return true;
+}
+
+bool
+ls_cache_tx_begin (LsCache   *self,
+                   LsSqlSync  sync,
+                   LsCacheTx *tx,
+                   GError   **error)
+{
+  *tx = (LsCacheTx) { .cache = self };
+  if (self->broken != NULL)
+    {
+      g_propagate_error (error, g_error_copy (self->broken));
+      return false;
+    }
+  if (!set_sync (self, sync, error))
+    return false;
+  tx->transaction = ls_sql_begin (self->sql, LS_SQL_BEGIN_IMMEDIATE, error);
+  if (tx->transaction == NULL)
+    return false;
+  tx->by_id = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  tx->dirty = g_ptr_array_new ();
+  return true;
+}
+
+/* Says which shop the transaction is about; makes it when it is new. */
+bool
+ls_cache_tx_set_shop (LsCacheTx  *tx,
+                      const char *shop,
+                      GError    **error)
+{
+  tx->shop = ls_cache_need_shop (tx->cache, shop, error);
+  if (tx->shop == NULL)
+    return false;
+  tx->commit = ls_cache_commit_new (shop);
+  return true;
+}
+
+/* Notes what happened to a visible row. A second change of the same row joins the first. */
+void
+ls_cache_tx_change (LsCacheTx          *tx,
+                    const LsCollection *collection,
+                    int64_t             id,
+                    LsRecord           *before,
+                    LsRecord           *after,
+                    bool                pending)
+{
+  unsigned place = GPOINTER_TO_UINT (g_hash_table_lookup (tx->by_id, &id));
+  LsRowChange *change;
+
+  if (place == 0)
+    {
+      ls_cache_commit_add (tx->commit, collection, id, before, after, pending);
+      g_hash_table_insert (tx->by_id, g_memdup2 (&id, sizeof id),
+                           GUINT_TO_POINTER (tx->commit->changes->len));
+      return;
+    }
+  change = &g_array_index (tx->commit->changes, LsRowChange, place - 1);
+  g_clear_pointer (&change->after, ls_record_unref);
+  change->after = after != NULL ? ls_record_ref (after) : NULL;
+  change->pending = pending;
+}
+
+/* Tells of an edit that changed; the last telling of one edit counts. */
+void
+ls_cache_tx_tell_edit (LsCacheTx *tx,
+                       LsEdit    *edit)
+{
+  for (unsigned i = 0; i < tx->commit->edits->len; i++)
+    if (g_str_equal (((LsEdit *) g_ptr_array_index (tx->commit->edits, i))->mid, edit->mid))
+      {
+        g_ptr_array_remove_index (tx->commit->edits, i);
+        break;
+      }
+  g_ptr_array_add (tx->commit->edits, ls_edit_ref (edit));
+}
+
+static bool
+store_shop (LsCache     *self,
+            LsShopState *shop,
+            GError     **error)
+{
+  for (size_t i = 0; i < LS_N_COLLECTIONS; i++)
+    if (shop->tables[i] != NULL && !ls_cache_store_sums (self, shop->tables[i], error))
+      return false;
+  return ls_sql_run (self->sql, error,
+                     "UPDATE shops SET name = ?, role = ?, epoch = ?, version = ?, \"check\" = ?,"
+                     " view = ?, synced_at = ?, highest_n = ? WHERE number = ?",
+                     "tttiiiiii", shop->name, shop->role, shop->position.epoch,
+                     shop->position.version, (int64_t) shop->position.check, (int64_t) shop->view,
+                     shop->synced_at, shop->highest_n, shop->number);
+}
+
+/* Of collections that are loaded anew as a whole no single row is told. */
+static void
+drop_reloaded (LsCacheCommit *commit)
+{
+  for (unsigned i = commit->changes->len; i > 0 && commit->reloaded != 0; i--)
+    {
+      const LsRowChange *change = &g_array_index (commit->changes, LsRowChange, i - 1);
+
+      if (commit->reloaded & (UINT32_C (1) << change->collection->id))
+        g_array_remove_index (commit->changes, i - 1);
+    }
+}
+
+/* Ends the transaction and tells the listener. After an error it is rolled back by the clearing. */
+bool
+ls_cache_tx_commit (LsCacheTx *tx,
+                    GError   **error)
+{
+  LsCache *self = tx->cache;
+  int64_t sequence = self->sequence + (tx->is_quiet ? 0 : 1);
+
+  if ((tx->shop != NULL && !store_shop (self, tx->shop, error)) ||
+      !ls_sql_run (self->sql, error, "UPDATE meta SET sequence = ?, next_id = ?, client = ?", "iit",
+                   sequence, self->next_id, self->client) ||
+      ls_sql_commit (g_steal_pointer (&tx->transaction), error) != LS_SQL_COMMIT_OK)
+    return false;
+  self->sequence = sequence;
+  g_clear_pointer (&tx->by_id, g_hash_table_unref);
+  g_clear_pointer (&tx->dirty, g_ptr_array_unref);
+  if (!tx->is_quiet && tx->commit != NULL)
+    {
+      tx->commit->sequence = sequence;
+      tx->commit->position = tx->shop->position;
+      tx->commit->synced_at = tx->shop->synced_at;
+      tx->commit->n_waiting = ls_shop_count_waiting (tx->shop);
+      drop_reloaded (tx->commit);
+      if (self->listener != NULL)
+        self->listener (tx->commit, self->listener_data);
+    }
+  g_clear_pointer (&tx->commit, ls_cache_commit_unref);
+  return true;
+}
+
+/* Rolls back what was not committed, in the file and in memory. */
+void
+ls_cache_tx_clear (LsCacheTx *tx)
+{
+  bool failed = tx->by_id != NULL;
+
+  g_clear_pointer (&tx->transaction, ls_sql_rollback);
+  g_clear_pointer (&tx->by_id, g_hash_table_unref);
+  g_clear_pointer (&tx->dirty, g_ptr_array_unref);
+  g_clear_pointer (&tx->commit, ls_cache_commit_unref);
+  if (failed && !ls_cache_load (tx->cache, &tx->cache->broken))
+    g_debug ("the cache can't be read back: %s", tx->cache->broken->message);
+}
