@@ -6,6 +6,7 @@
 #include "core/ls-error.h"
 #include "core/ls-record.h"
 #include "core/ls-schema.h"
+#include "core/ls-transition.h"
 #include "core/ls-view.h"
 
 static void
@@ -199,6 +200,40 @@ test_errors (void)
     }
 }
 
+/* Every known status has its row, leads only to known ones, and the table says what it says. */
+static void
+test_transitions (void)
+{
+  static const LsCollectionId governed[] = { LS_ORDERS, LS_RESERVATIONS };
+  const LsCollection *orders = ls_schema_collection (LS_ORDERS);
+  unsigned status = (unsigned) ls_collection_field (orders, "status");
+
+  for (size_t i = 0; i < G_N_ELEMENTS (governed); i++)
+    {
+      const LsCollection *collection = ls_schema_collection (governed[i]);
+      unsigned field = (unsigned) ls_collection_field (collection, "status");
+
+      g_assert_true (ls_transition_is_governed (collection, field));
+      for (unsigned j = 0; collection->fields[field].values[j] != NULL; j++)
+        {
+          const char *from = collection->fields[field].values[j];
+          const char *const *targets = ls_transition_get_targets (collection, field, from);
+
+          g_test_message ("%s %s", collection->name, from);
+          g_assert_nonnull (targets);
+          for (unsigned k = 0; targets[k] != NULL; k++)
+            g_assert_true (ls_field_knows_value (&collection->fields[field], targets[k]));
+        }
+    }
+  g_assert_true (ls_transition_is_allowed (orders, status, "paid", "shipped"));
+  g_assert_true (ls_transition_is_allowed (orders, status, "paid", "paid"));
+  g_assert_true (ls_transition_is_allowed (orders, status, NULL, "shipped"));
+  g_assert_true (ls_transition_is_allowed (orders, status, "teleported", "shipped"));
+  g_assert_false (ls_transition_is_allowed (orders, status, "refunded", "paid"));
+  g_assert_false (ls_transition_is_allowed (orders, status, "pending", "shipped"));
+  g_assert_false (ls_transition_is_governed (orders, 0));
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -210,6 +245,7 @@ main (int   argc,
   g_test_add_func ("/schema/keys", test_keys);
   g_test_add_func ("/schema/views", test_views);
   g_test_add_func ("/schema/roles", test_roles);
+  g_test_add_func ("/schema/transitions", test_transitions);
   g_test_add_func ("/schema/errors", test_errors);
   return g_test_run ();
 }
