@@ -849,6 +849,36 @@ test_memory (void)
   ls_frame_parser_clear (&parser);
 }
 
+/* Also in many small fragments memory grows by doubling, not with each. */
+static void
+test_memory_of_fragments (void)
+{
+  static const LsFrameLimits many = {
+    .role = LS_FRAME_ROLE_SERVER,
+    .max_message = 1 << 20,
+    .max_fragments = UINT32_MAX,
+  };
+  LsFrameParser parser;
+  size_t size = 0;
+  unsigned steps = 0;
+
+  ls_frame_parser_init (&parser, &many);
+  for (unsigned i = 0; i < 20000; i++)
+    {
+      uint8_t frame[] = { i == 0 ? 0x02 : 0x00, 0x84, 0, 0, 0, 0, 1, 2, 3, 4 };
+      LsFrameItem item;
+      size_t consumed;
+
+      g_assert_cmpint (ls_frame_parser_feed (&parser, frame, sizeof frame, &consumed, &item), ==,
+                       LS_FRAME_MORE);
+      steps += ls_frame_parser_get_buffered (&parser) != size;
+      size = ls_frame_parser_get_buffered (&parser);
+      g_assert_cmpuint (size, <=, MAX (512, 8 * (i + 1)));
+    }
+  g_assert_cmpuint (steps, <, 20);
+  ls_frame_parser_clear (&parser);
+}
+
 static void
 test_whole_is_not_copied (void)
 {
@@ -1064,6 +1094,7 @@ main (int    argc,
   g_test_add_func ("/frame/fragment-limit", test_fragment_limit);
   g_test_add_func ("/frame/client-role", test_client_role);
   g_test_add_func ("/frame/memory", test_memory);
+  g_test_add_func ("/frame/memory-of-fragments", test_memory_of_fragments);
   g_test_add_func ("/frame/whole-is-not-copied", test_whole_is_not_copied);
   g_test_add_func ("/frame/error-stays", test_error_stays);
   g_test_add_func ("/frame/codes", test_codes);

@@ -172,7 +172,8 @@ take_header (LsFrameParser *self,
   return taken;
 }
 
-/* Room for more bytes of a message. Grows with what arrived, never to more than what was announced. */
+/* Room for more bytes of a message. Doubles, so that many small fragments are not copied over and over, but never
+ * beyond what the message can still come to. */
 static void
 reserve (LsFrameParser *self,
          size_t         more)
@@ -181,9 +182,10 @@ reserve (LsFrameParser *self,
 
   if (need > self->buffer_size)
     {
-      size_t size = MAX (self->buffer_size * 2, BUFFER_START);
+      uint64_t most = self->fin ? self->message_size : self->limits->max_message;
+      uint64_t size = MAX (self->buffer_size * 2, BUFFER_START);
 
-      self->buffer_size = MAX (need, MIN (size, self->message_size));
+      self->buffer_size = MAX (need, (size_t) MIN (size, most));
       self->buffer = g_realloc (self->buffer, self->buffer_size);
     }
 }
