@@ -128,7 +128,7 @@ test_overflow (gconstpointer data)
   g_assert_cmpuint (got, <, sent);
   g_assert_cmpuint (got, >, 20);
   g_assert_cmpuint (peer_count (slow, &slow->drained), ==, 1);
-  peer_wire_settle (wire, &stats);
+  peer_wire_settle (wire, 0, &stats);
 }
 
 /* What many slow readers wait for together is held once. */
@@ -201,7 +201,7 @@ test_max_memory (void)
       peer->fd = -1;
       peer_wait (peer, &peer->closed, 1);
     }
-  peer_wire_settle (wire, &stats);
+  peer_wire_settle (wire, 0, &stats);
   settle_commands (echo);
 }
 
@@ -473,7 +473,7 @@ test_stalled (void)
     send_number (peer, i);
   peer_clock_advance (wire, options.stall_ms + 2000);
   peer_wait_closed (peer, 1006, LS_WIRE_CLOSED_STALLED);
-  peer_wire_settle (wire, &stats);
+  peer_wire_settle (wire, 0, &stats);
 }
 
 /* Byte by byte for ever is not for ever. */

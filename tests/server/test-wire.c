@@ -84,7 +84,7 @@ test_large (gconstpointer data)
       peer_expect_text (peer, text);
     }
   peer_round_trip (peer);
-  peer_wire_settle (wire, &stats);
+  peer_wire_settle (wire, 6, &stats);
   g_assert_cmpuint (stats.messages, ==, 6);
   close (peer->fd);
   peer->fd = -1;
@@ -106,6 +106,24 @@ test_initial (void)
   peer_write (peer, "c", 1);
   second = peer_get_text (peer, 1);
   g_assert_cmpstr (second, ==, "bc");
+}
+
+/* Also with those bytes an answer goes out ahead of the end that the bytes behind it call for. */
+static void
+test_initial_violation (void)
+{
+  static const uint8_t initial[] = { 0x81, 0x81, 0, 0, 0, 0, 'a', 0x83, 0x80 };
+  g_autoptr (LsWire) wire = new_wire (1);
+
+  for (unsigned i = 0; i < 20; i++)
+    {
+      g_autoptr (Peer) peer = NULL;
+
+      peer = peer_new_full (wire, PEER_UNIX, 0, peer_hook_echo, initial, sizeof initial);
+      peer_expect_text (peer, "a");
+      peer_expect_close (peer, 1002);
+      peer_expect_end (peer);
+    }
 }
 
 static void
@@ -161,7 +179,7 @@ test_fan_out (gconstpointer data)
       peer_round_trip (peers->pdata[i]);
     }
 
-  peer_wire_settle (wire, &stats);
+  peer_wire_settle (wire, PEERS * (BLOBS + 1), &stats);
   g_assert_cmpuint (stats.sessions, ==, PEERS);
   g_assert_cmpuint (stats.blobs_written, ==, PEERS * (BLOBS + 1));
   g_clear_pointer (&wire, ls_wire_free);
@@ -200,7 +218,7 @@ test_one_write (void)
 
       peer_expect_text (peer, text);
     }
-  peer_wire_settle (wire, &stats);
+  peer_wire_settle (wire, 50, &stats);
   g_assert_cmpuint (stats.writes, ==, 1);
   g_assert_cmpuint (stats.blobs_written, ==, 50);
 }
@@ -671,6 +689,7 @@ main (int    argc,
   g_test_add_data_func ("/wire/large/unix", GINT_TO_POINTER (PEER_UNIX), test_large);
   g_test_add_data_func ("/wire/large/tcp", GINT_TO_POINTER (PEER_TCP), test_large);
   g_test_add_func ("/wire/initial", test_initial);
+  g_test_add_func ("/wire/initial-violation", test_initial_violation);
   g_test_add_func ("/wire/byte-by-byte", test_byte_by_byte);
   g_test_add_data_func ("/wire/fan-out/1", GINT_TO_POINTER (1), test_fan_out);
   g_test_add_data_func ("/wire/fan-out/3", GINT_TO_POINTER (3), test_fan_out);

@@ -137,12 +137,13 @@ peer_clock_advance (LsWire   *wire,
 
 void
 peer_wire_settle (LsWire      *wire,
+                  unsigned     blobs,
                   LsWireStats *stats)
 {
   int64_t until = g_get_monotonic_time () + PEER_PATIENCE_MS * INT64_C (1000);
 
   ls_wire_get_stats (wire, stats);
-  while (stats->memory > 0 || stats->queued > 0)
+  while (stats->memory > 0 || stats->queued > 0 || stats->blobs_written < blobs)
     {
       g_assert_cmpint (g_get_monotonic_time (), <, until);
       g_thread_yield ();

@@ -61,8 +61,10 @@ LsWire      *peer_wire_new       (const LsWireOptions *options);
 void         peer_clock_advance  (LsWire              *wire,
                                   unsigned             ms);
 
-/* Waits until nothing is held for any session: a far end may have read what the wire is just about to forget. */
+/* Waits until nothing is held for any session, and at least @blobs were written: a far end may have read what the
+ * wire is just about to count and to forget. */
 void         peer_wire_settle    (LsWire              *wire,
+                                  unsigned             blobs,
                                   LsWireStats         *stats);
 
 Peer        *peer_new            (LsWire              *wire,

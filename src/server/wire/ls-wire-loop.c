@@ -212,7 +212,7 @@ run_stop (LsWireLoop *self)
   self->stopped = TRUE;
   for (uint32_t i = 0; i < self->n_places; i++)
     if (self->sessions[i] != NULL)
-      ls_wire_session_abort (self->sessions[i], LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_SHUTDOWN);
+      ls_wire_session_end (self->sessions[i], LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_SHUTDOWN);
 }
 
 static void
@@ -264,18 +264,23 @@ take_commands (LsWireLoop *self)
 static void
 run_commands (LsWireLoop *self)
 {
-  LsWireCommand *list = take_commands (self);
-
-  while (list != NULL)
+  /* Twice, for a command may call back: what is asked for from there, such as the answer to a message that came
+   * with a new connection, belongs to this turn as well. Not until there are none, which need never be. */
+  for (unsigned round = 0; round < 2; round++)
     {
-      LsWireCommand *command = list;
+      LsWireCommand *list = take_commands (self);
 
-      list = command->next;
-      if (command->blob != NULL)
-        atomic_fetch_sub_explicit (&self->queued, ls_blob_get_length (command->blob),
-                                   memory_order_relaxed);
-      run_command (self, command);
-      ls_wire_command_free (command);
+      while (list != NULL)
+        {
+          LsWireCommand *command = list;
+
+          list = command->next;
+          if (command->blob != NULL)
+            atomic_fetch_sub_explicit (&self->queued, ls_blob_get_length (command->blob),
+                                       memory_order_relaxed);
+          run_command (self, command);
+          ls_wire_command_free (command);
+        }
     }
 }
 

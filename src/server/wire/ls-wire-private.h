@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "server/wire/ls-wire-queue.h"
 #include "server/wire/ls-wire.h"
 
 #include <pthread.h>
@@ -12,7 +13,6 @@ G_BEGIN_DECLS
  * ls-wire-session.c the sessions. GLib's own locks are invisible to thread sanitizers, so none is used here. */
 
 #define LS_WIRE_WHEEL 64
-#define LS_WIRE_INLINE_BLOBS 4
 #define LS_WIRE_READ_SIZE (64 * 1024)
 
 typedef struct _LsWireLoop LsWireLoop;
@@ -138,17 +138,10 @@ struct _LsWireSession {
   uint16_t       close_code;   /* what ls_wire_close() asked for */
   const char    *end_text;
 
-  /* what is unsent: a ring of blobs, the first of them partly sent */
-  uint32_t       queue_size;
-  uint32_t       queue_first;
-  uint32_t       queue_used;
-  LsBlob       **queue;
-  LsBlob        *queue_inline[LS_WIRE_INLINE_BLOBS];
-  size_t         first_sent;
-  size_t         unsent;
+  /* what is unsent */
+  LsWireQueue    queue;
   uint64_t       written;      /* bytes the socket took, ever */
-  uint64_t       popped;       /* blobs that left the queue, ever: numbers them */
-  uint64_t       pong_number;  /* the last pong's number plus 1 */
+  uint64_t       pong_number;  /* of the last pong that was queued */
 
   /* times in ms; 0 is never */
   uint64_t       last_read;
@@ -227,29 +220,43 @@ void           ls_wire_loop_set_timer       (LsWireLoop     *self,
                                              LsWireSession  *session);
 
 /* ls-wire-session.c: all on the loop's thread */
-LsWireSession *ls_wire_session_new          (LsWireLoop     *loop,
-                                             LsWireHandle    handle,
-                                             int             fd,
-                                             gpointer        user_data);
-void           ls_wire_session_free         (LsWireSession  *self);
-void           ls_wire_session_open         (LsWireSession  *self,
-                                             uint8_t        *initial,
-                                             size_t          length);
-void           ls_wire_session_event        (LsWireSession  *self,
-                                             uint32_t        events);
-void           ls_wire_session_send         (LsWireSession  *self,
-                                             LsBlob         *blob);
-void           ls_wire_session_resume       (LsWireSession  *self);
-void           ls_wire_session_notify       (LsWireSession  *self);
-void           ls_wire_session_close        (LsWireSession  *self,
-                                             uint16_t        code,
-                                             const char     *reason,
-                                             size_t          length);
-void           ls_wire_session_abort        (LsWireSession  *self,
-                                             uint16_t        code,
-                                             LsWireWhy       why);
-void           ls_wire_session_flush        (LsWireSession  *self);
-uint64_t       ls_wire_session_get_due      (LsWireSession  *self);
-void           ls_wire_session_time_out     (LsWireSession  *self);
+LsWireSession *ls_wire_session_new           (LsWireLoop     *loop,
+                                              LsWireHandle    handle,
+                                              int             fd,
+                                              gpointer        user_data);
+void           ls_wire_session_free          (LsWireSession  *self);
+void           ls_wire_session_open          (LsWireSession  *self,
+                                              uint8_t        *initial,
+                                              size_t          length);
+void           ls_wire_session_event         (LsWireSession  *self,
+                                              uint32_t        events);
+void           ls_wire_session_close         (LsWireSession  *self,
+                                              uint16_t        code,
+                                              const char     *reason,
+                                              size_t          length);
+void           ls_wire_session_end           (LsWireSession  *self,
+                                              uint16_t        code,
+                                              LsWireWhy       why);
+void           ls_wire_session_flush         (LsWireSession  *self);
+uint64_t       ls_wire_session_get_due       (LsWireSession  *self);
+void           ls_wire_session_time_out      (LsWireSession  *self);
+
+/* ls-wire-session-write.c: the same */
+void           ls_wire_session_send          (LsWireSession  *self,
+                                              LsBlob         *blob);
+void           ls_wire_session_resume        (LsWireSession  *self);
+void           ls_wire_session_notify        (LsWireSession  *self);
+void           ls_wire_session_push          (LsWireSession  *self,
+                                              LsBlob         *blob);
+void           ls_wire_session_push_control  (LsWireSession  *self,
+                                              LsFrameOpcode   opcode,
+                                              const void     *data,
+                                              size_t          length);
+void           ls_wire_session_write_some    (LsWireSession  *self);
+void           ls_wire_session_set_blocked   (LsWireSession  *self,
+                                              gboolean        blocked);
+void           ls_wire_session_update_paused (LsWireSession  *self);
+void           ls_wire_session_update_armed  (LsWireSession  *self);
+void           ls_wire_session_check_drained (LsWireSession  *self);
 
 G_END_DECLS

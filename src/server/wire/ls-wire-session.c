@@ -11,7 +11,6 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 /* One session. What it does within a turn of its loop is cut in two: events and commands only read, decide and
@@ -19,112 +18,13 @@
  * and an answer that a callback gave to a message goes out ahead of the close frame that the next bytes of the
  * same read called for. */
 
-/* Blobs in one write. */
-#define WRITE_BLOBS 64
-/* Bytes for one session in one turn, so that a fast reader with much to read does not hold up the others. */
-#define WRITE_BUDGET (1024 * 1024)
-/* Blobs that may wait for one session, however small they are. */
-#define QUEUE_BLOBS 16384
-
 static const LsWireOptions *
 get_options (LsWireSession *self)
 {
   return &self->loop->wire->options;
 }
 
-/* The queue */
-
-static LsBlob **
-queue_at (LsWireSession *self,
-          uint32_t       index)
-{
-  return &self->queue[(self->queue_first + index) & (self->queue_size - 1)];
-}
-
-static void
-queue_resize (LsWireSession *self,
-              uint32_t       size)
-{
-  LsBlob **queue = size > LS_WIRE_INLINE_BLOBS ? g_new (LsBlob *, size) : self->queue_inline;
-  LsBlob *head[LS_WIRE_INLINE_BLOBS];
-
-  /* The inline part may be source or target, but never both. */
-  if (queue == self->queue_inline)
-    {
-      g_assert (self->queue_used <= LS_WIRE_INLINE_BLOBS);
-      for (uint32_t i = 0; i < self->queue_used; i++)
-        head[i] = *queue_at (self, i);
-      memcpy (queue, head, self->queue_used * sizeof *queue);
-    }
-  else
-    {
-      for (uint32_t i = 0; i < self->queue_used; i++)
-        queue[i] = *queue_at (self, i);
-    }
-
-  if (self->queue != self->queue_inline)
-    g_free (self->queue);
-  self->queue = queue;
-  self->queue_size = size;
-  self->queue_first = 0;
-}
-
-static void
-queue_push (LsWireSession *self,
-            LsBlob        *blob)
-{
-  if (self->queue_used == self->queue_size)
-    queue_resize (self, self->queue_size * 2);
-
-  ls_blob_pin (blob, &self->loop->wire->pinned);
-  *queue_at (self, self->queue_used++) = blob;
-  self->unsent += ls_blob_get_length (blob);
-  /* A blocked session waits for the socket, unless the end of the turn has to see whether it is still read. */
-  if (!self->blocked || (!self->paused && self->unsent >= get_options (self)->pause_unsent))
-    ls_wire_loop_set_dirty (self->loop, self);
-}
-
-static void
-queue_pop (LsWireSession *self)
-{
-  LsBlob *blob = *queue_at (self, 0);
-
-  self->unsent -= ls_blob_get_length (blob) - self->first_sent;
-  self->first_sent = 0;
-  self->queue_first = (self->queue_first + 1) & (self->queue_size - 1);
-  self->queue_used--;
-  self->popped++;
-  ls_blob_unpin (blob, &self->loop->wire->pinned);
-
-  if (self->queue_used == 0 && self->queue != self->queue_inline)
-    queue_resize (self, LS_WIRE_INLINE_BLOBS);
-}
-
-/* Drops what the socket has not begun to take. */
-static void
-queue_drop (LsWireSession *self)
-{
-  uint32_t keep = self->first_sent > 0 ? 1 : 0;
-
-  while (self->queue_used > keep)
-    {
-      LsBlob *blob = *queue_at (self, --self->queue_used);
-
-      self->unsent -= ls_blob_get_length (blob);
-      ls_blob_unpin (blob, &self->loop->wire->pinned);
-    }
-}
-
-static void
-push_control (LsWireSession *self,
-              LsFrameOpcode  opcode,
-              const void    *data,
-              size_t         length)
-{
-  g_autoptr (LsBlob) blob = ls_blob_new_frame (opcode, data, length);
-
-  queue_push (self, blob);
-}
+/* Ends */
 
 static void
 push_close (LsWireSession *self,
@@ -135,10 +35,8 @@ push_close (LsWireSession *self,
   uint8_t payload[LS_FRAME_MAX_CONTROL];
   size_t used = ls_frame_write_close (payload, code, reason, length);
 
-  push_control (self, LS_FRAME_CLOSE, payload, used);
+  ls_wire_session_push_control (self, LS_FRAME_CLOSE, payload, used);
 }
-
-/* Ends */
 
 static void
 tell_closed (LsWireSession *self,
@@ -183,8 +81,7 @@ die (LsWireSession *self)
     return;
   self->state = LS_WIRE_STATE_DEAD;
   clear_parser (self);
-  while (self->queue_used > 0)
-    queue_pop (self);
+  ls_wire_queue_clear (&self->queue);
 
   /* Whoever gave us the descriptor may still hold the connection by another one: epoll goes by connections, and
    * the peer is to see the end now. */
@@ -196,10 +93,10 @@ die (LsWireSession *self)
 }
 
 /* The connection itself is at its end. */
-static void
-end (LsWireSession *self,
-     uint16_t       code,
-     LsWireWhy      why)
+void
+ls_wire_session_end (LsWireSession *self,
+                     uint16_t       code,
+                     LsWireWhy      why)
 {
   if (self->state == LS_WIRE_STATE_CLOSING)
     tell_closed (self, self->close_code, LS_WIRE_CLOSED_BY_US);
@@ -253,7 +150,7 @@ end_turn (LsWireSession *self)
   if (self->state != LS_WIRE_STATE_OPEN)
     return;
   if (self->end_why == LS_WIRE_CLOSED_LIMIT)
-    queue_drop (self);
+    ls_wire_queue_drop (&self->queue);
   push_close (self, code == LS_FRAME_CODE_NO_STATUS ? LS_FRAME_CODE_NONE : code, self->end_text,
               self->end_text != NULL ? strlen (self->end_text) : 0);
   start_finishing (self);
@@ -267,6 +164,7 @@ on_ping (LsWireSession     *self,
          const LsFrameItem *item)
 {
   uint64_t second = self->loop->now / 1000;
+  g_autoptr (LsBlob) pong = NULL;
 
   if (self->pings_since != second)
     {
@@ -279,27 +177,13 @@ on_ping (LsWireSession     *self,
       return;
     }
 
-  /* While the peer does not read, only its last ping is answered, as RFC 6455, 5.5.3 allows: the pong that still
+  /* While the peer does not read only its last ping is answered, as RFC 6455, 5.5.3 allows: the pong that still
    * waits is taken back, unless the socket has taken a part of it. */
-  if (self->blocked && self->pong_number > self->popped)
-    {
-      uint32_t index = (uint32_t) (self->pong_number - 1 - self->popped);
-
-      if (index < self->queue_used && (index > 0 || self->first_sent == 0))
-        {
-          g_autoptr (LsBlob) pong = ls_blob_new_frame (LS_FRAME_PONG, item->data, item->length);
-          LsBlob **place = queue_at (self, index);
-
-          self->unsent += ls_blob_get_length (pong);
-          self->unsent -= ls_blob_get_length (*place);
-          ls_blob_unpin (*place, &self->loop->wire->pinned);
-          ls_blob_pin (pong, &self->loop->wire->pinned);
-          *place = pong;
-          return;
-        }
-    }
-  push_control (self, LS_FRAME_PONG, item->data, item->length);
-  self->pong_number = self->popped + self->queue_used;
+  pong = ls_blob_new_frame (LS_FRAME_PONG, item->data, item->length);
+  if (self->blocked && ls_wire_queue_replace (&self->queue, self->pong_number, pong))
+    return;
+  ls_wire_session_push (self, pong);
+  self->pong_number = self->queue.popped + self->queue.used - 1;
 }
 
 static void
@@ -391,13 +275,13 @@ take (LsWireSession *self,
 static void
 on_eof (LsWireSession *self)
 {
-  if (self->state == LS_WIRE_STATE_FINISHING && self->queue_used > 0)
+  if (self->state == LS_WIRE_STATE_FINISHING && self->queue.used > 0)
     {
       self->eof = TRUE;
       ls_wire_loop_set_dirty (self->loop, self);
       return;
     }
-  end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_EOF);
+  ls_wire_session_end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_EOF);
 }
 
 /* One read for one event: epoll tells again what is left, and the others have their turn first. */
@@ -409,7 +293,7 @@ read_some (LsWireSession *self)
   if (n < 0)
     {
       if (errno != EAGAIN && errno != EINTR)
-        end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_ERROR);
+        ls_wire_session_end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_ERROR);
       return;
     }
   if (n == 0)
@@ -421,205 +305,6 @@ read_some (LsWireSession *self)
   self->last_read = self->loop->now;
   self->ping_sent = 0;
   take (self, self->loop->buffer, (size_t) n);
-}
-
-/* Writing */
-
-static void
-check_drained (LsWireSession *self)
-{
-  LsWire *wire = self->loop->wire;
-
-  if (!self->want_drained || self->state != LS_WIRE_STATE_OPEN ||
-      self->unsent > wire->options.max_unsent / 4 ||
-      ls_wire_memory (wire) > wire->options.max_memory)
-    return;
-  self->want_drained = FALSE;
-  if (wire->callbacks.drained != NULL)
-    wire->callbacks.drained (self->handle, self->user_data);
-}
-
-static void
-overflow (LsWireSession *self)
-{
-  const LsWireCallbacks *callbacks = &self->loop->wire->callbacks;
-
-  if (self->overflowed)
-    return;
-  self->overflowed = TRUE;
-  self->want_drained = TRUE;
-  ls_wire_count (&self->loop->counters.overflows, 1);
-  ls_wire_loop_set_dirty (self->loop, self);
-  ls_wire_loop_set_timer (self->loop, self);
-  if (callbacks->overflowed != NULL)
-    callbacks->overflowed (self->handle, self->user_data);
-}
-
-/* An empty queue takes a blob of any length, and also when memory is short: the socket may take it at once. If
- * not, check_memory() is there. */
-static gboolean
-has_room (LsWireSession *self,
-          size_t         length)
-{
-  const LsWireOptions *options = get_options (self);
-
-  return self->queue_used == 0 ||
-         (self->queue_used < QUEUE_BLOBS && self->unsent + length <= options->max_unsent &&
-          ls_wire_memory (self->loop->wire) + length <= options->max_memory);
-}
-
-/* After the socket would not take all. */
-static void
-check_memory (LsWireSession *self)
-{
-  size_t memory = ls_wire_memory (self->loop->wire);
-  size_t max = get_options (self)->max_memory;
-
-  if (self->state != LS_WIRE_STATE_OPEN || memory <= max)
-    return;
-  if (memory > max + max / 4)
-    end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_LIMIT);
-  else
-    overflow (self);
-}
-
-static void
-set_blocked (LsWireSession *self,
-             gboolean       blocked)
-{
-  if (self->blocked == blocked)
-    return;
-  self->blocked = blocked;
-  self->last_progress = self->loop->now;
-  if (!blocked && self->ping_sent != 0)
-    self->ping_sent = self->loop->now;
-  ls_wire_loop_set_timer (self->loop, self);
-}
-
-/* Returns what the socket took, -1 if it broke. */
-static ssize_t
-write_once (LsWireSession *self,
-            size_t        *asked)
-{
-  struct iovec vector[WRITE_BLOBS];
-  struct msghdr message = { .msg_iov = vector };
-  uint32_t count = MIN (self->queue_used, WRITE_BLOBS);
-  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
-  ssize_t n;
-
-  *asked = 0;
-  for (uint32_t i = 0; i < count; i++)
-    {
-      size_t skip = i == 0 ? self->first_sent : 0;
-      size_t length;
-      const uint8_t *data = ls_blob_get_data (*queue_at (self, i), &length);
-
-      vector[i] = (struct iovec){ (void *) (data + skip), length - skip };
-      *asked += length - skip;
-    }
-  message.msg_iovlen = count;
-
-  do
-    n = count == 1 ? send (self->fd, vector[0].iov_base, vector[0].iov_len, flags)
-                   : sendmsg (self->fd, &message, flags);
-  while (n < 0 && errno == EINTR);
-  ls_wire_count (&self->loop->counters.writes, 1);
-
-  if (n < 0 && (errno == EAGAIN || errno == ENOBUFS))
-    return 0;
-  return n;
-}
-
-static void
-note_written (LsWireSession *self,
-              size_t         n)
-{
-  ls_wire_count (&self->loop->counters.bytes_written, n);
-  self->written += n;
-  while (n > 0)
-    {
-      size_t left = ls_blob_get_length (*queue_at (self, 0)) - self->first_sent;
-
-      if (n < left)
-        {
-          self->first_sent += n;
-          self->unsent -= n;
-          break;
-        }
-      n -= left;
-      ls_wire_count (&self->loop->counters.blobs_written, 1);
-      queue_pop (self);
-    }
-}
-
-static void
-write_some (LsWireSession *self)
-{
-  size_t total = 0;
-
-  while (self->queue_used > 0)
-    {
-      size_t asked;
-      ssize_t n = write_once (self, &asked);
-
-      if (n < 0)
-        {
-          end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_ERROR);
-          return;
-        }
-      note_written (self, (size_t) n);
-      total += (size_t) n;
-      if (self->queue_used > 0 && ((size_t) n < asked || total >= WRITE_BUDGET))
-        {
-          set_blocked (self, TRUE);
-          if (n > 0)
-            self->last_progress = self->loop->now;
-          check_memory (self);
-          return;
-        }
-    }
-  set_blocked (self, FALSE);
-}
-
-static void
-update_paused (LsWireSession *self)
-{
-  size_t pause = get_options (self)->pause_unsent;
-  gboolean paused = self->paused;
-
-  if (self->state != LS_WIRE_STATE_OPEN || pause == 0)
-    paused = FALSE;
-  else if (!paused)
-    paused = self->unsent >= pause;
-  else
-    paused = self->unsent > pause / 2;
-
-  if (self->paused && !paused)
-    {
-      self->last_read = self->loop->now;
-      ls_wire_loop_set_timer (self->loop, self);
-    }
-  self->paused = paused;
-}
-
-static void
-update_armed (LsWireSession *self)
-{
-  uint32_t events = 0;
-
-  if (!self->eof && !self->paused)
-    events |= EPOLLIN;
-  if (self->blocked)
-    events |= EPOLLOUT;
-
-  if (events != self->armed)
-    {
-      struct epoll_event event = { .events = events, .data.u64 = self->handle };
-
-      self->armed = events;
-      if (epoll_ctl (self->loop->epoll_fd, EPOLL_CTL_MOD, self->fd, &event) < 0)
-        end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_ERROR);
-    }
 }
 
 /* Times */
@@ -637,9 +322,9 @@ get_acked (LsWireSession *self)
 static void
 send_ping (LsWireSession *self)
 {
-  push_control (self, LS_FRAME_PING, NULL, 0);
+  ls_wire_session_push_control (self, LS_FRAME_PING, NULL, 0);
   self->ping_sent = self->loop->now;
-  self->ping_end = self->written + self->unsent;
+  self->ping_end = self->written + self->queue.unsent;
   self->ping_acked = get_acked (self);
   ls_wire_count (&self->loop->counters.pings, 1);
 }
@@ -656,7 +341,7 @@ on_pong_missing (LsWireSession *self)
       self->ping_sent = self->loop->now;
       return;
     }
-  end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_TIMEOUT);
+  ls_wire_session_end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_TIMEOUT);
 }
 
 /* What the loop calls */
@@ -673,8 +358,8 @@ ls_wire_session_new (LsWireLoop   *loop,
   self->handle = handle;
   self->user_data = user_data;
   self->fd = fd;
-  self->queue = self->queue_inline;
-  self->queue_size = LS_WIRE_INLINE_BLOBS;
+  ls_wire_queue_init (&self->queue, &loop->wire->pinned);
+  self->pong_number = UINT64_MAX;
   self->last_read = loop->now;
   ls_frame_parser_init (&self->parser, &loop->wire->limits);
   return self;
@@ -699,7 +384,7 @@ ls_wire_session_open (LsWireSession *self,
   self->armed = event.events;
   if (epoll_ctl (self->loop->epoll_fd, EPOLL_CTL_ADD, self->fd, &event) < 0)
     {
-      end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_ERROR);
+      ls_wire_session_end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_ERROR);
       return;
     }
   ls_wire_loop_set_timer (self->loop, self);
@@ -718,7 +403,7 @@ ls_wire_session_event (LsWireSession *self,
 {
   if (events & EPOLLOUT)
     {
-      set_blocked (self, FALSE);
+      ls_wire_session_set_blocked (self, FALSE);
       ls_wire_loop_set_dirty (self->loop, self);
     }
 
@@ -727,41 +412,7 @@ ls_wire_session_event (LsWireSession *self,
   if (!self->eof && !self->paused)
     read_some (self);
   else if (events & (EPOLLERR | EPOLLHUP))
-    end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_ERROR);
-}
-
-void
-ls_wire_session_send (LsWireSession *self,
-                      LsBlob        *blob)
-{
-  if (self->state == LS_WIRE_STATE_OPEN && !self->overflowed && blob != NULL &&
-      !self->blocked && !has_room (self, ls_blob_get_length (blob)))
-    write_some (self);
-  if (self->state != LS_WIRE_STATE_OPEN)
-    return;
-
-  if (!self->overflowed && (blob == NULL || !has_room (self, ls_blob_get_length (blob))))
-    overflow (self);
-  if (self->overflowed)
-    ls_wire_count (&self->loop->counters.dropped, 1);
-  else
-    queue_push (self, blob);
-}
-
-void
-ls_wire_session_resume (LsWireSession *self)
-{
-  self->overflowed = FALSE;
-}
-
-void
-ls_wire_session_notify (LsWireSession *self)
-{
-  if (self->state != LS_WIRE_STATE_OPEN)
-    return;
-  self->want_drained = TRUE;
-  ls_wire_loop_set_dirty (self->loop, self);
-  ls_wire_loop_set_timer (self->loop, self);
+    ls_wire_session_end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_ERROR);
 }
 
 void
@@ -781,24 +432,16 @@ ls_wire_session_close (LsWireSession *self,
 }
 
 void
-ls_wire_session_abort (LsWireSession *self,
-                       uint16_t       code,
-                       LsWireWhy      why)
-{
-  end (self, code, why);
-}
-
-void
 ls_wire_session_flush (LsWireSession *self)
 {
   if (self->ending)
     end_turn (self);
   if (!self->blocked)
-    write_some (self);
+    ls_wire_session_write_some (self);
   if (self->state == LS_WIRE_STATE_DEAD)
     return;
 
-  if (self->state == LS_WIRE_STATE_FINISHING && self->queue_used == 0)
+  if (self->state == LS_WIRE_STATE_FINISHING && self->queue.used == 0)
     {
       if (self->eof)
         {
@@ -811,9 +454,9 @@ ls_wire_session_flush (LsWireSession *self)
           shutdown (self->fd, SHUT_WR);
         }
     }
-  update_paused (self);
-  update_armed (self);
-  check_drained (self);
+  ls_wire_session_update_paused (self);
+  ls_wire_session_update_armed (self);
+  ls_wire_session_check_drained (self);
 }
 
 uint64_t
@@ -831,7 +474,7 @@ ls_wire_session_get_due (LsWireSession *self)
     due = self->ping_sent + options->pong_ms;
   else if (!self->paused && options->heartbeat_ms > 0)
     due = self->last_read + options->heartbeat_ms;
-  if (self->message_since != 0)
+  if (self->message_since != 0 && !self->paused)
     due = MIN (due, self->message_since + options->message_ms);
   if (self->want_drained)
     due = MIN (due, self->loop->now + self->loop->wire->tick_ms);
@@ -847,21 +490,22 @@ ls_wire_session_time_out (LsWireSession *self)
   if (self->state != LS_WIRE_STATE_OPEN)
     {
       if (now >= self->close_at)
-        end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_BY_US);
+        ls_wire_session_end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_BY_US);
       return;
     }
 
   if (self->blocked && now >= self->last_progress + options->stall_ms)
     {
-      end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_STALLED);
+      ls_wire_session_end (self, LS_FRAME_CODE_ABNORMAL, LS_WIRE_CLOSED_STALLED);
       return;
     }
-  if (self->message_since != 0 && now >= self->message_since + options->message_ms)
+  if (self->message_since != 0 && !self->paused &&
+      now >= self->message_since + options->message_ms)
     {
       end_after_turn (self, LS_FRAME_CODE_POLICY, "message took too long", LS_WIRE_CLOSED_TIMEOUT);
       return;
     }
-  check_drained (self);
+  ls_wire_session_check_drained (self);
   if (self->blocked || self->paused)
     return;
 
