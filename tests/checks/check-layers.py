@@ -39,8 +39,8 @@ LAYERS = {
   'app': (['app', 'client', 'core'], ['glib', 'gtk', 'json', 'icu']),
   'app/compat': (['app/compat', 'core'], ['glib', 'gtk']),
   'app/charts': (['app/charts', 'app/compat', 'client', 'core'], ['glib', 'gtk', 'icu']),
-  'app/tables': (['app/tables', 'app/widgets', 'app/compat', 'client', 'core'], ['glib', 'gtk', 'icu']),
-  'app/widgets': (['app/widgets', 'app/compat', 'client', 'core'], ['glib', 'gtk', 'icu']),
+  'app/tables': (['app/tables', 'app/widgets', 'app/charts', 'app/compat', 'client', 'core'], ['glib', 'gtk', 'icu']),
+  'app/widgets': (['app/widgets', 'app/charts', 'app/compat', 'client', 'core'], ['glib', 'gtk', 'icu']),
 }
 
 # A library that only some files of a layer may see: its name, and what those files are called.
