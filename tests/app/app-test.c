@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "app-test.h"
+
+#include <adwaita.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/compat/ls-screenshot.h"
+#include "app/widgets/ls-widgets.h"
+
+/* How far a channel may be off: pictures go through premultiplied colours. */
+#define TOLERANCE 3
+
+void
+app_test_init (int    *argc,
+               char ***argv)
+{
+  g_setenv ("GTK_A11Y", "test", TRUE);
+  g_setenv ("GSETTINGS_BACKEND", "memory", TRUE);
+  g_setenv ("ADW_DISABLE_PORTAL", "1", TRUE);
+  g_test_init (argc, argv, NULL);
+
+  if (!gtk_init_check ())
+    {
+      puts ("1..0 # SKIP There is no display");
+      exit (77);
+    }
+
+  adw_init ();
+  adw_style_manager_set_color_scheme (adw_style_manager_get_default (),
+                                      ADW_COLOR_SCHEME_FORCE_LIGHT);
+  g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
+  ls_widgets_init (gdk_display_get_default ());
+}
+
+void
+app_test_wait (AppTestCondition condition,
+               gpointer         user_data)
+{
+  while (!condition (user_data))
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+painted_cb (gboolean *painted)
+{
+  *painted = TRUE;
+}
+
+static gboolean
+is_true (gpointer user_data)
+{
+  return *(gboolean *) user_data;
+}
+
+void
+app_test_draw (GtkWindow *window)
+{
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (GTK_WIDGET (window));
+  gboolean painted = FALSE;
+  gulong id;
+
+  g_assert_nonnull (clock);
+  /* What waits in idles, such as the collapsing of a split view, comes before the frame. */
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  id = g_signal_connect_swapped (clock, "after-paint", G_CALLBACK (painted_cb), &painted);
+  gtk_widget_queue_draw (GTK_WIDGET (window));
+  app_test_wait (is_true, &painted);
+  g_signal_handler_disconnect (clock, id);
+}
+
+GtkWindow *
+app_test_show (GtkWidget *child,
+               int        width,
+               int        height)
+{
+  GtkWindow *window = GTK_WINDOW (gtk_window_new ());
+
+  gtk_window_set_default_size (window, width, height);
+  gtk_window_set_decorated (window, FALSE);
+  gtk_window_set_child (window, child);
+  gtk_window_present (window);
+  app_test_draw (window);
+  return window;
+}
+
+void
+app_test_close (GtkWindow *window)
+{
+  gpointer gone = window;
+
+  g_object_add_weak_pointer (G_OBJECT (window), &gone);
+  gtk_window_destroy (window);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_null (gone);
+}
+
+void
+app_test_assert_words (GtkWidget             *widget,
+                       GtkAccessibleProperty  property,
+                       const char            *text)
+{
+  g_autofree char *other = gtk_test_accessible_check_property (GTK_ACCESSIBLE (widget), property,
+                                                               text);
+
+  if (other)
+    g_error ("“%s” is what it says, not “%s”", other, text);
+}
+
+static gboolean
+is_near (int a,
+         int b)
+{
+  return ABS (a - b) <= TOLERANCE;
+}
+
+size_t
+app_test_count_pixels (GtkWindow *window,
+                       int        red,
+                       int        green,
+                       int        blue)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GdkTexture) texture = ls_screenshot_render (GTK_NATIVE (window), &error);
+  g_autofree uint32_t *pixels = NULL;
+  size_t width, height;
+  size_t n = 0;
+
+  g_assert_no_error (error);
+  width = (size_t) gdk_texture_get_width (texture);
+  height = (size_t) gdk_texture_get_height (texture);
+  pixels = g_new (uint32_t, width * height);
+  gdk_texture_download (texture, (unsigned char *) pixels, width * sizeof (uint32_t));
+
+  for (size_t i = 0; i < width * height; i++)
+    {
+      uint32_t pixel = pixels[i];
+
+      n += is_near (pixel >> 16 & 0xff, red) && is_near (pixel >> 8 & 0xff, green) &&
+           is_near (pixel & 0xff, blue);
+    }
+  return n;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/**
+ * AppTestCondition:
+ * @user_data: given with the function
+ *
+ * Tells whether what a test waits for is there.
+ *
+ * Returns: whether it is
+ */
+typedef gboolean (*AppTestCondition) (gpointer user_data);
+
+/**
+ * app_test_init:
+ * @argc: (inout): of main
+ * @argv: (inout): of main
+ *
+ * Makes ready for tests of widgets: without animations, with light colours. Without a display it
+ * says so and exits with 77, which test runners read as skipped.
+ */
+void        app_test_init        (int              *argc,
+                                  char           ***argv);
+
+/**
+ * app_test_wait:
+ * @condition: what to wait for
+ * @user_data: for @condition
+ *
+ * Runs the main context until @condition holds. The runner's time-out ends a wait for nothing.
+ */
+void        app_test_wait        (AppTestCondition  condition,
+                                  gpointer          user_data);
+
+/**
+ * app_test_show:
+ * @child: (transfer floating): a widget
+ * @width: width of the window
+ * @height: height of the window
+ *
+ * Shows a widget in a window of its own, and waits until it has been drawn.
+ *
+ * Returns: (transfer none): the window, to be destroyed with gtk_window_destroy()
+ */
+GtkWindow  *app_test_show        (GtkWidget        *child,
+                                  int               width,
+                                  int               height);
+
+/**
+ * app_test_draw:
+ * @window: a window that is shown
+ *
+ * Waits until the window has been drawn again.
+ */
+void        app_test_draw        (GtkWindow        *window);
+
+/**
+ * app_test_close:
+ * @window: a window
+ *
+ * Destroys a window and checks that it has gone for good, and with it all it held.
+ */
+void        app_test_close       (GtkWindow        *window);
+
+/**
+ * app_test_assert_words:
+ * @widget: a widget
+ * @property: the label or the description
+ * @text: the words expected
+ *
+ * Checks what a screen reader would be told.
+ */
+void        app_test_assert_words (GtkWidget             *widget,
+                                   GtkAccessibleProperty  property,
+                                   const char            *text);
+
+/**
+ * app_test_count_pixels:
+ * @window: a window that has been drawn
+ * @red: red, 0 to 255
+ * @green: green, 0 to 255
+ * @blue: blue, 0 to 255
+ *
+ * Draws the window and counts pixels of a colour, give or take a little.
+ *
+ * Returns: how many
+ */
+size_t      app_test_count_pixels (GtkWindow       *window,
+                                   int              red,
+                                   int              green,
+                                   int              blue);
+
+G_END_DECLS
