@@ -213,7 +213,7 @@ load_edits (LsCache     *self,
 }
 
 static void
-collect_value (gpointer key,
+collect_cb (gpointer key,
              gpointer value,
              gpointer user_data)
 {
@@ -231,7 +231,7 @@ ls_cache_load (LsCache *self,
   if (!load_meta (self, error) || !load_shops (self, error) || !load_tables (self, error) ||
       !load_shadows (self, error))
     return false;
-  g_hash_table_foreach (self->shops, collect_value, shops);
+  g_hash_table_foreach (self->shops, collect_cb, shops);
   for (unsigned i = 0; i < shops->len; i++)
     if (!load_edits (self, g_ptr_array_index (shops, i), error))
       return false;
@@ -330,7 +330,7 @@ ls_shop_list_shadows (LsShopState        *shop,
 {
   GPtrArray *list = g_ptr_array_new ();
 
-  g_hash_table_foreach (shop->shadows[collection->id], collect_value, list);
+  g_hash_table_foreach (shop->shadows[collection->id], collect_cb, list);
   g_ptr_array_sort (list, compare_shadows);
   return list;
 }

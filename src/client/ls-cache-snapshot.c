@@ -9,8 +9,9 @@
 
 /*
  * A snapshot is laid beside the rows that are shown, slice by slice, without indexes; each row
- * takes the id that its key had. Then come the indexes, one a step, and last a short transaction in which
- * the new tables take the place of the old ones. Until then nothing that anybody sees has changed.
+ * takes the id that its key had. Then come the indexes, one a step, and last a short transaction
+ * in which the new tables take the place of the old ones. Until then nothing that anybody sees has
+ * changed.
  */
 
 /* Changes that come for a collection while its snapshot comes are kept for it, up to this many. */

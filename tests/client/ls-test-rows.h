@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* Rows, changes and messages as tests of the client need them, in few words. The shop is "music". */
+/* Rows, changes and messages as tests of the client need them, in few words. */
 
 #define LS_TEST_SHOP "music"
 #define LS_TEST_EPOCH "0123456789abcdef0123456789abcdef"
