@@ -22,11 +22,14 @@ G_DECLARE_FINAL_TYPE (LsStore, ls_store, LS, STORE, GObject)
  *
  * Properties: pending-count (edits that wait), dead-count (edits that failed for good).
  *
+ * ls_store_new_key() makes the key of a row that does not exist yet, a UUID of version 7.
+ *
  * ls_store_get_edits() is a model of LsEditItem: what waits and what failed, oldest first.
  */
 LsStore         *ls_store_new             (LsEnvironment         *environment,
                                            LsCache               *cache);
 LsCache         *ls_store_get_cache       (LsStore               *self);
+char            *ls_store_new_key         (LsStore               *self);
 LsLiveQuery     *ls_store_query           (LsStore               *self,
                                            const char            *shop,
                                            const LsCollection    *collection,
