@@ -39,7 +39,9 @@ LAYERS = {
   'app': (['app', 'client', 'core'], ['glib', 'gtk', 'json', 'icu']),
   'app/compat': (['app/compat', 'core'], ['glib', 'gtk']),
   'app/charts': (['app/charts', 'app/compat', 'client', 'core'], ['glib', 'gtk', 'icu']),
-  'app/tables': (['app/tables', 'app/widgets', 'app/charts', 'app/compat', 'client', 'core'], ['glib', 'gtk', 'icu']),
+  'app/text': (['app/text', 'client', 'core'], ['glib', 'icu']),
+  'app/forms': (['app/forms', 'app/tables', 'app/text', 'app/widgets', 'app/compat', 'client', 'core'], ['glib', 'gtk']),
+  'app/tables': (['app/tables', 'app/text', 'app/widgets', 'app/charts', 'app/compat', 'client', 'core'], ['glib', 'gtk', 'icu']),
   'app/widgets': (['app/widgets', 'app/charts', 'app/compat', 'client', 'core'], ['glib', 'gtk', 'icu']),
 }
 
