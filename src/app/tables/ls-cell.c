@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-cell"
+
+#include "config.h"
+
+#include "app/tables/ls-cell.h"
+
+#include <glib/gi18n.h>
+
+#include "app/compat/ls-color.h"
+#include "app/text/ls-format.h"
+#include "app/tables/ls-cell-editor.h"
+
+/**
+ * LsCell:
+ *
+ * One cell of a table: a single inscription, since a view keeps a cell a column for some 200 rows.
+ * A double click, Enter or F2 opens the editor on it. A dot at its start marks an edit that waits
+ * for the server, in the cells that the admin can edit.
+ */
+struct _LsCell {
+  GtkWidget parent_instance;
+
+  /* owned */
+  GtkWidget *inscription;
+  GtkWidget *editor;
+  LsRow *row;
+  gulong record_handler;
+  gulong pending_handler;
+
+  /* borrowed: the table owns the cell */
+  LsTable *table;
+
+  /* state */
+  unsigned field;
+  gboolean editable;
+};
+
+G_DEFINE_FINAL_TYPE (LsCell, ls_cell, GTK_TYPE_WIDGET)
+
+#define DOT_DIAMETER 6.0f
+
+static void
+update (LsCell *self)
+{
+  LsRecord *record = self->row != NULL ? ls_row_get_record (self->row) : NULL;
+  g_autofree char *text = NULL;
+  GtkInscription *inscription = GTK_INSCRIPTION (self->inscription);
+
+  if (record == NULL)
+    {
+      gtk_inscription_set_text (inscription, "");
+      return;
+    }
+  text = ls_format_value (record, self->field, ls_table_get_currency (self->table),
+                          ls_table_get_time_zone (self->table));
+  /* A line each: a description with line breaks would stand over its neighbours. */
+  g_strdelimit (text, "\n\t", ' ');
+  gtk_inscription_set_text (inscription, text);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self), NULL);
+}
+
+static void
+pending_cb (LsCell *self)
+{
+  gboolean pending = self->editable && self->row != NULL && ls_row_get_pending (self->row);
+
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->inscription), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                  pending ? _("Waits for the server") : "", -1);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+static void
+close_editor (LsCell *self)
+{
+  GtkWidget *editor = g_steal_pointer (&self->editor);
+
+  if (editor == NULL)
+    return;
+  gtk_widget_unparent (editor);
+  gtk_widget_set_visible (self->inscription, TRUE);
+}
+
+static void
+editor_done_cb (LsCell  *self,
+                LsValue *value)
+{
+  LsRow *row = self->row;
+  LsValue taken = value != NULL ? ls_value_copy (value) : (LsValue) LS_VALUE_INIT;
+
+  close_editor (self);
+  if (value != NULL && row != NULL)
+    ls_table_emit_edited (self->table, row, self->field, taken);
+  else
+    ls_value_clear (&taken);
+  gtk_widget_grab_focus (GTK_WIDGET (self));
+}
+
+static void
+open_editor (LsCell *self)
+{
+  LsRecord *record = self->row != NULL ? ls_row_get_record (self->row) : NULL;
+
+  if (!self->editable || !ls_table_get_editable (self->table) || record == NULL || self->editor != NULL)
+    return;
+  self->editor = ls_cell_editor_new (record, self->field, ls_table_get_currency (self->table));
+  gtk_widget_set_visible (self->inscription, FALSE);
+  gtk_widget_set_parent (self->editor, GTK_WIDGET (self));
+  g_signal_connect_object (self->editor, "done", G_CALLBACK (editor_done_cb), self, G_CONNECT_SWAPPED);
+  ls_cell_editor_start (LS_CELL_EDITOR (self->editor));
+}
+
+static void
+pressed_cb (LsCell          *self,
+            int              n_press,
+            double           x,
+            double           y,
+            GtkGestureClick *gesture)
+{
+  if (n_press != 2 || !self->editable || !ls_table_get_editable (self->table))
+    return;
+  gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_CLAIMED);
+  open_editor (self);
+}
+
+static void
+edit_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  open_editor (LS_CELL (widget));
+}
+
+static void
+ls_cell_snapshot (GtkWidget   *widget,
+                  GtkSnapshot *snapshot)
+{
+  LsCell *self = LS_CELL (widget);
+  GskRoundedRect circle;
+  graphene_rect_t bounds;
+  GdkRGBA colour;
+  float x;
+
+  GTK_WIDGET_CLASS (ls_cell_parent_class)->snapshot (widget, snapshot);
+  if (!self->editable || self->row == NULL || !ls_row_get_pending (self->row))
+    return;
+  if (!ls_widget_lookup_color (widget, "accent_color", &colour))
+    ls_widget_get_color (widget, &colour);
+  x = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL
+          ? (float) gtk_widget_get_width (widget) - DOT_DIAMETER
+          : 0;
+  graphene_rect_init (&bounds, x, 0, DOT_DIAMETER, DOT_DIAMETER);
+  gsk_rounded_rect_init_from_rect (&circle, &bounds, DOT_DIAMETER / 2);
+  gtk_snapshot_push_rounded_clip (snapshot, &circle);
+  gtk_snapshot_append_color (snapshot, &colour, &bounds);
+  gtk_snapshot_pop (snapshot);
+}
+
+static void
+ls_cell_dispose (GObject *object)
+{
+  LsCell *self = LS_CELL (object);
+
+  ls_cell_set_row (self, NULL);
+  g_clear_pointer (&self->inscription, gtk_widget_unparent);
+  G_OBJECT_CLASS (ls_cell_parent_class)->dispose (object);
+}
+
+static void
+ls_cell_class_init (LsCellClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = ls_cell_dispose;
+  widget_class->snapshot = ls_cell_snapshot;
+  gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
+  gtk_widget_class_set_css_name (widget_class, "ls-cell");
+  gtk_widget_class_install_action (widget_class, "cell.edit", NULL, edit_action);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F2, 0, "cell.edit", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Return, 0, "cell.edit", NULL);
+}
+
+static void
+ls_cell_init (LsCell *self)
+{
+  GtkGesture *click = gtk_gesture_click_new ();
+
+  self->inscription = gtk_inscription_new (NULL);
+  gtk_inscription_set_text_overflow (GTK_INSCRIPTION (self->inscription),
+                                     GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END);
+  gtk_inscription_set_nat_chars (GTK_INSCRIPTION (self->inscription), 8);
+  gtk_widget_set_parent (self->inscription, GTK_WIDGET (self));
+  gtk_event_controller_set_propagation_phase (GTK_EVENT_CONTROLLER (click), GTK_PHASE_CAPTURE);
+  g_signal_connect_swapped (click, "pressed", G_CALLBACK (pressed_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
+}
+
+/**
+ * ls_cell_new:
+ * @table: the table it is made for
+ * @collection: of whose rows
+ * @field: index of the field it shows
+ * @editable: whether its column can be edited
+ *
+ * Returns: (transfer floating): an empty cell
+ */
+GtkWidget *
+ls_cell_new (LsTable            *table,
+             const LsCollection *collection,
+             unsigned            field,
+             gboolean            editable)
+{
+  LsCell *self = g_object_new (LS_TYPE_CELL, "focusable", editable, NULL);
+  LsFieldType type = collection->fields[field].type;
+
+  if (type == LS_TYPE_MONEY || type == LS_TYPE_INTEGER)
+    {
+      gtk_inscription_set_xalign (GTK_INSCRIPTION (self->inscription), 1.0f);
+      gtk_widget_add_css_class (self->inscription, "numeric");
+    }
+
+  self->table = table;
+  self->field = field;
+  self->editable = editable;
+  return GTK_WIDGET (self);
+}
+
+/**
+ * ls_cell_set_row:
+ * @self: a cell
+ * @row: (nullable): the row whose field it shows from now on
+ *
+ * Binds the cell. An editor that is open on it closes without an edit.
+ */
+void
+ls_cell_set_row (LsCell *self,
+                 LsRow  *row)
+{
+  if (self->row == row)
+    return;
+  close_editor (self);
+  if (self->row != NULL)
+    {
+      g_clear_signal_handler (&self->record_handler, self->row);
+      g_clear_signal_handler (&self->pending_handler, self->row);
+    }
+  g_set_object (&self->row, row);
+  if (self->inscription == NULL)
+    return;
+  if (row != NULL)
+    {
+      self->record_handler =
+          g_signal_connect_swapped (row, "notify::record", G_CALLBACK (update), self);
+      self->pending_handler =
+          g_signal_connect_swapped (row, "notify::pending", G_CALLBACK (pending_cb), self);
+    }
+  update (self);
+  pending_cb (self);
+}
