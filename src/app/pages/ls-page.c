@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-page"
+
+#include "config.h"
+
+#include "app/pages/ls-page.h"
+
+#include <glib/gi18n.h>
+
+#include "app/ls-window.h"
+
+/**
+ * LsPage:
+ *
+ * What all pages of a window share: the shop they show, its currency and time zone as its row tells
+ * them, and the way an edit takes. A page is bound while its window shows a shop, and holds queries
+ * only then. When the shop's currency or time zone becomes known or changes, the page is bound
+ * anew.
+ */
+typedef struct {
+  /* owned */
+  LsClient *client;
+  char *shop;
+  LsLiveQuery *shop_query;
+  LsRow *shop_row;
+  char *currency;
+  GTimeZone *time_zone;
+
+  /* state */
+  gboolean bound;
+  gulong record_handler;
+} LsPagePrivate;
+
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (LsPage, ls_page, ADW_TYPE_BIN)
+
+static LsPagePrivate *
+private_of (LsPage *self)
+{
+  return ls_page_get_instance_private (self);
+}
+
+static void
+rebind (LsPage *self)
+{
+  LsPagePrivate *priv = private_of (self);
+
+  if (priv->bound)
+    LS_PAGE_GET_CLASS (self)->unbind (self);
+  priv->bound = FALSE;
+  if (priv->client == NULL || priv->shop == NULL)
+    return;
+  priv->bound = TRUE;
+  LS_PAGE_GET_CLASS (self)->bind (self);
+}
+
+static void
+shop_record_cb (LsPage *self)
+{
+  LsPagePrivate *priv = private_of (self);
+  const LsCollection *shops = ls_schema_collection (LS_SHOPS);
+  LsRecord *record = priv->shop_row != NULL ? ls_row_get_record (priv->shop_row) : NULL;
+  const char *currency = NULL;
+  const char *zone = NULL;
+
+  if (record == NULL)
+    return;
+  currency = ls_record_get_text (record, (unsigned) ls_collection_field (shops, "currency"));
+  zone = ls_record_get_text (record, (unsigned) ls_collection_field (shops, "time_zone"));
+  if (g_strcmp0 (currency, priv->currency) == 0 && priv->time_zone != NULL &&
+      g_strcmp0 (zone, g_time_zone_get_identifier (priv->time_zone)) == 0)
+    return;
+  g_free (priv->currency);
+  priv->currency = g_strdup (currency);
+  g_clear_pointer (&priv->time_zone, g_time_zone_unref);
+  priv->time_zone = zone != NULL ? g_time_zone_new_identifier (zone) : NULL;
+  if (priv->time_zone == NULL)
+    priv->time_zone = g_time_zone_new_utc ();
+  rebind (self);
+}
+
+static void
+forget_shop_row (LsPage *self)
+{
+  LsPagePrivate *priv = private_of (self);
+
+  if (priv->shop_row != NULL)
+    g_clear_signal_handler (&priv->record_handler, priv->shop_row);
+  g_clear_object (&priv->shop_row);
+}
+
+static void
+shop_items_changed_cb (LsPage *self)
+{
+  LsPagePrivate *priv = private_of (self);
+  g_autoptr (LsRow) row = g_list_model_get_item (G_LIST_MODEL (priv->shop_query), 0);
+
+  if (row == priv->shop_row)
+    return;
+  forget_shop_row (self);
+  priv->shop_row = g_steal_pointer (&row);
+  if (priv->shop_row == NULL)
+    return;
+  priv->record_handler =
+      g_signal_connect_swapped (priv->shop_row, "notify::record", G_CALLBACK (shop_record_cb), self);
+  shop_record_cb (self);
+}
+
+static void
+forget_shop (LsPage *self)
+{
+  LsPagePrivate *priv = private_of (self);
+
+  if (priv->bound)
+    LS_PAGE_GET_CLASS (self)->unbind (self);
+  priv->bound = FALSE;
+  forget_shop_row (self);
+  if (priv->shop_query != NULL)
+    g_signal_handlers_disconnect_by_data (priv->shop_query, self);
+  g_clear_object (&priv->shop_query);
+  g_clear_object (&priv->client);
+  g_clear_pointer (&priv->shop, g_free);
+  g_clear_pointer (&priv->currency, g_free);
+  g_clear_pointer (&priv->time_zone, g_time_zone_unref);
+}
+
+static void
+ls_page_bind (LsPage *self)
+{
+}
+
+static void
+ls_page_unbind (LsPage *self)
+{
+}
+
+static void
+ls_page_open_record_default (LsPage     *self,
+                             const char *key)
+{
+}
+
+static void
+ls_page_dispose (GObject *object)
+{
+  forget_shop (LS_PAGE (object));
+  G_OBJECT_CLASS (ls_page_parent_class)->dispose (object);
+}
+
+static void
+ls_page_class_init (LsPageClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = ls_page_dispose;
+  klass->bind = ls_page_bind;
+  klass->unbind = ls_page_unbind;
+  klass->open_record = ls_page_open_record_default;
+}
+
+static void
+ls_page_init (LsPage *self)
+{
+}
+
+/**
+ * ls_page_set_shop:
+ * @self: a page
+ * @client: (nullable): the account
+ * @shop: (nullable): the shop to show
+ *
+ * Shows another shop, or nothing. The page is bound as soon as the shop's own row is known, since
+ * currency and time zone stand in it.
+ */
+void
+ls_page_set_shop (LsPage     *self,
+                  LsClient   *client,
+                  const char *shop)
+{
+  LsPagePrivate *priv = private_of (self);
+
+  if (client == priv->client && g_strcmp0 (shop, priv->shop) == 0)
+    return;
+  forget_shop (self);
+  if (client == NULL || shop == NULL)
+    return;
+  priv->client = g_object_ref (client);
+  priv->shop = g_strdup (shop);
+  priv->shop_query = ls_store_query (ls_client_get_store (client), shop,
+                                     ls_schema_collection (LS_SHOPS), NULL, NULL, 0);
+  g_signal_connect_swapped (priv->shop_query, "items-changed", G_CALLBACK (shop_items_changed_cb), self);
+  shop_items_changed_cb (self);
+}
+
+/**
+ * ls_page_get_client:
+ * @self: a page
+ *
+ * Returns: (transfer none) (nullable): the account shown
+ */
+LsClient *
+ls_page_get_client (LsPage *self)
+{
+  return private_of (self)->client;
+}
+
+/**
+ * ls_page_get_store:
+ * @self: a bound page
+ *
+ * Returns: (transfer none): the account's store
+ */
+LsStore *
+ls_page_get_store (LsPage *self)
+{
+  return ls_client_get_store (private_of (self)->client);
+}
+
+/**
+ * ls_page_get_shop:
+ * @self: a page
+ *
+ * Returns: (transfer none) (nullable): the shop shown
+ */
+const char *
+ls_page_get_shop (LsPage *self)
+{
+  return private_of (self)->shop;
+}
+
+/**
+ * ls_page_get_currency:
+ * @self: a bound page
+ *
+ * Returns: (transfer none): the shop's currency
+ */
+const char *
+ls_page_get_currency (LsPage *self)
+{
+  LsPagePrivate *priv = private_of (self);
+
+  return priv->currency != NULL ? priv->currency : "";
+}
+
+/**
+ * ls_page_get_time_zone:
+ * @self: a page
+ *
+ * Returns: (transfer none) (nullable): the shop's time zone
+ */
+GTimeZone *
+ls_page_get_time_zone (LsPage *self)
+{
+  return private_of (self)->time_zone;
+}
+
+/**
+ * ls_page_can_search:
+ * @self: a page
+ *
+ * Returns: whether ls_page_search() does anything
+ */
+gboolean
+ls_page_can_search (LsPage *self)
+{
+  return LS_PAGE_GET_CLASS (self)->search != NULL;
+}
+
+/**
+ * ls_page_search:
+ * @self: a page
+ * @text: what was typed, "" for everything
+ *
+ * Shows what matches.
+ */
+void
+ls_page_search (LsPage     *self,
+                const char *text)
+{
+  if (LS_PAGE_GET_CLASS (self)->search != NULL)
+    LS_PAGE_GET_CLASS (self)->search (self, text);
+}
+
+/**
+ * ls_page_open_record:
+ * @self: a page
+ * @key: key of a record
+ *
+ * Shows one record.
+ */
+void
+ls_page_open_record (LsPage     *self,
+                     const char *key)
+{
+  LS_PAGE_GET_CLASS (self)->open_record (self, key);
+}
+
+/**
+ * ls_page_can_write:
+ * @self: a page
+ * @collection: a collection
+ *
+ * Returns: whether the admin's role may edit @collection in this shop
+ */
+gboolean
+ls_page_can_write (LsPage             *self,
+                   const LsCollection *collection)
+{
+  LsPagePrivate *priv = private_of (self);
+  GPtrArray *shops = priv->client != NULL ? ls_client_get_shops (priv->client) : NULL;
+
+  for (unsigned i = 0; shops != NULL && i < shops->len; i++)
+    {
+      const LsShopEntry *entry = g_ptr_array_index (shops, i);
+
+      if (g_str_equal (entry->shop, priv->shop))
+        return ls_role_can_write (entry->role, collection);
+    }
+  return FALSE;
+}
+
+static void
+mutate_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (LsPage) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsEdit) edit = ls_store_mutate_finish (LS_STORE (source), result, &error);
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+
+  if (edit != NULL || root == NULL || !LS_IS_WINDOW (root))
+    return;
+  ls_window_show_error (LS_WINDOW (root), _("The change could not be saved"), error);
+}
+
+/**
+ * ls_page_mutate:
+ * @self: a bound page
+ * @changes: (transfer none) (element-type LsChange): what shall happen, all or nothing
+ * @what: a stable name of what the admin does, for traces
+ *
+ * Makes an edit: it shows at once, in all windows, and is sent when it can be. A failure before
+ * that (the disk, a malformed value) is told here; what the server says of it later is told by the
+ * window.
+ */
+void
+ls_page_mutate (LsPage     *self,
+                GPtrArray  *changes,
+                const char *what)
+{
+  LsPagePrivate *priv = private_of (self);
+
+  g_return_if_fail (priv->client != NULL);
+
+  g_debug ("edit: %s in %s", what, priv->shop);
+  ls_store_mutate_async (ls_client_get_store (priv->client), priv->shop, changes, NULL, mutate_cb,
+                         g_object_ref (self));
+}
+
+/**
+ * ls_page_edit_field:
+ * @self: a bound page
+ * @row: a loaded row
+ * @field: index of a field
+ * @value: its new value
+ *
+ * Makes the edit of one field; what the admin saw there goes with it, so that a colleague's change
+ * in between shows as a conflict.
+ */
+void
+ls_page_edit_field (LsPage        *self,
+                    LsRow         *row,
+                    unsigned       field,
+                    const LsValue *value)
+{
+  LsRecord *record = ls_row_get_record (row);
+  g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+  LsChange *change;
+
+  g_return_if_fail (record != NULL);
+
+  if (ls_value_equal (ls_record_get (record, field), value))
+    return;
+  change = ls_change_new (LS_CHANGE_SET, ls_record_get_collection (record), ls_record_get_key (record));
+  ls_change_take_set (change, field, ls_value_copy (value));
+  ls_change_take_was (change, field, ls_value_copy (ls_record_get (record, field)));
+  g_ptr_array_add (changes, change);
+  ls_page_mutate (self, changes, "edit-field");
+}

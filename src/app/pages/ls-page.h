@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <adwaita.h>
+
+#include "client/ls-client.h"
+
+G_BEGIN_DECLS
+
+#define LS_TYPE_PAGE (ls_page_get_type ())
+G_DECLARE_DERIVABLE_TYPE (LsPage, ls_page, LS, PAGE, AdwBin)
+
+/**
+ * LsPageClass:
+ * @bind: shows a shop: makes queries and puts them into the widgets
+ * @unbind: lets go of the queries; called before another shop is bound and at the end
+ * @search: shows what matches @text, everything for ""; pages that can't search leave it %NULL
+ * @open_record: shows one record, selected and in the detail pane
+ *
+ * A page of a window. Derived classes chain up in all of them but @search.
+ */
+struct _LsPageClass {
+  AdwBinClass parent_class;
+
+  void (*bind)        (LsPage     *self);
+  void (*unbind)      (LsPage     *self);
+  void (*search)      (LsPage     *self,
+                       const char *text);
+  void (*open_record) (LsPage     *self,
+                       const char *key);
+};
+
+void        ls_page_set_shop      (LsPage     *self,
+                                   LsClient   *client,
+                                   const char *shop);
+LsClient   *ls_page_get_client    (LsPage     *self);
+LsStore    *ls_page_get_store     (LsPage     *self);
+const char *ls_page_get_shop      (LsPage     *self);
+const char *ls_page_get_currency  (LsPage     *self);
+GTimeZone  *ls_page_get_time_zone (LsPage     *self);
+gboolean    ls_page_can_search    (LsPage     *self);
+void        ls_page_search        (LsPage     *self,
+                                   const char *text);
+void        ls_page_open_record   (LsPage     *self,
+                                   const char *key);
+void        ls_page_mutate        (LsPage     *self,
+                                   GPtrArray  *changes,
+                                   const char *what);
+void        ls_page_edit_field    (LsPage     *self,
+                                   LsRow      *row,
+                                   unsigned    field,
+                                   const LsValue *value);
+gboolean    ls_page_can_write     (LsPage     *self,
+                                   const LsCollection *collection);
+
+G_END_DECLS
