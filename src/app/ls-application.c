@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-application"
+
+#include "config.h"
+
+#include "app/ls-application.h"
+
+#include <string.h>
+
+#include <glib/gi18n.h>
+
+#include "app/compat/ls-about.h"
+#include "app/compat/ls-screenshot.h"
+#include "app/text/ls-edit-words.h"
+#include "app/text/ls-link.h"
+#include "app/ls-session.h"
+
+/**
+ * LsApplication:
+ *
+ * One process a session. A second launch, a `lockstep:` link and the D-Bus actions are messages to
+ * the first: they reach ls_application_command_line(), ls_application_open() and the actions here.
+ * All windows share one context, hence one store.
+ */
+struct _LsApplication {
+  AdwApplication parent_instance;
+
+  /* owned */
+  GSettings *settings;
+  LsContext *context;
+  GSignalGroup *store_signals;
+
+  /* state */
+  gboolean restored;
+};
+
+G_DEFINE_FINAL_TYPE (LsApplication, ls_application, ADW_TYPE_APPLICATION)
+
+static const GOptionEntry options[] = {
+  { "server", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Connect to the server at ADDRESS"), N_("ADDRESS") },
+  { "token-file", 0, 0, G_OPTION_ARG_FILENAME, NULL, N_("Sign in with the token in FILE"), N_("FILE") },
+  { "shop", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Show this shop"), N_("SHOP") },
+  { "page", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Show this page"), N_("PAGE") },
+  { "record", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Show this record of the page"), N_("KEY") },
+  { "new-window", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Open another window"), NULL },
+  { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Tell the version"), NULL },
+  { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, NULL, NULL, N_("[LINK]") },
+  { NULL },
+};
+
+static LsWindow *
+active_window (LsApplication *self)
+{
+  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
+
+  /* A dialog may be in front. */
+  while (window != NULL && !LS_IS_WINDOW (window))
+    window = gtk_window_get_transient_for (window);
+  return window != NULL ? LS_WINDOW (window) : NULL;
+}
+
+static void
+open_first_windows (LsApplication *self)
+{
+  if (self->restored)
+    return;
+  self->restored = TRUE;
+  if (g_settings_get_boolean (self->settings, "restore-windows"))
+    ls_session_restore (self);
+}
+
+/* Shows what a launch or a link asks for: in a new window, in one that shows the shop already, or
+ * in the active one. */
+static void
+show_target (LsApplication *self,
+             const LsLink  *target,
+             gboolean       new_window)
+{
+  LsWindow *window = new_window ? NULL : active_window (self);
+
+  if (window == NULL)
+    window = ls_application_open_window (self, target->shop, target->page);
+  else if (target->shop != NULL)
+    ls_window_show_shop (window, target->shop);
+  if (target->page != NULL && target->key != NULL)
+    ls_window_open_record (window, target->page, target->key);
+  else if (target->page != NULL)
+    ls_window_show_page (window, target->page);
+  gtk_window_present (GTK_WINDOW (window));
+}
+
+static char *
+read_token (GApplicationCommandLine *command_line,
+            const char              *path)
+{
+  g_autoptr (GFile) file = g_application_command_line_create_file_for_arg (command_line, path);
+  g_autofree char *contents = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (g_file_load_contents (file, NULL, &contents, NULL, NULL, &error))
+    return g_strdup (g_strstrip (contents));
+  g_application_command_line_printerr (command_line, "%s\n", error->message);
+  return NULL;
+}
+
+static int
+ls_application_command_line (GApplication            *application,
+                             GApplicationCommandLine *command_line)
+{
+  LsApplication *self = LS_APPLICATION (application);
+  GVariantDict *dict = g_application_command_line_get_options_dict (command_line);
+  g_auto (LsLink) target = { NULL };
+  g_autofree char *token = NULL;
+  const char *server = NULL;
+  const char *token_file = NULL;
+  const char *const *rest = NULL;
+  gboolean new_window = FALSE;
+
+  g_variant_dict_lookup (dict, "server", "&s", &server);
+  g_variant_dict_lookup (dict, "token-file", "^&ay", &token_file);
+  g_variant_dict_lookup (dict, "shop", "s", &target.shop);
+  g_variant_dict_lookup (dict, "page", "s", &target.page);
+  g_variant_dict_lookup (dict, "record", "s", &target.key);
+  g_variant_dict_lookup (dict, "new-window", "b", &new_window);
+  if (token_file != NULL && (token = read_token (command_line, token_file)) == NULL)
+    return 1;
+  if (ls_context_get_client (self->context) == NULL && !ls_context_get_busy (self->context))
+    ls_context_restore (self->context, server, token);
+
+  if (g_variant_dict_lookup (dict, G_OPTION_REMAINING, "^a&ay", &rest) && rest[0] != NULL)
+    {
+      g_autoptr (GError) error = NULL;
+
+      ls_link_clear (&target);
+      if (!ls_link_parse (rest[0], &target, &error))
+        {
+          g_application_command_line_printerr (command_line, "%s\n", error->message);
+          return 2;
+        }
+    }
+  open_first_windows (self);
+  show_target (self, &target, new_window);
+  return 0;
+}
+
+static void
+ls_application_open (GApplication *application,
+                     GFile       **files,
+                     int           n_files,
+                     const char   *hint)
+{
+  LsApplication *self = LS_APPLICATION (application);
+
+  if (ls_context_get_client (self->context) == NULL && !ls_context_get_busy (self->context))
+    ls_context_restore (self->context, NULL, NULL);
+  open_first_windows (self);
+  for (int i = 0; i < n_files; i++)
+    {
+      g_autofree char *uri = g_file_get_uri (files[i]);
+      g_auto (LsLink) target = { NULL };
+      g_autoptr (GError) error = NULL;
+
+      if (ls_link_parse (uri, &target, &error))
+        show_target (self, &target, FALSE);
+      else
+        g_message ("%s", error->message);
+    }
+}
+
+static void
+ls_application_activate (GApplication *application)
+{
+  LsApplication *self = LS_APPLICATION (application);
+  LsLink nothing = { NULL };
+
+  if (ls_context_get_client (self->context) == NULL && !ls_context_get_busy (self->context))
+    ls_context_restore (self->context, NULL, NULL);
+  open_first_windows (self);
+  show_target (self, &nothing, FALSE);
+}
+
+static int
+ls_application_handle_local_options (GApplication *application,
+                                     GVariantDict *dict)
+{
+  if (!g_variant_dict_contains (dict, "version"))
+    return -1;
+  g_print ("lockstep %s\n", LS_VERSION);
+  return 0;
+}
+
+static void
+retry_cb (AdwToast *toast,
+          LsEdit   *edit)
+{
+  GApplication *application = g_application_get_default ();
+  LsClient *client = ls_context_get_client (LS_APPLICATION (application)->context);
+
+  if (client != NULL)
+    ls_store_retry_async (ls_client_get_store (client), edit->mid, NULL, NULL, NULL);
+}
+
+static void
+release_edit (gpointer  data,
+              GClosure *closure)
+{
+  ls_edit_unref (data);
+}
+
+/* The server refused an edit: its values are back on screen by now; the window in front says why,
+ * once. */
+static void
+edit_changed_cb (LsApplication *self,
+                 LsEdit        *edit)
+{
+  LsWindow *window = active_window (self);
+  g_autofree char *words = NULL;
+  g_autofree char *escaped = NULL;
+  AdwToast *toast;
+
+  if (edit->state != LS_EDIT_DEAD || window == NULL)
+    return;
+  words = ls_edit_words_failure (edit);
+  escaped = g_markup_escape_text (words, -1);
+  toast = adw_toast_new (escaped);
+  adw_toast_set_timeout (toast, 0);
+  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
+  adw_toast_set_button_label (toast, _("Retry"));
+  g_signal_connect_data (toast, "button-clicked", G_CALLBACK (retry_cb), ls_edit_ref (edit),
+                         release_edit, 0);
+  ls_window_show_toast (window, toast);
+}
+
+static void
+client_changed_cb (LsApplication *self)
+{
+  LsClient *client = ls_context_get_client (self->context);
+
+  g_signal_group_set_target (self->store_signals,
+                             client != NULL ? ls_client_get_store (client) : NULL);
+}
+
+static void
+new_window_action (GSimpleAction *action,
+                   GVariant      *parameter,
+                   gpointer       user_data)
+{
+  LsApplication *self = user_data;
+  const char *shop, *page;
+
+  g_variant_get (parameter, "(&s&s)", &shop, &page);
+  open_first_windows (self);
+  gtk_window_present (GTK_WINDOW (ls_application_open_window (self, *shop != '\0' ? shop : NULL,
+                                                              *page != '\0' ? page : NULL)));
+}
+
+static void
+open_record_action (GSimpleAction *action,
+                    GVariant      *parameter,
+                    gpointer       user_data)
+{
+  LsLink target = { NULL };
+
+  g_variant_get (parameter, "(&s&s&s)", &target.shop, &target.page, &target.key);
+  show_target (user_data, &target, FALSE);
+}
+
+static void
+sync_now_action (GSimpleAction *action,
+                 GVariant      *parameter,
+                 gpointer       user_data)
+{
+  LsClient *client = ls_context_get_client (LS_APPLICATION (user_data)->context);
+
+  if (client != NULL)
+    ls_client_reconnect (client);
+}
+
+static void
+reconnect_action (GSimpleAction *action,
+                  GVariant      *parameter,
+                  gpointer       user_data)
+{
+  LsApplication *self = user_data;
+  LsClient *client = ls_context_get_client (self->context);
+
+  g_settings_set_boolean (self->settings, "work-offline", FALSE);
+  if (client != NULL)
+    ls_client_reconnect (client);
+}
+
+static void
+work_offline_cb (LsApplication *self)
+{
+  LsClient *client = ls_context_get_client (self->context);
+
+  if (client != NULL)
+    ls_client_set_offline (client, g_settings_get_boolean (self->settings, "work-offline"));
+}
+
+/* Renders every window to PNG, for tests and for the pictures that ./dev run leaves: PATH, then
+ * PATH with -2, -3 before its ending. */
+static void
+screenshot_action (GSimpleAction *action,
+                   GVariant      *parameter,
+                   gpointer       user_data)
+{
+  const char *path = g_variant_get_string (parameter, NULL);
+  g_autofree char *stem = g_str_has_suffix (path, ".png")
+                              ? g_strndup (path, strlen (path) - 4)
+                              : g_strdup (path);
+  unsigned number = 0;
+
+  for (GList *item = gtk_application_get_windows (user_data); item != NULL; item = item->next)
+    {
+      g_autofree char *name = number == 0 ? g_strdup (path)
+                                          : g_strdup_printf ("%s-%u.png", stem, number + 1);
+      g_autoptr (GError) error = NULL;
+
+      if (!ls_screenshot_window (GTK_NATIVE (item->data), name, &error))
+        g_message ("no screenshot of “%s”: %s", gtk_window_get_title (item->data), error->message);
+      number++;
+    }
+}
+
+static void
+signed_out_cb (GObject      *source,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr (LsApplication) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!ls_context_sign_out_finish (LS_CONTEXT (source), result, &error) &&
+      active_window (self) != NULL)
+    ls_window_show_error (active_window (self), _("You are still signed in"), error);
+}
+
+static void
+sign_out_action (GSimpleAction *action,
+                 GVariant      *parameter,
+                 gpointer       user_data)
+{
+  LsApplication *self = user_data;
+
+  ls_context_sign_out_async (self->context, GTK_WIDGET (active_window (self)), NULL, signed_out_cb,
+                             g_object_ref (self));
+}
+
+static void
+about_action (GSimpleAction *action,
+              GVariant      *parameter,
+              gpointer       user_data)
+{
+  static const char *const developers[] = { "The Lockstep developers", NULL };
+  LsAboutInfo info = {
+    .application_name = _("Lockstep"),
+    .application_icon = "io.github.lockstep.Lockstep",
+    .version = LS_VERSION,
+    .developer_name = "The Lockstep developers",
+    .developers = developers,
+    .translator_credits = _("translator-credits"),
+    .license_type = GTK_LICENSE_GPL_3_0,
+  };
+
+  ls_about_show (GTK_WIDGET (active_window (user_data)), &info);
+}
+
+static void
+quit_action (GSimpleAction *action,
+             GVariant      *parameter,
+             gpointer       user_data)
+{
+  LsApplication *self = user_data;
+  GList *windows;
+
+  ls_session_save (self);
+  while ((windows = gtk_application_get_windows (GTK_APPLICATION (self))) != NULL)
+    gtk_window_destroy (windows->data);
+}
+
+static const GActionEntry actions[] = {
+  { "new-window", new_window_action, "(ss)", NULL, NULL },
+  { "open-record", open_record_action, "(sss)", NULL, NULL },
+  { "sync-now", sync_now_action, NULL, NULL, NULL },
+  { "reconnect", reconnect_action, NULL, NULL, NULL },
+  { "screenshot", screenshot_action, "s", NULL, NULL },
+  { "sign-out", sign_out_action, NULL, NULL, NULL },
+  { "about", about_action, NULL, NULL, NULL },
+  { "quit", quit_action, NULL, NULL, NULL },
+};
+
+static void
+apply_color_scheme (LsApplication *self)
+{
+  static const AdwColorScheme schemes[] = {
+    ADW_COLOR_SCHEME_DEFAULT,
+    ADW_COLOR_SCHEME_FORCE_LIGHT,
+    ADW_COLOR_SCHEME_FORCE_DARK,
+  };
+  int choice = g_settings_get_enum (self->settings, "color-scheme");
+
+  adw_style_manager_set_color_scheme (adw_application_get_style_manager (ADW_APPLICATION (self)),
+                                      schemes[CLAMP (choice, 0, 2)]);
+}
+
+static void
+ls_application_startup (GApplication *application)
+{
+  LsApplication *self = LS_APPLICATION (application);
+  g_autoptr (GAction) work_offline = NULL;
+
+  G_APPLICATION_CLASS (ls_application_parent_class)->startup (application);
+
+  gtk_window_set_default_icon_name ("io.github.lockstep.Lockstep");
+  self->settings = g_settings_new ("io.github.lockstep.Lockstep");
+  self->context = ls_context_new (self->settings);
+  self->store_signals = g_signal_group_new (LS_TYPE_STORE);
+  g_signal_group_connect_swapped (self->store_signals, "edit-changed", G_CALLBACK (edit_changed_cb), self);
+  g_signal_connect_object (self->context, "notify::client", G_CALLBACK (client_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->settings, "changed::color-scheme", G_CALLBACK (apply_color_scheme),
+                           self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->settings, "changed::work-offline", G_CALLBACK (work_offline_cb), self,
+                           G_CONNECT_SWAPPED);
+  apply_color_scheme (self);
+  g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
+  work_offline = g_settings_create_action (self->settings, "work-offline");
+  g_action_map_add_action (G_ACTION_MAP (self), work_offline);
+  gtk_application_set_accels_for_action (GTK_APPLICATION (self), "app.quit",
+                                         (const char *const[]) { "<Control>q", NULL });
+  gtk_application_set_accels_for_action (GTK_APPLICATION (self), "win.show-help-overlay",
+                                         (const char *const[]) { "<Control>question", NULL });
+}
+
+static void
+ls_application_shutdown (GApplication *application)
+{
+  LsApplication *self = LS_APPLICATION (application);
+
+  if (self->context != NULL)
+    ls_context_shutdown (self->context);
+  g_clear_object (&self->store_signals);
+  g_clear_object (&self->context);
+  g_clear_object (&self->settings);
+  G_APPLICATION_CLASS (ls_application_parent_class)->shutdown (application);
+}
+
+static void
+ls_application_window_removed (GtkApplication *application,
+                               GtkWindow      *window)
+{
+  LsApplication *self = LS_APPLICATION (application);
+
+  /* The last window is what the next start shows; of several that close one by one only those still
+   * open are remembered. */
+  if (LS_IS_WINDOW (window) && self->settings != NULL)
+    ls_session_window_closed (self, LS_WINDOW (window));
+  GTK_APPLICATION_CLASS (ls_application_parent_class)->window_removed (application, window);
+}
+
+static void
+ls_application_class_init (LsApplicationClass *klass)
+{
+  GApplicationClass *application_class = G_APPLICATION_CLASS (klass);
+
+  application_class->activate = ls_application_activate;
+  application_class->command_line = ls_application_command_line;
+  application_class->handle_local_options = ls_application_handle_local_options;
+  application_class->open = ls_application_open;
+  application_class->shutdown = ls_application_shutdown;
+  application_class->startup = ls_application_startup;
+  GTK_APPLICATION_CLASS (klass)->window_removed = ls_application_window_removed;
+}
+
+static void
+ls_application_init (LsApplication *self)
+{
+  g_application_add_main_option_entries (G_APPLICATION (self), options);
+}
+
+/**
+ * ls_application_new:
+ *
+ * Returns: (transfer full): the application
+ */
+LsApplication *
+ls_application_new (void)
+{
+  return g_object_new (LS_TYPE_APPLICATION,
+                       "application-id", "io.github.lockstep.Lockstep",
+                       "resource-base-path", "/io/github/lockstep/Lockstep",
+                       "flags", G_APPLICATION_HANDLES_COMMAND_LINE | G_APPLICATION_HANDLES_OPEN,
+                       NULL);
+}
+
+/**
+ * ls_application_get_context:
+ * @self: the application
+ *
+ * Returns: (transfer none): what all windows share
+ */
+LsContext *
+ls_application_get_context (LsApplication *self)
+{
+  return self->context;
+}
+
+/**
+ * ls_application_open_window:
+ * @self: the application
+ * @shop: (nullable): the shop to show; %NULL for the account's first
+ * @page: (nullable): the page to show
+ *
+ * Returns: (transfer none): a new window, presented
+ */
+LsWindow *
+ls_application_open_window (LsApplication *self,
+                            const char    *shop,
+                            const char    *page)
+{
+  LsWindow *window = ls_window_new (GTK_APPLICATION (self), self->context);
+
+  if (shop != NULL)
+    ls_window_show_shop (window, shop);
+  if (page != NULL)
+    ls_window_show_page (window, page);
+  gtk_window_present (GTK_WINDOW (window));
+  return window;
+}

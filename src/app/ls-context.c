@@ -1,0 +1,635 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-context"
+
+#include "config.h"
+
+#include "app/ls-context.h"
+
+#include <string.h>
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+
+#include "app/compat/ls-confirm.h"
+#include "app/text/ls-collation-icu.h"
+#include "app/ls-sample-server.h"
+#include "client/ls-account.h"
+#include "core/ls-error.h"
+
+/**
+ * LsContext:
+ *
+ * What all windows share: the environment, the settings, and the account that is signed in, if any.
+ * Property `client` notifies when the account comes or goes; property `busy` while a sign-in or the
+ * opening of a cache is under way.
+ */
+struct _LsContext {
+  GObject parent_instance;
+
+  /* owned */
+  GSettings *settings;
+  LsEnvironment *environment;
+  LsClient *client;
+  LsSampleServer *sample;
+
+  /* state */
+  gboolean busy;
+};
+
+G_DEFINE_FINAL_TYPE (LsContext, ls_context, G_TYPE_OBJECT)
+
+typedef enum {
+  PROP_CLIENT = 1,
+  PROP_BUSY,
+} LsContextProperty;
+
+static GParamSpec *properties[PROP_BUSY + 1];
+
+#define SAMPLE_USER "admin"
+#define SAMPLE_URL "sample"
+
+/* What a sign-in is about, from its first step to the last. */
+typedef struct {
+  char *server_url;
+  char *user;
+  char *token;
+  gboolean remember;
+  LsClient *client;
+} SignIn;
+
+static void
+sign_in_free (gpointer data)
+{
+  SignIn *sign_in = data;
+
+  g_free (sign_in->server_url);
+  g_free (sign_in->user);
+  g_free (sign_in->token);
+  g_clear_object (&sign_in->client);
+  g_free (sign_in);
+}
+
+static void
+set_busy (LsContext *self,
+          gboolean   busy)
+{
+  if (self->busy == busy)
+    return;
+  self->busy = busy;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BUSY]);
+}
+
+static void
+set_client (LsContext *self,
+            LsClient  *client)
+{
+  if (self->client == client)
+    return;
+  if (self->client != NULL)
+    ls_client_stop (self->client);
+  g_set_object (&self->client, client);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CLIENT]);
+}
+
+static void
+token_stored_cb (GObject      *source,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GError) error = NULL;
+  LsTokenKeeping keeping = LS_TOKEN_IN_MEMORY;
+
+  if (!ls_account_store_token_finish (result, &keeping, &error))
+    g_message ("The token is not kept: %s", error->message);
+  else if (keeping == LS_TOKEN_IN_MEMORY)
+    g_message ("There is no Secret Service: the next start asks for the password again");
+}
+
+static void
+opened_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  LsContext *self = g_task_get_source_object (task);
+  SignIn *sign_in = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  set_busy (self, FALSE);
+  if (!ls_client_open_finish (LS_CLIENT (source), result, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  if (sign_in->remember)
+    {
+      g_settings_set_string (self->settings, "server-url", sign_in->server_url);
+      g_settings_set_string (self->settings, "user", sign_in->user);
+      if (sign_in->token != NULL)
+        ls_account_store_token_async (sign_in->server_url, sign_in->user, sign_in->token, NULL,
+                                      token_stored_cb, NULL);
+    }
+  if (sign_in->token != NULL)
+    ls_client_set_token (sign_in->client, sign_in->token);
+  ls_client_set_offline (sign_in->client, g_settings_get_boolean (self->settings, "work-offline"));
+  ls_client_start (sign_in->client);
+  set_client (self, sign_in->client);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* Opens the cache of the account that @task is about. */
+static void
+open_client (GTask *task)
+{
+  LsContext *self = g_task_get_source_object (task);
+  SignIn *sign_in = g_task_get_task_data (task);
+  g_autofree char *data_dir = ls_account_get_data_dir (
+      g_str_has_prefix (sign_in->server_url, "lockstep+unix:") ? SAMPLE_URL : sign_in->server_url,
+      sign_in->user);
+
+  sign_in->client = ls_client_new (self->environment, sign_in->server_url, sign_in->user, data_dir);
+  ls_client_set_collation (sign_in->client, ls_collation_icu_get ());
+  ls_client_open_async (sign_in->client, g_task_get_cancellable (task), opened_cb, g_object_ref (task));
+}
+
+static GTask *
+begin_sign_in (LsContext          *self,
+               const char         *server_url,
+               const char         *user,
+               const char         *token,
+               gboolean            remember,
+               GCancellable       *cancellable,
+               GAsyncReadyCallback callback,
+               gpointer            user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  SignIn *sign_in = g_new0 (SignIn, 1);
+
+  sign_in->server_url = g_strdup (server_url);
+  sign_in->user = g_strdup (user);
+  sign_in->token = g_strdup (token);
+  sign_in->remember = remember;
+  g_task_set_task_data (task, sign_in, sign_in_free);
+  set_busy (self, TRUE);
+  return task;
+}
+
+static void
+fail (GTask  *task,
+      GError *error)
+{
+  set_busy (g_task_get_source_object (task), FALSE);
+  g_task_return_error (task, error);
+}
+
+static void
+token_found_cb (GObject      *source,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  SignIn *sign_in = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  sign_in->token = ls_account_lookup_token_finish (result, &error);
+  if (error != NULL)
+    g_message ("The token could not be looked up: %s", error->message);
+  /* Without a token the cache is shown all the same; the banner asks for a sign-in. */
+  open_client (task);
+}
+
+static void
+restored_cb (GObject      *source,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &error))
+    g_message ("The account could not be opened: %s", error->message);
+}
+
+static void
+sample_restored_cb (GObject      *source,
+                    GAsyncResult *result,
+                    gpointer      user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ls_context_explore_sample_finish (LS_CONTEXT (source), result, &error))
+    g_message ("The sample shop could not be opened: %s", error->message);
+}
+
+static void
+signed_in_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  SignIn *sign_in = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  sign_in->token = ls_account_sign_in_finish (result, &error);
+  if (sign_in->token == NULL)
+    fail (task, error);
+  else
+    open_client (task);
+}
+
+static void
+sample_started_cb (GObject      *source,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  LsContext *self = g_task_get_source_object (task);
+  SignIn *sign_in = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  g_clear_pointer (&sign_in->server_url, g_free);
+  if (!ls_sample_server_start_finish (self->sample, result, &sign_in->server_url, &sign_in->token, &error))
+    {
+      g_clear_object (&self->sample);
+      fail (task, error);
+      return;
+    }
+  g_settings_set_string (self->settings, "server-url", SAMPLE_URL);
+  open_client (task);
+}
+
+static void
+wiped_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ls_account_wipe_finish (result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+sign_out (GTask *task)
+{
+  LsContext *self = g_task_get_source_object (task);
+  g_autofree char *user = g_strdup (ls_client_get_user (self->client));
+  g_autofree char *url = g_strdup (self->sample != NULL ? SAMPLE_URL
+                                                        : ls_client_get_server_url (self->client));
+
+  set_client (self, NULL);
+  g_clear_object (&self->sample);
+  g_settings_reset (self->settings, "server-url");
+  g_settings_reset (self->settings, "user");
+  ls_account_wipe_async (url, user, g_task_get_cancellable (task), wiped_cb, g_object_ref (task));
+}
+
+static void
+sign_out_confirmed_cb (GObject      *source,
+                       GAsyncResult *result,
+                       gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  LsContext *self = g_task_get_source_object (task);
+  g_autofree char *response = ls_confirm_finish (result, NULL);
+
+  if (g_strcmp0 (response, "sign-out") == 0 && self->client != NULL)
+    sign_out (task);
+  else
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Cancelled");
+}
+
+static void
+ls_context_get_property (GObject    *object,
+                         unsigned    prop_id,
+                         GValue     *value,
+                         GParamSpec *pspec)
+{
+  LsContext *self = LS_CONTEXT (object);
+
+  switch ((LsContextProperty) prop_id)
+    {
+    case PROP_CLIENT:
+      g_value_set_object (value, self->client);
+      break;
+    case PROP_BUSY:
+      g_value_set_boolean (value, self->busy);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+ls_context_dispose (GObject *object)
+{
+  LsContext *self = LS_CONTEXT (object);
+
+  g_clear_object (&self->client);
+  g_clear_object (&self->sample);
+  g_clear_object (&self->settings);
+  g_clear_object (&self->environment);
+  G_OBJECT_CLASS (ls_context_parent_class)->dispose (object);
+}
+
+static void
+ls_context_class_init (LsContextClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = ls_context_get_property;
+  object_class->dispose = ls_context_dispose;
+
+  /**
+   * LsContext:client:
+   *
+   * The account that is signed in, or %NULL.
+   */
+  properties[PROP_CLIENT] =
+      g_param_spec_object ("client", NULL, NULL, LS_TYPE_CLIENT,
+                           G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * LsContext:busy:
+   *
+   * Whether a sign-in or the opening of a cache is under way.
+   */
+  properties[PROP_BUSY] =
+      g_param_spec_boolean ("busy", NULL, NULL, FALSE,
+                            G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+}
+
+static void
+ls_context_init (LsContext *self)
+{
+  self->environment = ls_system_environment_new ();
+}
+
+/**
+ * ls_context_new:
+ * @settings: the app's settings
+ *
+ * Returns: (transfer full): a context without an account
+ */
+LsContext *
+ls_context_new (GSettings *settings)
+{
+  LsContext *self = g_object_new (LS_TYPE_CONTEXT, NULL);
+
+  self->settings = g_object_ref (settings);
+  return self;
+}
+
+/**
+ * ls_context_get_settings:
+ * @self: a context
+ *
+ * Returns: (transfer none): the app's settings
+ */
+GSettings *
+ls_context_get_settings (LsContext *self)
+{
+  return self->settings;
+}
+
+/**
+ * ls_context_get_client:
+ * @self: a context
+ *
+ * Returns: (transfer none) (nullable): the account that is signed in
+ */
+LsClient *
+ls_context_get_client (LsContext *self)
+{
+  return self->client;
+}
+
+/**
+ * ls_context_get_busy:
+ * @self: a context
+ *
+ * Returns: whether a sign-in or the opening of a cache is under way
+ */
+gboolean
+ls_context_get_busy (LsContext *self)
+{
+  return self->busy;
+}
+
+/**
+ * ls_context_restore:
+ * @self: a context without an account
+ * @server_url: (nullable): the server that the command line names
+ * @token: (nullable): the token that it gives
+ *
+ * Opens the account of the last session, or that of the command line. Its cache shows at once,
+ * whether the server can be reached or not.
+ */
+void
+ls_context_restore (LsContext  *self,
+                    const char *server_url,
+                    const char *token)
+{
+  g_autofree char *url = g_settings_get_string (self->settings, "server-url");
+  g_autofree char *user = g_settings_get_string (self->settings, "user");
+  g_autoptr (GTask) task = NULL;
+
+  if (server_url != NULL && token != NULL)
+    {
+      g_autofree char *name = g_strdup (*user != '\0' ? user : g_get_user_name ());
+
+      task = begin_sign_in (self, server_url, name, token, FALSE, NULL, restored_cb, NULL);
+      open_client (task);
+      return;
+    }
+  if (g_str_equal (url, SAMPLE_URL))
+    {
+      ls_context_explore_sample_async (self, NULL, sample_restored_cb, NULL);
+      return;
+    }
+  if (*url == '\0' || *user == '\0' || (server_url != NULL && !g_str_equal (server_url, url)))
+    {
+      if (server_url != NULL)
+        g_settings_set_string (self->settings, "server-url", server_url);
+      return;
+    }
+  task = begin_sign_in (self, url, user, NULL, FALSE, NULL, restored_cb, NULL);
+  ls_account_lookup_token_async (url, user, NULL, token_found_cb, g_object_ref (task));
+}
+
+/**
+ * ls_context_sign_in_async:
+ * @self: a context
+ * @server_url: the server's address; https:// is put before a bare name
+ * @user: the user
+ * @password: his password
+ * @cancellable: (nullable): stops it
+ * @callback: what to call
+ * @user_data: for @callback
+ *
+ * Signs in and opens the account.
+ */
+void
+ls_context_sign_in_async (LsContext          *self,
+                          const char         *server_url,
+                          const char         *user,
+                          const char         *password,
+                          GCancellable       *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer            user_data)
+{
+  g_autofree char *stripped = g_strstrip (g_strdup (server_url));
+  g_autofree char *url = strstr (stripped, "://") != NULL ? g_strdup (stripped)
+                                                          : g_strconcat ("https://", stripped, NULL);
+  g_autofree char *ca_file = g_settings_get_string (self->settings, "server-ca-file");
+  g_autoptr (GTask) task =
+      begin_sign_in (self, url, user, NULL, TRUE, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, ls_context_sign_in_async);
+  ls_account_sign_in_async (self->environment, url, *ca_file != '\0' ? ca_file : NULL, user, password,
+                            cancellable, signed_in_cb, g_object_ref (task));
+}
+
+/**
+ * ls_context_sign_in_finish:
+ * @self: a context
+ * @result: of ls_context_sign_in_async()
+ * @error: where to put why not
+ *
+ * Returns: whether the account is open
+ */
+gboolean
+ls_context_sign_in_finish (LsContext    *self,
+                           GAsyncResult *result,
+                           GError      **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * ls_context_explore_sample_async:
+ * @self: a context
+ * @cancellable: (nullable): stops it
+ * @callback: what to call
+ * @user_data: for @callback
+ *
+ * Starts a private server with a sample shop and opens it.
+ */
+void
+ls_context_explore_sample_async (LsContext          *self,
+                                 GCancellable       *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer            user_data)
+{
+  g_autofree char *data_dir = g_build_filename (g_get_user_data_dir (), "lockstep", "sample", NULL);
+  g_autofree char *runtime_dir = g_build_filename (g_get_user_runtime_dir (), "lockstep", NULL);
+  g_autoptr (GTask) task =
+      begin_sign_in (self, SAMPLE_URL, SAMPLE_USER, NULL, FALSE, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, ls_context_explore_sample_async);
+  g_set_object (&self->sample, NULL);
+  self->sample = ls_sample_server_new (data_dir, runtime_dir);
+  ls_sample_server_start_async (self->sample, cancellable, sample_started_cb, g_object_ref (task));
+}
+
+/**
+ * ls_context_explore_sample_finish:
+ * @self: a context
+ * @result: of ls_context_explore_sample_async()
+ * @error: where to put why not
+ *
+ * Returns: whether the sample shop is open
+ */
+gboolean
+ls_context_explore_sample_finish (LsContext    *self,
+                                  GAsyncResult *result,
+                                  GError      **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * ls_context_sign_out_async:
+ * @self: a context
+ * @parent: (nullable): the window that asks
+ * @cancellable: (nullable): stops it
+ * @callback: what to call
+ * @user_data: for @callback
+ *
+ * Signs out: the cache of the account is wiped, after asking when changes still wait.
+ */
+void
+ls_context_sign_out_async (LsContext          *self,
+                           GtkWidget          *parent,
+                           GCancellable       *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer            user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autofree char *body = NULL;
+  unsigned waiting;
+  LsConfirmResponse responses[] = {
+    { "cancel", _("_Cancel"), ADW_RESPONSE_DEFAULT },
+    { "sign-out", _("_Discard and sign out"), ADW_RESPONSE_DESTRUCTIVE },
+  };
+  LsConfirm question = {
+    .heading = _("Discard waiting changes?"),
+    .responses = responses,
+    .n_responses = G_N_ELEMENTS (responses),
+    .close_response = "cancel",
+    .default_response = "cancel",
+  };
+
+  g_task_set_source_tag (task, ls_context_sign_out_async);
+  if (self->client == NULL)
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  waiting = ls_store_get_pending_count (ls_client_get_store (self->client));
+  if (waiting == 0)
+    {
+      sign_out (task);
+      return;
+    }
+  body = g_strdup_printf (ngettext ("%u change has not reached the server. Signing out loses it.",
+                                    "%u changes have not reached the server. Signing out loses them.",
+                                    waiting),
+                          waiting);
+  question.body = body;
+  ls_confirm_async (parent, &question, cancellable, sign_out_confirmed_cb, g_object_ref (task));
+}
+
+/**
+ * ls_context_sign_out_finish:
+ * @self: a context
+ * @result: of ls_context_sign_out_async()
+ * @error: where to put why not
+ *
+ * Returns: whether nobody is signed in any more
+ */
+gboolean
+ls_context_sign_out_finish (LsContext    *self,
+                            GAsyncResult *result,
+                            GError      **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * ls_context_shutdown:
+ * @self: a context
+ *
+ * Ends the account's work and all threads, at the end of the program.
+ */
+void
+ls_context_shutdown (LsContext *self)
+{
+  set_client (self, NULL);
+  g_clear_object (&self->sample);
+  ls_environment_stop (self->environment);
+}

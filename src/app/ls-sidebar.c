@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-sidebar"
+
+#include "config.h"
+
+#include "app/ls-sidebar.h"
+
+#include <glib/gi18n.h>
+
+#include "app/ls-sidebar-row.h"
+
+/**
+ * LsSidebar:
+ *
+ * The list of pages. Signal `page-activated` (name) when the admin chooses one.
+ */
+struct _LsSidebar {
+  AdwBin parent_instance;
+
+  /* template children */
+  GtkListBox *list;
+};
+
+enum {
+  PAGE_ACTIVATED,
+  N_SIGNALS,
+};
+
+static unsigned signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (LsSidebar, ls_sidebar, ADW_TYPE_BIN)
+
+static const struct {
+  const char *page;
+  const char *title;
+  const char *icon_name;
+} pages[] = {
+  { "overview", N_ ("Overview"), "view-grid-symbolic" },
+  { "products", N_ ("Products"), "package-x-generic-symbolic" },
+  { "orders", N_ ("Orders"), "view-list-symbolic" },
+};
+
+static void
+row_activated_cb (LsSidebar     *self,
+                  GtkListBoxRow *row)
+{
+  g_signal_emit (self, signals[PAGE_ACTIVATED], 0, ls_sidebar_row_get_page (LS_SIDEBAR_ROW (row)));
+}
+
+static void
+ls_sidebar_dispose (GObject *object)
+{
+  gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_SIDEBAR);
+  G_OBJECT_CLASS (ls_sidebar_parent_class)->dispose (object);
+}
+
+static void
+ls_sidebar_class_init (LsSidebarClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = ls_sidebar_dispose;
+
+  /**
+   * LsSidebar::page-activated:
+   * @self: the sidebar
+   * @page: the page's stable name
+   *
+   * The admin chose a page.
+   */
+  signals[PAGE_ACTIVATED] = g_signal_new ("page-activated", LS_TYPE_SIDEBAR, G_SIGNAL_RUN_LAST, 0,
+                                          NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+
+  gtk_widget_class_set_template_from_resource (widget_class,
+                                               "/io/github/lockstep/Lockstep/ls-sidebar.ui");
+  gtk_widget_class_bind_template_child (widget_class, LsSidebar, list);
+  gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
+}
+
+static void
+ls_sidebar_init (LsSidebar *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  for (size_t i = 0; i < G_N_ELEMENTS (pages); i++)
+    gtk_list_box_append (self->list, ls_sidebar_row_new (pages[i].page, _(pages[i].title),
+                                                         pages[i].icon_name));
+}
+
+static LsSidebarRow *
+find_row (LsSidebar  *self,
+          const char *page)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS (pages); i++)
+    if (g_strcmp0 (pages[i].page, page) == 0)
+      return LS_SIDEBAR_ROW (gtk_list_box_get_row_at_index (self->list, (int) i));
+  return NULL;
+}
+
+/**
+ * ls_sidebar_select:
+ * @self: a sidebar
+ * @page: the page's stable name
+ *
+ * Marks the page that is shown. Emits nothing.
+ */
+void
+ls_sidebar_select (LsSidebar  *self,
+                   const char *page)
+{
+  LsSidebarRow *row = find_row (self, page);
+
+  if (row != NULL)
+    gtk_list_box_select_row (self->list, GTK_LIST_BOX_ROW (row));
+}
+
+/**
+ * ls_sidebar_set_count:
+ * @self: a sidebar
+ * @page: the page's stable name
+ * @count: what waits there, 0 for nothing
+ * @words: (nullable): the count in words
+ *
+ * Shows a count beside a page.
+ */
+void
+ls_sidebar_set_count (LsSidebar  *self,
+                      const char *page,
+                      unsigned    count,
+                      const char *words)
+{
+  LsSidebarRow *row = find_row (self, page);
+
+  if (row != NULL)
+    ls_sidebar_row_set_count (row, count, words);
+}

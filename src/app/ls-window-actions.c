@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-window"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+#include "app/dialogs/ls-waiting-dialog.h"
+#include "app/ls-application.h"
+#include "app/ls-window-private.h"
+
+/* What an admin can press in a window. */
+
+/* How long a refresh may go unanswered before the window says so. */
+#define REFRESH_TIMEOUT_SECONDS 15
+
+static void
+new_window_action (GtkWidget  *widget,
+                   const char *name,
+                   GVariant   *parameter)
+{
+  LsWindow *self = LS_WINDOW (widget);
+
+  ls_application_open_window (LS_APPLICATION (gtk_window_get_application (GTK_WINDOW (self))),
+                              self->shop, ls_window_get_page (self));
+}
+
+static void
+show_page_action (GtkWidget  *widget,
+                  const char *name,
+                  GVariant   *parameter)
+{
+  ls_window_show_page (LS_WINDOW (widget), g_variant_get_string (parameter, NULL));
+}
+
+static void
+show_shop_action (GtkWidget  *widget,
+                  const char *name,
+                  GVariant   *parameter)
+{
+  ls_window_show_shop (LS_WINDOW (widget), g_variant_get_string (parameter, NULL));
+}
+
+static void
+search_action (GtkWidget  *widget,
+               const char *name,
+               GVariant   *parameter)
+{
+  LsWindow *self = LS_WINDOW (widget);
+
+  if (!gtk_widget_get_sensitive (GTK_WIDGET (self->search_button)))
+    return;
+  gtk_toggle_button_set_active (self->search_button, TRUE);
+  gtk_widget_grab_focus (GTK_WIDGET (self->search_entry));
+}
+
+static void
+waiting_changes_action (GtkWidget  *widget,
+                        const char *name,
+                        GVariant   *parameter)
+{
+  LsWindow *self = LS_WINDOW (widget);
+  LsClient *client = ls_context_get_client (self->context);
+
+  if (client != NULL)
+    gtk_window_present (
+        GTK_WINDOW (ls_waiting_dialog_new (GTK_WINDOW (self), ls_client_get_store (client))));
+}
+
+static void
+set_refreshing (LsWindow *self,
+                gboolean  refreshing)
+{
+  g_clear_handle_id (&self->refresh_timeout, g_source_remove);
+  gtk_spinner_set_spinning (self->refresh_spinner, refreshing);
+  gtk_stack_set_visible_child (self->refresh_stack, refreshing ? GTK_WIDGET (self->refresh_spinner)
+                                                               : GTK_WIDGET (self->refresh_icon));
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.refresh", !refreshing);
+}
+
+static gboolean
+refresh_timeout_cb (gpointer data)
+{
+  LsWindow *self = data;
+  AdwToast *toast = adw_toast_new (_("The server did not answer in time"));
+
+  self->refresh_timeout = 0;
+  set_refreshing (self, FALSE);
+  adw_toast_set_button_label (toast, _("Retry"));
+  adw_toast_set_action_name (toast, "win.refresh");
+  ls_window_show_toast (self, toast);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+synced_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (LsWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean synced = ls_client_sync_finish (LS_CLIENT (source), result, &error);
+  AdwToast *toast;
+  g_autofree char *escaped = NULL;
+
+  /* The window is closed, or has told already that it took too long. */
+  if (self->context == NULL || self->refresh_timeout == 0)
+    return;
+  set_refreshing (self, FALSE);
+  if (synced)
+    {
+      ls_window_show_toast (self, adw_toast_new (_("Dashboard updated")));
+      return;
+    }
+  escaped = g_markup_escape_text (error->message, -1);
+  toast = adw_toast_new (escaped);
+  adw_toast_set_button_label (toast, _("Retry"));
+  adw_toast_set_action_name (toast, "win.refresh");
+  ls_window_show_toast (self, toast);
+}
+
+static void
+refresh_action (GtkWidget  *widget,
+                const char *name,
+                GVariant   *parameter)
+{
+  LsWindow *self = LS_WINDOW (widget);
+  LsClient *client = ls_context_get_client (self->context);
+
+  if (client == NULL || self->shop == NULL)
+    return;
+  set_refreshing (self, TRUE);
+  self->refresh_timeout =
+      g_timeout_add_seconds (REFRESH_TIMEOUT_SECONDS, refresh_timeout_cb, self);
+  ls_client_sync_async (client, self->shop, NULL, synced_cb, g_object_ref (self));
+}
+
+/* Installs the actions and their shortcuts on the class. */
+void
+ls_window_install_actions (LsWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  gtk_widget_class_install_action (widget_class, "win.new-window", NULL, new_window_action);
+  gtk_widget_class_install_action (widget_class, "win.show-page", "s", show_page_action);
+  gtk_widget_class_install_action (widget_class, "win.show-shop", "s", show_shop_action);
+  gtk_widget_class_install_action (widget_class, "win.search", NULL, search_action);
+  gtk_widget_class_install_action (widget_class, "win.refresh", NULL, refresh_action);
+  gtk_widget_class_install_action (widget_class, "win.waiting-changes", NULL, waiting_changes_action);
+
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_n, GDK_CONTROL_MASK, "win.new-window", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK, "win.search", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F5, 0, "win.refresh", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_r, GDK_CONTROL_MASK, "win.refresh", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "window.close", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_1, GDK_ALT_MASK, "win.show-page", "s", "overview");
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_2, GDK_ALT_MASK, "win.show-page", "s", "products");
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_3, GDK_ALT_MASK, "win.show-page", "s", "orders");
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/ls-colour-dot.h"
+#include "app/ls-connection-button.h"
+#include "app/ls-sidebar.h"
+#include "app/ls-welcome-view.h"
+#include "app/ls-window.h"
+#include "app/pages/ls-page.h"
+#include "app/compat/ls-split-view.h"
+#include "app/widgets/ls-banner.h"
+
+G_BEGIN_DECLS
+
+struct _LsWindow {
+  AdwApplicationWindow parent_instance;
+
+  /* template children */
+  AdwToastOverlay *toast_overlay;
+  GtkStack *view_stack;
+  LsWelcomeView *welcome_view;
+  LsSplitView *split_view;
+  GtkMenuButton *shop_button;
+  LsColourDot *shop_dot;
+  GtkLabel *shop_label;
+  GtkLabel *sample_label;
+  LsSidebar *sidebar;
+  AdwWindowTitle *title;
+  GtkToggleButton *sidebar_button;
+  GtkToggleButton *search_button;
+  GtkStack *refresh_stack;
+  GtkImage *refresh_icon;
+  GtkSpinner *refresh_spinner;
+  LsConnectionButton *connection_button;
+  GtkSearchBar *search_bar;
+  GtkSearchEntry *search_entry;
+  LsBanner *banner;
+  GtkStack *page_stack;
+
+  /* owned */
+  LsContext *context;
+  GSignalGroup *client_signals;
+  GSignalGroup *store_signals;
+  char *shop;
+  LsLiveQuery *shop_query;
+  LsRow *shop_row;
+  gulong shop_row_handler;
+  LsLiveAggregate *open_orders;
+  unsigned refresh_timeout;
+
+  /* state */
+  gboolean sample;
+};
+
+void ls_window_follow_shop     (LsWindow *self);
+void ls_window_forget_shop     (LsWindow *self);
+void ls_window_update_banner   (LsWindow *self);
+void ls_window_install_actions (LsWindowClass *klass);
+
+G_END_DECLS

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-window"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+#include "app/text/ls-format.h"
+#include "app/ls-window-private.h"
+
+/* What a window shows of its shop outside the pages: name and colour, the sample mark, counts in
+ * the sidebar, the banner. */
+
+static void
+shop_record_cb (LsWindow *self)
+{
+  const LsCollection *shops = ls_schema_collection (LS_SHOPS);
+  LsRecord *record = self->shop_row != NULL ? ls_row_get_record (self->shop_row) : NULL;
+  const char *name;
+
+  if (record == NULL)
+    return;
+  name = ls_record_get_text (record, (unsigned) ls_collection_field (shops, "name"));
+  gtk_label_set_label (self->shop_label, name != NULL ? name : self->shop);
+  ls_colour_dot_set_colour (
+      self->shop_dot, ls_record_get_text (record, (unsigned) ls_collection_field (shops, "colour")));
+  self->sample =
+      ls_record_get_integer (record, (unsigned) ls_collection_field (shops, "sample"), 0) != 0;
+  gtk_widget_set_visible (GTK_WIDGET (self->sample_label), self->sample);
+  g_object_notify (G_OBJECT (self->page_stack), "visible-child");
+}
+
+static void
+shop_items_changed_cb (LsWindow *self)
+{
+  g_autoptr (LsRow) row = g_list_model_get_item (G_LIST_MODEL (self->shop_query), 0);
+
+  if (row == self->shop_row)
+    return;
+  if (self->shop_row != NULL)
+    g_clear_signal_handler (&self->shop_row_handler, self->shop_row);
+  g_set_object (&self->shop_row, row);
+  if (row == NULL)
+    return;
+  self->shop_row_handler =
+      g_signal_connect_swapped (row, "notify::record", G_CALLBACK (shop_record_cb), self);
+  shop_record_cb (self);
+}
+
+static void
+open_orders_cb (LsWindow *self)
+{
+  unsigned count = 0;
+  g_autofree char *words = NULL;
+
+  if (ls_live_aggregate_get_n_groups (self->open_orders) > 0)
+    count = (unsigned) CLAMP (ls_live_aggregate_get_value (self->open_orders, 0, 0), 0, G_MAXINT);
+  words = g_strdup_printf (ngettext ("%u open order", "%u open orders", count), count);
+  ls_sidebar_set_count (self->sidebar, "orders", count, words);
+}
+
+/* Orders that somebody still has to do something about. */
+static LsFilter *
+open_orders_filter (void)
+{
+  static const char *const statuses[] = { "paid", "processing", "on-hold" };
+  const LsCollection *orders = ls_schema_collection (LS_ORDERS);
+  unsigned status = (unsigned) ls_collection_field (orders, "status");
+  LsFilter *any = ls_filter_new_any (orders);
+
+  for (size_t i = 0; i < G_N_ELEMENTS (statuses); i++)
+    ls_filter_take_child (any, ls_filter_new_compare (orders, status, LS_FILTER_EQUAL,
+                                                      ls_value_text (statuses[i])));
+  return any;
+}
+
+/* Makes the queries of the window's shop. */
+void
+ls_window_follow_shop (LsWindow *self)
+{
+  static const LsAggregateTerm count = { LS_AGGREGATE_COUNT, 0 };
+  LsStore *store = ls_client_get_store (ls_context_get_client (self->context));
+  g_autoptr (LsFilter) filter = open_orders_filter ();
+
+  gtk_label_set_label (self->shop_label, self->shop);
+  self->shop_query =
+      ls_store_query (store, self->shop, ls_schema_collection (LS_SHOPS), NULL, NULL, 0);
+  g_signal_connect_swapped (self->shop_query, "items-changed", G_CALLBACK (shop_items_changed_cb),
+                            self);
+  shop_items_changed_cb (self);
+  self->open_orders = ls_store_aggregate (store, self->shop, ls_schema_collection (LS_ORDERS), filter,
+                                          NULL, 0, &count, 1);
+  g_signal_connect_swapped (self->open_orders, "changed", G_CALLBACK (open_orders_cb), self);
+  open_orders_cb (self);
+}
+
+/* Lets go of the queries of the window's shop; may be called at any time. */
+void
+ls_window_forget_shop (LsWindow *self)
+{
+  if (self->shop_row != NULL)
+    g_clear_signal_handler (&self->shop_row_handler, self->shop_row);
+  g_clear_object (&self->shop_row);
+  if (self->shop_query != NULL)
+    g_signal_handlers_disconnect_by_data (self->shop_query, self);
+  g_clear_object (&self->shop_query);
+  if (self->open_orders != NULL)
+    g_signal_handlers_disconnect_by_data (self->open_orders, self);
+  g_clear_object (&self->open_orders);
+  g_clear_pointer (&self->shop, g_free);
+  self->sample = FALSE;
+}
+
+/* Says under the header what the admin must know of the connection, and only then. */
+void
+ls_window_update_banner (LsWindow *self)
+{
+  LsClient *client = ls_context_get_client (self->context);
+  const LsConnectionStatus *status = client != NULL ? ls_client_get_status (client) : NULL;
+  const char *title = NULL;
+  const char *button = NULL;
+
+  switch (status != NULL ? status->state : LS_CONNECTION_LIVE)
+    {
+    case LS_CONNECTION_OFFLINE:
+      title = status->by_hand ? _("Working offline: showing cached data")
+                              : _("Offline: showing cached data");
+      button = status->by_hand ? _("Go online") : _("Reconnect");
+      break;
+    case LS_CONNECTION_LIMITED:
+      title = _("Limited: connection trouble, background pages update less often");
+      button = _("Reconnect");
+      break;
+    case LS_CONNECTION_CONNECTING:
+      title = status->attempts > 0 ? _("Reconnecting…") : NULL;
+      break;
+    case LS_CONNECTION_SIGNED_OUT:
+      title = _("You are signed out. Your changes are kept.");
+      button = _("Sign in");
+      break;
+    case LS_CONNECTION_TOO_OLD:
+      title = _("This app is too old for the server. Update it to go on.");
+      break;
+    case LS_CONNECTION_LIVE:
+    default:
+      break;
+    }
+  if (title != NULL)
+    {
+      ls_banner_set_title (self->banner, title);
+      ls_banner_set_button_label (self->banner, button);
+    }
+  ls_banner_set_revealed (self->banner, title != NULL);
+}
