@@ -60,7 +60,7 @@ show_cursor (LsChart *self)
   if (self->cursor >= 0)
     ls_chart_tooltip_show_row (LS_CHART_TOOLTIP (self->tooltip), self->columns, self->table,
                                (unsigned int) self->cursor, self->x_axis);
-  gtk_widget_set_child_visible (self->tooltip, self->cursor >= 0);
+  gtk_widget_set_visible (self->tooltip, self->cursor >= 0);
   update_actions (self);
   gtk_widget_queue_allocate (GTK_WIDGET (self));
   gtk_widget_queue_draw (GTK_WIDGET (self));
@@ -241,6 +241,14 @@ motion_cb (LsChart *self,
            double   x,
            double   y)
 {
+  /* GTK repeats the pointer's place after each layout. That is no motion, and must not take back
+   * what a key has done.
+   */
+  if (x == self->pointer_x && y == self->pointer_y)
+    return;
+
+  self->pointer_x = x;
+  self->pointer_y = y;
   if (!point_at (self, x, y) && !self->cursor_by_key)
     _ls_chart_move_cursor (self, -1, FALSE);
 }
@@ -248,6 +256,7 @@ motion_cb (LsChart *self,
 static void
 leave_cb (LsChart *self)
 {
+  self->pointer_x = self->pointer_y = -1;
   if (!self->cursor_by_key)
     _ls_chart_move_cursor (self, -1, FALSE);
 }
@@ -272,6 +281,7 @@ released_cb (LsChart         *self,
 static void
 focus_leave_cb (LsChart *self)
 {
+  self->pointer_x = self->pointer_y = -1;
   if (self->cursor_by_key)
     _ls_chart_move_cursor (self, -1, FALSE);
 }

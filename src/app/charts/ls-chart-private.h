@@ -31,6 +31,8 @@ struct _LsChart
 
   /* State */
   int cursor;
+  double pointer_x; /* where the pointer was seen last */
+  double pointer_y;
   gboolean cursor_by_key;
   gboolean show_legend;
   gboolean layout_valid;

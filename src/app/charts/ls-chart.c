@@ -329,7 +329,7 @@ ls_chart_init (LsChart *self)
   gtk_widget_set_parent (self->legend, GTK_WIDGET (self));
   self->tooltip = ls_chart_tooltip_new ();
   gtk_widget_set_can_target (self->tooltip, FALSE);
-  gtk_widget_set_child_visible (self->tooltip, FALSE);
+  gtk_widget_set_visible (self->tooltip, FALSE);
   gtk_widget_set_parent (self->tooltip, GTK_WIDGET (self));
 
   gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);

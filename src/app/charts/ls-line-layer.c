@@ -246,7 +246,6 @@ ls_line_layer_snapshot_cursor (LsChartLayer *layer,
   ls_widget_get_color (GTK_WIDGET (layer), &color);
   if (ls_widget_lookup_color (GTK_WIDGET (layer), "view_bg_color", &background))
     append_dot (snapshot, &background, x, y, DOT_RADIUS + 3);
-  color.alpha = 1;
   append_dot (snapshot, &color, x, y, DOT_RADIUS + 1);
 }
 
