@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/compat/ls-color.h"
 #include "app/compat/ls-screenshot.h"
 #include "app/widgets/ls-widgets.h"
 
@@ -119,18 +120,23 @@ is_near (int a,
 }
 
 size_t
-app_test_count_pixels (GtkWindow *window,
-                       int        red,
-                       int        green,
-                       int        blue)
+app_test_count_accent (GtkWindow *window)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GdkTexture) texture = ls_screenshot_render (GTK_NATIVE (window), &error);
   g_autofree uint32_t *pixels = NULL;
   size_t width, height;
   size_t n = 0;
+  GdkRGBA accent;
+  int red, green, blue;
 
   g_assert_no_error (error);
+  /* Which blue it is depends on the version of libadwaita. */
+  g_assert_true (ls_widget_lookup_color (GTK_WIDGET (window), "accent_color", &accent));
+  red = (int) (accent.red * 255 + 0.5f);
+  green = (int) (accent.green * 255 + 0.5f);
+  blue = (int) (accent.blue * 255 + 0.5f);
+
   width = (size_t) gdk_texture_get_width (texture);
   height = (size_t) gdk_texture_get_height (texture);
   pixels = g_new (uint32_t, width * height);

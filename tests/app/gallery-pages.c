@@ -278,6 +278,18 @@ create_products_chart (void)
   return chart;
 }
 
+static void
+activated_cb (LsChart  *chart,
+              LsSeries *series,
+              guint     index,
+              GtkLabel *label)
+{
+  g_autofree char *text = g_strdup_printf ("Opened point %u of %s", index,
+                                           ls_series_get_title (series));
+
+  gtk_label_set_label (label, text);
+}
+
 static GtkWidget *
 create_charts (void)
 {
@@ -288,14 +300,17 @@ create_charts (void)
   g_autoptr (LsSeries) orders = create_days ("Beats", 14, 1, 0);
   g_autoptr (LsSeries) packs = create_days ("Sample packs", 14, 2, 0);
   g_autoptr (LsSeries) orders_before = create_days ("Beats, previous period", 14, 4, 14);
+  GtkWidget *opened = gtk_label_new ("Enter or a click opens a point");
   GtkWidget *chart;
 
   gtk_flow_box_set_max_children_per_line (GTK_FLOW_BOX (flow), 2);
   chart = create_chart ("Revenue", LS_TIME_UNIT_DAY);
+  g_signal_connect (chart, "point-activated", G_CALLBACK (activated_cb), opened);
   add_line (chart, before, FALSE, TRUE);
   add_line (chart, revenue, TRUE, FALSE);
   ls_chart_set_cursor (LS_CHART (chart), 11);
   gtk_box_append (GTK_BOX (page), create_card ("Revenue, 1 to 30 March 2026", chart));
+  gtk_box_append (GTK_BOX (page), opened);
 
   chart = create_chart ("Sales", LS_TIME_UNIT_DAY);
   add_bars (chart, orders, 1, FALSE);
@@ -369,7 +384,7 @@ create_edges (void)
   for (int i = 0; i < 10000; i++)
     {
       x[i] = FIRST + i * 4 * 60 * SECOND;
-      y[i] = wave (i / 40, 7) + wave (i, 9) * (i % 11) / 10;
+      y[i] = wave (i / 200, 7) + (wave (i % 97, 9) - 120000) / 3;
     }
   ls_series_set_points (many, x, y, NULL, 10000);
   chart = create_chart ("10,000 points", LS_TIME_UNIT_HOUR);

@@ -2,7 +2,7 @@
 
 /* Shows the widgets and charts of the app in all their states, for who works on them.
  *
- *     gallery                    a window to look at
+ *     gallery [--page NAME]      a window to look at
  *     gallery --shots DIR        writes a PNG of each page, light and dark, wide and narrow, and
  * ends
  */
@@ -191,10 +191,12 @@ main (int   argc,
       char *argv[])
 {
   g_autofree char *shots = NULL;
+  g_autofree char *page = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   const GOptionEntry entries[] = {
     { "shots", 0, 0, G_OPTION_ARG_FILENAME, &shots, "Write a PNG of each page and end", "DIR" },
+    { "page", 0, 0, G_OPTION_ARG_STRING, &page, "Show this page first", "NAME" },
     G_OPTION_ENTRY_NULL,
   };
 
@@ -230,6 +232,8 @@ main (int   argc,
 
       adw_style_manager_set_color_scheme (adw_style_manager_get_default (),
                                           ADW_COLOR_SCHEME_DEFAULT);
+      if (page)
+        gtk_stack_set_visible_child_name (stack, page);
       g_signal_connect_swapped (window, "close-request", G_CALLBACK (close_cb), loop);
       gtk_window_present (window);
       g_main_loop_run (loop);

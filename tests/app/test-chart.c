@@ -10,9 +10,6 @@
 /* 12 March 2026, 00:00 UTC */
 #define TWELFTH (INT64_C (1773273600) * SECOND)
 
-/* The first colour of the style sheet, where the accent is the usual blue */
-#define ACCENT 0x1c, 0x71, 0xd8
-
 #define GAP LS_SERIES_GAP
 
 static char *
@@ -115,7 +112,7 @@ test_shape (gconstpointer data)
 
       /* The bar under the cursor is shaded, and may be the only one. */
       if (!bars || !with_cursor)
-        g_assert_cmpint (app_test_count_pixels (window, ACCENT) > 0, ==,
+        g_assert_cmpint (app_test_count_accent (window) > 0, ==,
                          bars ? shape->shows_bars : shape->shows_line);
       app_test_close (window);
       g_assert_finalize_object (g_steal_pointer (&series));
@@ -133,10 +130,10 @@ test_bar_cursor (void)
 
   ls_chart_add_layer (chart, LS_CHART_LAYER (ls_bar_layer_new (series)));
   window = app_test_show (GTK_WIDGET (chart), 400, 240);
-  without = app_test_count_pixels (window, ACCENT);
+  without = app_test_count_accent (window);
   ls_chart_set_cursor (chart, 1);
   app_test_draw (window);
-  with = app_test_count_pixels (window, ACCENT);
+  with = app_test_count_accent (window);
   g_assert_cmpuint (with, <, without);
   g_assert_cmpuint (with, >, 0);
   app_test_close (window);
@@ -164,7 +161,7 @@ test_many (void)
       gtk_widget_set_direction (GTK_WIDGET (chart),
                                 way & 2 ? GTK_TEXT_DIR_RTL : GTK_TEXT_DIR_LTR);
       window = app_test_show (GTK_WIDGET (chart), 400, 240);
-      g_assert_cmpuint (app_test_count_pixels (window, ACCENT), >, 400);
+      g_assert_cmpuint (app_test_count_accent (window), >, 400);
       app_test_close (window);
     }
 }
@@ -190,11 +187,11 @@ test_comparison (void)
   g_assert_true (gtk_widget_has_css_class (line, "comparison"));
 
   window = app_test_show (GTK_WIDGET (chart), 400, 240);
-  g_assert_cmpuint (app_test_count_pixels (window, ACCENT), >, 100);
+  g_assert_cmpuint (app_test_count_accent (window), >, 100);
   ls_chart_remove_layer (chart, LS_CHART_LAYER (bars));
   g_assert_cmpuint (ls_chart_table_get_n_columns (table), ==, 1);
   app_test_draw (window);
-  g_assert_cmpuint (app_test_count_pixels (window, ACCENT), ==, 0);
+  g_assert_cmpuint (app_test_count_accent (window), ==, 0);
   app_test_close (window);
 }
 
@@ -394,11 +391,11 @@ test_without_axes (void)
   window = app_test_show (GTK_WIDGET (chart), 300, 200);
   ls_chart_set_cursor (chart, 0);
   g_assert_cmpint (ls_chart_get_cursor (chart), ==, -1);
-  g_assert_cmpuint (app_test_count_pixels (window, ACCENT), ==, 0);
+  g_assert_cmpuint (app_test_count_accent (window), ==, 0);
 
   ls_chart_set_axes (chart, x_axis, y_axis);
   app_test_draw (window);
-  g_assert_cmpuint (app_test_count_pixels (window, ACCENT), >, 0);
+  g_assert_cmpuint (app_test_count_accent (window), >, 0);
   app_test_close (window);
 }
 

@@ -15,9 +15,6 @@
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
 
-/* The accent colour that lines have in the light style */
-#define ACCENT 0x1c, 0x71, 0xd8
-
 #define assert_label(widget, text) \
   app_test_assert_words (GTK_WIDGET (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, text)
 #define assert_description(widget, text) \
@@ -85,7 +82,6 @@ test_banner (void)
   g_assert_false (gtk_widget_has_css_class (GTK_WIDGET (banner), "information"));
   button = find_button (GTK_WIDGET (banner), "_Reconnect");
   g_assert_nonnull (button);
-  assert_label (button, "Reconnect");
   g_signal_connect_swapped (banner, "button-clicked", G_CALLBACK (count_cb), &n_clicks);
   g_signal_emit_by_name (button, "clicked");
   g_assert_cmpint (n_clicks, ==, 1);
@@ -219,21 +215,21 @@ test_card_sparkline (void)
 
   ls_kpi_card_set_value (LS_KPI_CARD (card), "9");
   window = app_test_show (card, 200, 160);
-  g_assert_cmpuint (app_test_count_pixels (window, ACCENT), ==, 0);
+  g_assert_cmpuint (app_test_count_accent (window), ==, 0);
   ls_kpi_card_set_series (LS_KPI_CARD (card), series, NULL);
   app_test_draw (window);
-  g_assert_cmpuint (app_test_count_pixels (window, ACCENT), ==, 0);
+  g_assert_cmpuint (app_test_count_accent (window), ==, 0);
   ls_series_set_points (series, x, y, NULL, 3);
   app_test_draw (window);
-  g_assert_cmpuint (app_test_count_pixels (window, ACCENT), >, 20);
+  g_assert_cmpuint (app_test_count_accent (window), >, 20);
 
   /* What is refreshed stays; what is not known is a skeleton. */
   ls_kpi_card_set_loading (LS_KPI_CARD (card), TRUE);
   app_test_draw (window);
-  g_assert_cmpuint (app_test_count_pixels (window, ACCENT), >, 20);
+  g_assert_cmpuint (app_test_count_accent (window), >, 20);
   ls_kpi_card_set_value (LS_KPI_CARD (card), NULL);
   app_test_draw (window);
-  g_assert_cmpuint (app_test_count_pixels (window, ACCENT), ==, 0);
+  g_assert_cmpuint (app_test_count_accent (window), ==, 0);
   app_test_close (window);
 }
 
@@ -256,7 +252,7 @@ test_sparkline_shapes (void)
 
       ls_series_set_points (series, x, shapes[i], NULL, 3);
       app_test_draw (window);
-      g_assert_cmpint (app_test_count_pixels (window, ACCENT) > 0, ==, i < 3);
+      g_assert_cmpint (app_test_count_accent (window) > 0, ==, i < 3);
       app_test_close (window);
     }
 }
@@ -464,7 +460,6 @@ test_placeholder_actions (void)
   g_assert_cmpint (count, ==, 1);
   g_signal_emit_by_name (find_button (GTK_WIDGET (placeholder), "_Contact Support"), "clicked");
   g_assert_cmpint (count, ==, 11);
-  assert_label (find_button (GTK_WIDGET (placeholder), "_Retry"), "Retry");
 
   ls_placeholder_show_error (placeholder, "Failed", NULL, actions, 1);
   g_assert_null (find_button (GTK_WIDGET (placeholder), "_Contact Support"));

@@ -37,9 +37,7 @@ ls_widget_lookup_color (GtkWidget  *widget,
     AdwStyleManager *manager = adw_style_manager_get_for_display (gtk_widget_get_display (widget));
     AdwAccentColor accent = adw_style_manager_get_accent_color (manager);
 
-    /* The system's accent reaches the style sheet as variables, which the named colours do not
-     * follow.
-     */
+    /* The style sheet follows the system's accent; this look-up, being deprecated, does not. */
     if (g_str_equal (name, "accent_color"))
       {
         adw_accent_color_to_standalone_rgba (accent, adw_style_manager_get_dark (manager), color);

@@ -170,9 +170,14 @@ queue_collapse (LsSplitView *self)
     }
 }
 
+/* A sidebar that is away is still a mapped or at least a sized widget: screen readers would go on
+ * reading it.
+ */
 static void
 pane_shows_cb (LsSplitView *self)
 {
+  gtk_accessible_update_state (GTK_ACCESSIBLE (self->sidebar_clamp), GTK_ACCESSIBLE_STATE_HIDDEN,
+                               !ls_split_view_get_show_sidebar (self), -1);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SHOW_SIDEBAR]);
 }
 

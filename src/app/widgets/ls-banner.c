@@ -6,6 +6,7 @@
 #include "app/widgets/ls-banner.h"
 
 #include "app/compat/ls-announce.h"
+#include "app/compat/ls-button.h"
 
 struct _LsBanner
 {
@@ -300,15 +301,7 @@ ls_banner_set_button_label (LsBanner   *self,
     return;
 
   if (has_label)
-    {
-      g_auto (GStrv) parts = g_strsplit (label, "_", 2);
-      g_autofree char *name = g_strjoinv (NULL, parts);
-
-      /* The name GTK 4.8 makes of a label keeps the mark of the mnemonic. */
-      gtk_button_set_label (self->button, label);
-      gtk_accessible_update_property (GTK_ACCESSIBLE (self->button), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                      name, -1);
-    }
+    ls_button_set_mnemonic (self->button, label);
   gtk_widget_set_visible (GTK_WIDGET (self->button), has_label);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BUTTON_LABEL]);
 }

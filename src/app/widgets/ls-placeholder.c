@@ -9,6 +9,7 @@
 #include <glib/gi18n.h>
 
 #include "app/compat/ls-announce.h"
+#include "app/compat/ls-button.h"
 #include "app/compat/ls-spinner.h"
 #include "app/widgets/ls-skeleton.h"
 
@@ -125,16 +126,7 @@ set_button (GtkButton                 *button,
       return;
     }
 
-  {
-    g_auto (GStrv) parts = g_strsplit (action->label, "_", 2);
-    g_autofree char *name = g_strjoinv (NULL, parts);
-
-    gtk_button_set_label (button, action->label);
-    gtk_button_set_use_underline (button, TRUE);
-    /* The name GTK 4.8 makes of a label keeps the mark of the mnemonic. */
-    gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, name,
-                                    -1);
-  }
+  ls_button_set_mnemonic (button, action->label);
   gtk_actionable_set_action_target_value (GTK_ACTIONABLE (button), action->target);
   gtk_actionable_set_action_name (GTK_ACTIONABLE (button), action->action_name);
 }

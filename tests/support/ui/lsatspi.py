@@ -26,7 +26,7 @@ WINDOW_COORDINATES = 1
 
 # By number: the words differ between versions ('push button', 'button').
 ROLES = {
-  7: 'check box', 8: 'check menu item', 11: 'combo box', 10: 'column header', 16: 'dialog', 20: 'filler', 23: 'window',
+  2: 'alert', 7: 'check box', 8: 'check menu item', 11: 'combo box', 10: 'column header', 16: 'dialog', 20: 'filler', 23: 'window',
   26: 'icon', 27: 'image', 29: 'label', 31: 'list', 32: 'list item', 33: 'menu', 34: 'menu bar', 35: 'menu item',
   37: 'page tab', 38: 'page tab list', 39: 'group', 40: 'password', 41: 'popup menu', 42: 'progress bar', 43: 'button',
   44: 'radio button', 48: 'scroll bar', 49: 'scroll pane', 50: 'separator', 51: 'slider', 52: 'spin button', 54: 'status',
