@@ -35,9 +35,9 @@ static const struct {
   const char *title;
   const char *icon_name;
 } pages[] = {
-  { "overview", N_ ("Overview"), "view-grid-symbolic" },
-  { "products", N_ ("Products"), "package-x-generic-symbolic" },
-  { "orders", N_ ("Orders"), "view-list-symbolic" },
+  { "overview", N_ ("Overview"), "ls-overview-symbolic" },
+  { "products", N_ ("Products"), "ls-products-symbolic" },
+  { "orders", N_ ("Orders"), "ls-orders-symbolic" },
 };
 
 static void

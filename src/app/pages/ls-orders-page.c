@@ -108,7 +108,7 @@ query_changed_cb (LsOrdersPage *self)
   g_autofree char *words = g_strdup_printf (ngettext ("%s order", "%s orders", n_items), number);
 
   gtk_label_set_label (self->count_label, words);
-  ls_query_view_update (self->placeholder, self->query, is_filtered (self), "view-list-symbolic",
+  ls_query_view_update (self->placeholder, self->query, is_filtered (self), "ls-orders-symbolic",
                         _("No orders yet"), _("Orders appear here as they are placed."));
 }
 

@@ -131,7 +131,7 @@ query_changed_cb (LsProductsPage *self)
   g_autofree char *words = g_strdup_printf (ngettext ("%s product", "%s products", n_items), number);
 
   gtk_label_set_label (self->count_label, words);
-  ls_query_view_update (self->placeholder, self->query, is_filtered (self), "package-x-generic-symbolic",
+  ls_query_view_update (self->placeholder, self->query, is_filtered (self), "ls-products-symbolic",
                         _("No products yet"), _("Products that you make or import appear here."));
 }
 

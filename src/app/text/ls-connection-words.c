@@ -55,7 +55,7 @@ offline_words (LsConnectionWords        *words,
   g_autofree char *waiting = waiting_words (n_waiting);
 
   words->label = _("Offline");
-  words->icon_name = "network-offline-symbolic";
+  words->icon_name = "ls-offline-symbolic";
   words->style_class = "error";
   words->title = status->by_hand
                      /* Translators: %s is a time of day */
@@ -87,14 +87,14 @@ ls_connection_words_init (LsConnectionWords        *words,
     {
     case LS_CONNECTION_LIVE:
       words->label = _("Live");
-      words->icon_name = "emblem-ok-symbolic";
+      words->icon_name = "ls-live-symbolic";
       words->style_class = "success";
       words->title = live_title (status, now);
       words->meaning = g_strdup (_("Everything shown is what the server has."));
       break;
     case LS_CONNECTION_LIMITED:
       words->label = _("Limited");
-      words->icon_name = "network-wireless-signal-weak-symbolic";
+      words->icon_name = "ls-polling-symbolic";
       words->style_class = "warning";
       words->title = g_strdup (_("Connection trouble"));
       words->meaning = g_strdup (_("Pages in the background update less often. Edits go on."));
