@@ -169,7 +169,7 @@ static const LsField order_fields[] = {
 static const LsField order_item_fields[] = {
   KEY ("order", N_("Order"), "orders", REQUIRED | IMMUTABLE | INDEXED | REFERRER),
   KEY ("product", N_("Product"), "products", IMMUTABLE | INDEXED | REFERRER),
-  KEY ("variant", N_("Variant"), "variants", IMMUTABLE),
+  KEY ("variant", N_("Variant"), "variants", IMMUTABLE | REFERRER),
   TEXT ("name", N_("Name"), 400, REQUIRED),
   TEXT ("sku", N_("SKU"), 100, 0),
   INTEGER ("quantity", N_("Quantity"), 0, 1000000, REQUIRED),
@@ -229,7 +229,7 @@ static const LsField service_fields[] = {
   TEXT ("description", N_("Description"), 65536, 0),
   MONEY ("price", N_("Price"), 0),
   INTEGER ("minutes", N_("Duration"), 1, 100000, 0),
-  TEXT ("room", N_("Room"), 200, 0),
+  TEXT ("room", N_("Room"), 200, REFERRER),
   BOOL ("active", N_("Active"), REQUIRED),
 };
 
@@ -237,7 +237,7 @@ static const LsField reservation_fields[] = {
   KEY ("service", N_("Service"), "services", REQUIRED | INDEXED),
   KEY ("customer", N_("Customer"), "customers", INDEXED),
   TEXT ("customer_name", N_("Customer"), 400, SEARCHED),
-  TIME ("starts_at", N_("Starts"), REQUIRED | INDEXED),
+  TIME ("starts_at", N_("Starts"), REQUIRED | INDEXED | REFERRER),
   TIME ("ends_at", N_("Ends"), REQUIRED),
   ENUM ("status", N_("Status"), reservation_statuses, REQUIRED | INDEXED),
   MONEY ("price", N_("Price"), 0),

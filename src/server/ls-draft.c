@@ -296,6 +296,30 @@ ls_draft_list_between (LsDraft            *draft,
 }
 
 /**
+ * ls_draft_has_rows:
+ * @draft: a draft
+ * @collection: which collection
+ *
+ * Returns: whether there is any row of @collection, before or after the mutation
+ */
+bool
+ls_draft_has_rows (LsDraft            *draft,
+                   const LsCollection *collection)
+{
+  bool any = false;
+
+  for (unsigned i = 0; i < draft->entries->len && !any; i++)
+    {
+      const Entry *entry = g_ptr_array_index (draft->entries, i);
+
+      any = entry->collection == collection && (entry->before != NULL || entry->after != NULL);
+    }
+  if (!any && draft->error == NULL)
+    ls_storage_tx_has_rows (draft->tx, collection, &any, &draft->error);
+  return any;
+}
+
+/**
  * ls_draft_take:
  * @draft: a draft
  * @after: (transfer full): a row as it shall be

@@ -51,6 +51,8 @@ GPtrArray    *ls_draft_list_between (LsDraft             *draft,
                                      unsigned             field,
                                      int64_t              min,
                                      int64_t              max);
+bool          ls_draft_has_rows     (LsDraft             *draft,
+                                     const LsCollection  *collection);
 void          ls_draft_take         (LsDraft             *draft,
                                      LsRecord            *after);
 void          ls_draft_remove       (LsDraft             *draft,

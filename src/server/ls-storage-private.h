@@ -60,6 +60,10 @@ struct _LsStorageClass {
                                    int64_t                  min,
                                    int64_t                  max,
                                    GError                 **error);
+  bool        (*tx_has_rows)      (LsStorageTx             *tx,
+                                   const LsCollection      *collection,
+                                   bool                    *ret_any,
+                                   GError                 **error);
   bool        (*tx_append)        (LsStorageTx             *tx,
                                    LsVersion               *version,
                                    GError                 **error);
@@ -98,6 +102,10 @@ struct _LsStorageClass {
                                    const char              *shop,
                                    const LsPosition        *position,
                                    bool                    *ret_known,
+                                   GError                 **error);
+  bool        (*verify_log)       (LsStorage               *self,
+                                   const char              *shop,
+                                   int64_t                 *ret_broken,
                                    GError                 **error);
   bool        (*scan)             (LsStorage               *self,
                                    const char              *shop,

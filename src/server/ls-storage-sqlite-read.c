@@ -128,6 +128,51 @@ ls_storage_sqlite_check_position (LsStorage         *storage,
   return true;
 }
 
+static bool
+ls_storage_sqlite_verify_log (LsStorage   *storage,
+                              const char  *shop,
+                              int64_t     *ret_broken,
+                              GError     **error)
+{
+  g_auto (Reading) reading = { NULL };
+  g_autoptr (LsShop) found = NULL;
+  g_autoptr (LsStatement) statement = NULL;
+  int64_t version;
+  uint64_t check = 0;
+  LsStep step;
+
+  if (!reading_begin (&reading, storage, error))
+    return false;
+  found = ls_sqlite_read_shop (reading.sql, shop, error);
+  if (found == NULL ||
+      ls_sqlite_read_check (reading.sql, shop, found->horizon, &check, error) == LS_STEP_ERROR)
+    return false;
+  statement = ls_sql_query (reading.sql, error,
+                            "SELECT version, \"check\", changes FROM log_versions"
+                            " WHERE shop = ? ORDER BY version",
+                            "t", shop);
+  if (statement == NULL)
+    return false;
+  *ret_broken = 0;
+  for (version = found->horizon; (step = ls_statement_step (statement, error)) == LS_STEP_ROW;)
+    {
+      size_t length = 0;
+      const void *bytes = ls_statement_get_blob (statement, 2, &length);
+
+      version++;
+      check = ls_digest_next_check (check, bytes != NULL ? bytes : (const uint8_t *) "", length);
+      if (ls_statement_get_int64 (statement, 0) == version &&
+          (uint64_t) ls_statement_get_int64 (statement, 1) == check)
+        continue;
+      *ret_broken = version;
+      return true;
+    }
+  if (step == LS_STEP_DONE &&
+      (version != found->position.version || check != found->position.check))
+    *ret_broken = version + 1;
+  return step == LS_STEP_DONE;
+}
+
 /* Whether to go on; @error is set on a failure. */
 static bool
 scan_collection (LsRowSql          *rows,
@@ -279,6 +324,7 @@ ls_sqlite_read_class_init (LsStorageClass *klass)
   klass->get_shop = ls_storage_sqlite_get_shop;
   klass->read_log = ls_storage_sqlite_read_log;
   klass->check_position = ls_storage_sqlite_check_position;
+  klass->verify_log = ls_storage_sqlite_verify_log;
   klass->scan = ls_storage_sqlite_scan;
   klass->get_rows = ls_storage_sqlite_get_rows;
   klass->list_decisions = ls_storage_sqlite_list_decisions;

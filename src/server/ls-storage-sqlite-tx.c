@@ -226,6 +226,20 @@ ls_storage_sqlite_tx_list_between (LsStorageTx         *tx,
 }
 
 static bool
+ls_storage_sqlite_tx_has_rows (LsStorageTx         *tx,
+                               const LsCollection  *collection,
+                               bool                *ret_any,
+                               GError             **error)
+{
+  g_autoptr (LsStatement) statement =
+      ls_sql_query (owner (tx)->writer, error, rows_of (tx, collection)->scan, "t", tx->shop->shop);
+  LsStep step = statement != NULL ? ls_statement_step (statement, error) : LS_STEP_ERROR;
+
+  *ret_any = step == LS_STEP_ROW;
+  return step != LS_STEP_ERROR;
+}
+
+static bool
 ls_storage_sqlite_tx_append (LsStorageTx  *tx,
                              LsVersion    *version,
                              GError      **error)
@@ -403,6 +417,7 @@ ls_sqlite_tx_class_init (LsStorageClass *klass)
   klass->tx_get = ls_storage_sqlite_tx_get;
   klass->tx_list = ls_storage_sqlite_tx_list;
   klass->tx_list_between = ls_storage_sqlite_tx_list_between;
+  klass->tx_has_rows = ls_storage_sqlite_tx_has_rows;
   klass->tx_append = ls_storage_sqlite_tx_append;
   klass->tx_get_last_n = ls_storage_sqlite_tx_get_last_n;
   klass->tx_find_decision = ls_storage_sqlite_tx_find_decision;

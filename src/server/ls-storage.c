@@ -50,146 +50,6 @@ ls_storage_report_fatal (LsStorage    *self,
 }
 
 /**
- * ls_version_new:
- * @version: its number
- * @at: when, µs since the epoch
- *
- * Returns: (transfer full): a version without changes
- */
-LsVersion *
-ls_version_new (int64_t version,
-                int64_t at)
-{
-  LsVersion *self = g_new0 (LsVersion, 1);
-
-  g_atomic_ref_count_init (&self->ref_count);
-  self->version = version;
-  self->at = at;
-  return self;
-}
-
-/**
- * ls_version_ref:
- * @version: a version
- *
- * Returns: (transfer full): @version
- */
-LsVersion *
-ls_version_ref (LsVersion *version)
-{
-  g_atomic_ref_count_inc (&version->ref_count);
-  return version;
-}
-
-/**
- * ls_version_unref:
- * @version: (transfer full): a version
- *
- * Drops a reference.
- */
-void
-ls_version_unref (LsVersion *version)
-{
-  if (!g_atomic_ref_count_dec (&version->ref_count))
-    return;
-  g_free (version->actor);
-  g_free (version->client);
-  g_free (version->mid);
-  g_free (version->job);
-  g_clear_pointer (&version->changes, g_ptr_array_unref);
-  g_clear_pointer (&version->bytes, g_bytes_unref);
-  g_free (version);
-}
-
-/**
- * ls_version_seal:
- * @version: a version with its changes, not published yet
- * @check: the check of the position before it
- *
- * Encodes the changes and computes the check of the position that @version leads to. Comes before
- * ls_storage_tx_append().
- *
- * Returns: bytes of the encoded changes, which %LS_MAX_VERSION_BYTES bounds
- */
-size_t
-ls_version_seal (LsVersion *version,
-                 uint64_t   check)
-{
-  GByteArray *bytes = g_byte_array_new ();
-
-  for (unsigned i = 0; i < version->changes->len; i++)
-    ls_change_append_bytes (g_ptr_array_index (version->changes, i), bytes);
-  version->check = ls_digest_next_check (check, bytes->data, bytes->len);
-  g_clear_pointer (&version->bytes, g_bytes_unref);
-  version->bytes = g_byte_array_free_to_bytes (bytes);
-  return g_bytes_get_size (version->bytes);
-}
-
-/**
- * ls_decision_copy:
- * @decision: a decision
- *
- * Returns: (transfer full): the same
- */
-LsDecision *
-ls_decision_copy (const LsDecision *decision)
-{
-  LsDecision *copy = g_memdup2 (decision, sizeof *decision);
-
-  copy->mid = g_strdup (decision->mid);
-  copy->code = g_strdup (decision->code);
-  copy->message = g_strdup (decision->message);
-  copy->path = g_strdup (decision->path);
-  return copy;
-}
-
-/**
- * ls_decision_free:
- * @decision: (transfer full): a decision
- *
- * Frees it.
- */
-void
-ls_decision_free (LsDecision *decision)
-{
-  g_free (decision->mid);
-  g_free (decision->code);
-  g_free (decision->message);
-  g_free (decision->path);
-  g_free (decision);
-}
-
-/**
- * ls_shop_copy:
- * @shop: a shop
- *
- * Returns: (transfer full): the same
- */
-LsShop *
-ls_shop_copy (const LsShop *shop)
-{
-  LsShop *copy = g_memdup2 (shop, sizeof *shop);
-
-  copy->shop = g_strdup (shop->shop);
-  copy->name = g_strdup (shop->name);
-  return copy;
-}
-
-/**
- * ls_shop_free:
- * @shop: (transfer full): a shop
- *
- * Frees it.
- */
-void
-ls_shop_free (LsShop *shop)
-{
-  g_free (shop->shop);
-  g_free (shop->name);
-  g_free (shop);
-}
-
-/**
  * ls_storage_set_fatal:
  * @self: a storage
  * @func: (nullable): whom to tell
@@ -375,6 +235,24 @@ ls_storage_tx_list_between (LsStorageTx         *tx,
 {
   return LS_STORAGE_GET_CLASS (tx->storage)
       ->tx_list_between (tx, collection, field, min, max, error);
+}
+
+/**
+ * ls_storage_tx_has_rows:
+ * @tx: a transaction
+ * @collection: which collection
+ * @ret_any: (out): whether it has any row
+ * @error: where to put a failure of the storage
+ *
+ * Returns: whether it could be found out
+ */
+bool
+ls_storage_tx_has_rows (LsStorageTx         *tx,
+                        const LsCollection  *collection,
+                        bool                *ret_any,
+                        GError             **error)
+{
+  return LS_STORAGE_GET_CLASS (tx->storage)->tx_has_rows (tx, collection, ret_any, error);
 }
 
 /**
@@ -578,6 +456,27 @@ ls_storage_check_position (LsStorage         *self,
                            GError           **error)
 {
   return LS_STORAGE_GET_CLASS (self)->check_position (self, shop, position, ret_known, error);
+}
+
+/**
+ * ls_storage_verify_log:
+ * @self: a storage
+ * @shop: which
+ * @ret_broken: (out): the first version whose check does not follow from the one before, 0 when all
+ * do
+ * @error: where to put why not
+ *
+ * Verifies the chain of checks from the horizon to the newest version. Reads the whole log.
+ *
+ * Returns: whether it could be read
+ */
+bool
+ls_storage_verify_log (LsStorage   *self,
+                       const char  *shop,
+                       int64_t     *ret_broken,
+                       GError     **error)
+{
+  return LS_STORAGE_GET_CLASS (self)->verify_log (self, shop, ret_broken, error);
 }
 
 /**

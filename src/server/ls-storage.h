@@ -196,6 +196,10 @@ GPtrArray  *ls_storage_tx_list_between   (LsStorageTx            *tx,
                                           int64_t                 min,
                                           int64_t                 max,
                                           GError                **error);
+bool        ls_storage_tx_has_rows       (LsStorageTx            *tx,
+                                          const LsCollection     *collection,
+                                          bool                   *ret_any,
+                                          GError                **error);
 bool        ls_storage_tx_append         (LsStorageTx            *tx,
                                           LsVersion              *version,
                                           GError                **error);
@@ -235,6 +239,10 @@ bool        ls_storage_check_position    (LsStorage              *self,
                                           const char             *shop,
                                           const LsPosition       *position,
                                           bool                   *ret_known,
+                                          GError                **error);
+bool        ls_storage_verify_log        (LsStorage              *self,
+                                          const char             *shop,
+                                          int64_t                *ret_broken,
                                           GError                **error);
 bool        ls_storage_scan              (LsStorage              *self,
                                           const char             *shop,

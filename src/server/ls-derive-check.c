@@ -1,0 +1,644 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-derive"
+
+#include "config.h"
+
+#include "server/ls-derive-check.h"
+
+#include "core/ls-error.h"
+#include "server/ls-fields.h"
+#include "server/ls-measures.h"
+#include "server/ls-shop-digests.h"
+
+/*
+ * Recomputes everything that is derived, from the rows that are not, with nothing but the
+ * definitions of the measures: no sum that was kept up to date is read. The whole shop is read at
+ * one snapshot and held in memory meanwhile.
+ */
+
+/* Findings that are kept with their words; all are counted. */
+#define MAX_FINDINGS 1000
+/* Repairs in one mutation: with its activity they stay below what a version may hold. */
+#define REPAIRS_PER_MUTATION 200
+
+typedef struct {
+  LsRecord *order;
+  GPtrArray *items;
+  GPtrArray *refunds;
+} Order;
+
+typedef struct {
+  LsCheckReport *report;
+  LsZones *zones;
+  LsMeasureShop shop;
+  LsRecord *shop_row;
+  GHashTable *orders;      /* key -> Order */
+  GHashTable *rows;        /* "collection\nkey" -> LsRecord: rows with derived values */
+  GPtrArray *targets;      /* LsRecord: the same, in the order read */
+  LsTally *tally;
+  LsDigest *digests[LS_N_COLLECTIONS];
+} Check;
+
+static const LsCollection *
+collection_of (LsCollectionId id)
+{
+  return ls_schema_collection (id);
+}
+
+static void
+finding_free (gpointer data)
+{
+  LsFinding *finding = data;
+
+  g_free (finding->key);
+  ls_value_clear (&finding->stored);
+  ls_value_clear (&finding->computed);
+  g_free (finding);
+}
+
+static void
+order_free (gpointer data)
+{
+  Order *order = data;
+
+  g_clear_pointer (&order->order, ls_record_unref);
+  g_ptr_array_unref (order->items);
+  g_ptr_array_unref (order->refunds);
+  g_free (order);
+}
+
+static void
+report_finding (Check              *check,
+                LsFindingKind       kind,
+                const LsCollection *collection,
+                const char         *key,
+                int                 field,
+                const LsValue      *stored,
+                const LsValue      *computed)
+{
+  LsFinding *finding;
+
+  check->report->n_findings++;
+  if (check->report->findings->len >= MAX_FINDINGS)
+    return;
+  finding = g_new0 (LsFinding, 1);
+  finding->kind = kind;
+  finding->collection = collection;
+  finding->key = g_strdup (key);
+  finding->field = field;
+  if (stored != NULL)
+    finding->stored = ls_value_copy (stored);
+  if (computed != NULL)
+    finding->computed = ls_value_copy (computed);
+  g_ptr_array_add (check->report->findings, finding);
+}
+
+static char *
+row_id (const LsCollection *collection,
+        const char         *key)
+{
+  return g_strconcat (collection->name, "\n", key, NULL);
+}
+
+static Order *
+order_for (Check      *check,
+           const char *key)
+{
+  Order *order = g_hash_table_lookup (check->orders, key);
+
+  if (order == NULL)
+    {
+      order = g_new0 (Order, 1);
+      order->items = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_record_unref);
+      order->refunds = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_record_unref);
+      g_hash_table_insert (check->orders, g_strdup (key), order);
+    }
+  return order;
+}
+
+static void
+take_target (Check    *check,
+             LsRecord *record)
+{
+  g_hash_table_insert (check->rows,
+                       row_id (ls_record_get_collection (record), ls_record_get_key (record)),
+                       ls_record_ref (record));
+  g_ptr_array_add (check->targets, record);
+}
+
+static void
+take_row (Check    *check,
+          LsRecord *record)
+{
+  const LsFields *f = ls_fields ();
+
+  switch (ls_record_get_collection (record)->id)
+    {
+    case LS_SHOPS:
+      check->shop_row = ls_record_ref (record);
+      check->shop.currency = ls_record_get_text (record, f->shops.currency);
+      check->shop.zone =
+          ls_zones_get (check->zones, ls_record_get_text (record, f->shops.time_zone));
+      break;
+    case LS_ORDERS:
+      order_for (check, ls_record_get_key (record))->order = ls_record_ref (record);
+      break;
+    case LS_ORDER_ITEMS:
+      g_ptr_array_add (
+          order_for (check, ls_record_get_text (record, f->order_items.order))->items,
+          ls_record_ref (record));
+      break;
+    case LS_REFUNDS:
+      g_ptr_array_add (order_for (check, ls_record_get_text (record, f->refunds.order))->refunds,
+                       ls_record_ref (record));
+      break;
+    case LS_VARIANTS:
+      ls_measures_contribute_row (record, 1, check->tally);
+      take_target (check, record);
+      break;
+    case LS_DOWNLOADS:
+    case LS_FAVORITES:
+      ls_measures_contribute_row (record, 1, check->tally);
+      break;
+    case LS_PRODUCTS:
+    case LS_CUSTOMERS:
+    case LS_DAILY_SALES:
+    case LS_STATS:
+      take_target (check, record);
+      break;
+    case LS_CATEGORIES:
+    case LS_IMAGES:
+    case LS_PAYMENTS:
+    case LS_LICENCES:
+    case LS_SERVICES:
+    case LS_RESERVATIONS:
+    case LS_SUBSCRIPTIONS:
+    case LS_ACTIVITY:
+    case LS_LAYOUTS:
+    case LS_SAVED_VIEWS:
+    case LS_NOTES:
+    default:
+      break;
+    }
+}
+
+static bool
+take_row_cb (LsRecord *record,
+             gpointer  user_data)
+{
+  Check *check = user_data;
+
+  check->report->n_rows++;
+  ls_digest_replace (check->digests[ls_record_get_collection (record)->id], NULL, record);
+  take_row (check, record);
+  return true;
+}
+
+/* Takes @expected; @stored is the row as it is, or NULL. Differences in @fields are findings. */
+static void
+compare_rows (Check    *check,
+              LsRecord *stored,
+              LsRecord *expected,
+              uint64_t  fields)
+{
+  const LsCollection *collection = ls_record_get_collection (expected);
+  const char *key = ls_record_get_key (expected);
+  g_autoptr (LsRecord) owned = expected;
+  g_autoptr (LsRecord) repaired = NULL;
+  uint64_t different;
+
+  if (stored == NULL)
+    {
+      report_finding (check, LS_FINDING_MISSING, collection, key, -1, NULL, NULL);
+      g_ptr_array_add (check->report->repairs, ls_change_new_put (expected));
+      return;
+    }
+  different = ls_record_diff (stored, expected) & fields;
+  if (different == 0)
+    return;
+  repaired = ls_record_copy (stored);
+  for (unsigned i = 0; i < collection->n_fields; i++)
+    if (different & (UINT64_C (1) << i))
+      {
+        report_finding (check, LS_FINDING_VALUE, collection, key, (int) i,
+                        ls_record_get (stored, i), ls_record_get (expected, i));
+        ls_record_take (repaired, i, ls_value_copy (ls_record_get (expected, i)));
+      }
+  g_ptr_array_add (check->report->repairs, ls_change_new_between (stored, repaired));
+}
+
+static void
+report_extra (Check          *check,
+              const LsRecord *stored)
+{
+  report_finding (check, LS_FINDING_EXTRA, ls_record_get_collection (stored),
+                  ls_record_get_key (stored), -1, NULL, NULL);
+  g_ptr_array_add (check->report->repairs, ls_change_new_between (stored, NULL));
+}
+
+static uint64_t
+derived_fields (const LsCollection *collection)
+{
+  uint64_t fields = 0;
+
+  for (unsigned i = 0; i < collection->n_fields; i++)
+    if (collection->fields[i].flags & LS_FIELD_DERIVED)
+      fields |= UINT64_C (1) << i;
+  return fields;
+}
+
+static void
+check_part (Check    *check,
+            LsRecord *stored,
+            unsigned  field,
+            int64_t   computed)
+{
+  LsRecord *expected = ls_record_copy (stored);
+
+  ls_record_set_integer (expected, field, computed);
+  compare_rows (check, stored, expected, UINT64_C (1) << field);
+}
+
+static void
+check_order (Check *check,
+             Order *order)
+{
+  const LsFields *f = ls_fields ();
+  LsOrderParts parts = { order->order, order->items, order->refunds };
+  LsOrderFigures figures;
+  LsRecord *expected;
+
+  for (unsigned i = 0; i < order->items->len; i++)
+    {
+      LsRecord *item = g_ptr_array_index (order->items, i);
+      int64_t total = 0;
+
+      if (ls_measures_item_total (item, &total))
+        check_part (check, item, f->order_items.total, total);
+    }
+  for (unsigned i = 0; i < order->refunds->len; i++)
+    {
+      LsRecord *refund = g_ptr_array_index (order->refunds, i);
+      int64_t amount = 0;
+
+      if (ls_measures_refund_amount (refund, &amount))
+        check_part (check, refund, f->refunds.amount, amount);
+    }
+  ls_measures_contribute_order (&check->shop, &parts, 1, check->tally);
+  if (order->order == NULL || !ls_measures_order (&check->shop, &parts, &figures))
+    return;
+  expected = ls_record_copy (order->order);
+  ls_measures_set_order (expected, &figures);
+  compare_rows (check, order->order, expected, derived_fields (collection_of (LS_ORDERS)));
+}
+
+static int
+compare_texts (gconstpointer a,
+               gconstpointer b)
+{
+  return g_strcmp0 (*(const char *const *) a, *(const char *const *) b);
+}
+
+static void
+check_orders (Check *check)
+{
+  g_autoptr (GPtrArray) keys = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, check->orders);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    g_ptr_array_add (keys, key);
+  g_ptr_array_sort (keys, compare_texts);
+  for (unsigned i = 0; i < keys->len; i++)
+    check_order (check, g_hash_table_lookup (check->orders, keys->pdata[i]));
+}
+
+/* @record with the sums that belong in it. */
+static LsRecord *
+with_sums (Check          *check,
+           const LsRecord *record)
+{
+  const LsCollection *collection = ls_record_get_collection (record);
+  const LsTallyEntry *entry =
+      ls_tally_find (check->tally, collection, ls_record_get_key (record));
+  uint64_t fields = ls_measures_summed_fields (collection);
+  LsRecord *expected = ls_record_copy (record);
+
+  for (unsigned i = 0; i < collection->n_fields; i++)
+    if (fields & (UINT64_C (1) << i))
+      ls_record_set_integer (expected, i, entry != NULL ? entry->sums[i] : 0);
+  if (collection->id == LS_PRODUCTS)
+    ls_record_set_integer (expected, ls_fields ()->products.low_stock,
+                           ls_measures_low_stock (expected));
+  return expected;
+}
+
+static LsRecord *
+find_row (Check              *check,
+          const LsCollection *collection,
+          const char         *key)
+{
+  g_autofree char *id = row_id (collection, key);
+
+  return g_hash_table_lookup (check->rows, id);
+}
+
+static void
+check_customer_stats (Check    *check,
+                      LsRecord *customer)
+{
+  const LsFields *f = ls_fields ();
+  const LsCollection *stats = collection_of (LS_STATS);
+  const char *key = ls_record_get_key (customer);
+  LsRecord *stored = find_row (check, stats, key);
+  LsRecord *expected = stored != NULL ? ls_record_copy (stored) : ls_record_new (stats, key);
+  uint64_t fields = derived_fields (stats) & ~(UINT64_C (1) << f->stats.calculated_at);
+
+  ls_measures_set_stats (expected, customer);
+  compare_rows (check, stored, expected, fields);
+}
+
+static void
+check_target (Check    *check,
+              LsRecord *stored)
+{
+  const LsCollection *collection = ls_record_get_collection (stored);
+  g_autoptr (LsRecord) expected = NULL;
+
+  switch (collection->id)
+    {
+    case LS_DAILY_SALES:
+      /* Days without an order that counts have no row; those with one are looked at below. */
+      if (ls_tally_find (check->tally, collection, ls_record_get_key (stored)) == NULL)
+        report_extra (check, stored);
+      break;
+    case LS_STATS:
+      if (find_row (check, collection_of (LS_CUSTOMERS), ls_record_get_key (stored)) == NULL)
+        report_extra (check, stored);
+      break;
+    case LS_CUSTOMERS:
+      expected = with_sums (check, stored);
+      compare_rows (check, stored, ls_record_ref (expected), derived_fields (collection));
+      check_customer_stats (check, expected);
+      break;
+    case LS_PRODUCTS:
+    case LS_VARIANTS:
+      compare_rows (check, stored, with_sums (check, stored), derived_fields (collection));
+      break;
+    case LS_SHOPS:
+    case LS_CATEGORIES:
+    case LS_IMAGES:
+    case LS_ORDERS:
+    case LS_ORDER_ITEMS:
+    case LS_PAYMENTS:
+    case LS_REFUNDS:
+    case LS_DOWNLOADS:
+    case LS_LICENCES:
+    case LS_SERVICES:
+    case LS_RESERVATIONS:
+    case LS_FAVORITES:
+    case LS_SUBSCRIPTIONS:
+    case LS_ACTIVITY:
+    case LS_LAYOUTS:
+    case LS_SAVED_VIEWS:
+    case LS_NOTES:
+    default:
+      break;
+    }
+}
+
+static void
+check_days (Check *check)
+{
+  const LsCollection *daily = collection_of (LS_DAILY_SALES);
+
+  for (unsigned i = 0; i < ls_tally_get_length (check->tally); i++)
+    {
+      const LsTallyEntry *entry = ls_tally_get_entry (check->tally, i);
+      g_autoptr (LsRecord) day = NULL;
+
+      if (entry->collection != daily)
+        continue;
+      day = ls_measures_new_day (entry->key);
+      compare_rows (check, find_row (check, daily, entry->key), with_sums (check, day),
+                    derived_fields (daily));
+    }
+}
+
+/* What followed the log, from its last checkpoint, against the rows. */
+static bool
+check_digests (Check      *check,
+               LsStorage  *storage,
+               const char *shop,
+               GError    **error)
+{
+  g_autoptr (LsShopDigests) followed = ls_shop_digests_new ();
+
+  if (!ls_shop_digests_load (followed, storage, shop, error))
+    return false;
+  for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
+    {
+      const LsCollection *collection = collection_of ((LsCollectionId) id);
+      LsPosition position;
+      g_autoptr (LsDigest) digest = ls_shop_digests_copy (followed, collection, &position);
+
+      /* Somebody went on writing. */
+      if (!ls_position_equal (&position, &check->report->position))
+        return true;
+      if (!ls_digest_equal (digest, check->digests[id], UINT64_MAX))
+        report_finding (check, LS_FINDING_DIGEST, collection, NULL, -1, NULL, NULL);
+    }
+  return true;
+}
+
+static bool
+check_log (Check      *check,
+           LsStorage  *storage,
+           const char *shop,
+           GError    **error)
+{
+  int64_t broken = 0;
+  g_autofree char *version = NULL;
+
+  if (!ls_storage_verify_log (storage, shop, &broken, error))
+    return false;
+  if (broken == 0)
+    return true;
+  version = g_strdup_printf ("%" G_GINT64_FORMAT, broken);
+  report_finding (check, LS_FINDING_LOG, NULL, version, -1, NULL, NULL);
+  return true;
+}
+
+static void
+check_init (Check      *check,
+            const char *shop)
+{
+  *check = (Check) { 0 };
+  check->report = g_new0 (LsCheckReport, 1);
+  check->report->shop = g_strdup (shop);
+  check->report->findings = g_ptr_array_new_with_free_func (finding_free);
+  check->report->repairs = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+  check->zones = ls_zones_new ();
+  check->orders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, order_free);
+  check->rows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                       (GDestroyNotify) ls_record_unref);
+  check->targets = g_ptr_array_new ();
+  check->tally = ls_tally_new ();
+  for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
+    check->digests[id] = ls_digest_new (collection_of ((LsCollectionId) id));
+}
+
+static void
+check_clear (Check *check)
+{
+  g_clear_pointer (&check->report, ls_check_report_free);
+  g_clear_pointer (&check->shop_row, ls_record_unref);
+  g_ptr_array_unref (check->targets);
+  g_hash_table_unref (check->orders);
+  g_hash_table_unref (check->rows);
+  ls_tally_free (check->tally);
+  ls_zones_free (check->zones);
+  for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
+    ls_digest_free (check->digests[id]);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Check, check_clear)
+
+/**
+ * ls_derive_check:
+ * @storage: where the shop is
+ * @shop: which
+ * @error: where to put why it could not be checked
+ *
+ * Recomputes every derived value of a shop from the rows that are not derived, compares the digests
+ * that followed the log with those of the rows, and verifies the chain of the log. Reads all of the
+ * shop and holds it in memory: a kilobyte a row. Changes nothing.
+ *
+ * Returns: (transfer full) (nullable): what it found
+ */
+LsCheckReport *
+ls_derive_check (LsStorage   *storage,
+                 const char  *shop,
+                 GError     **error)
+{
+  const LsCollection *collections[LS_N_COLLECTIONS];
+  g_auto (Check) check = { 0 };
+
+  check_init (&check, shop);
+  for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
+    collections[id] = collection_of ((LsCollectionId) id);
+  if (!ls_storage_scan (storage, shop, collections, LS_N_COLLECTIONS, &check.report->position,
+                        take_row_cb, &check, error))
+    return NULL;
+  if (check.shop.zone == NULL)
+    check.shop.zone = ls_zones_get (check.zones, "UTC");
+  check_orders (&check);
+  for (unsigned i = 0; i < check.targets->len; i++)
+    check_target (&check, g_ptr_array_index (check.targets, i));
+  check_days (&check);
+  if (ls_tally_overflowed (check.tally))
+    {
+      g_set_error_literal (error, LS_ERROR, LS_ERROR_STORAGE,
+                           "some sums are too large to be computed");
+      return NULL;
+    }
+  if (!check_digests (&check, storage, shop, error) || !check_log (&check, storage, shop, error))
+    return NULL;
+  return g_steal_pointer (&check.report);
+}
+
+/**
+ * ls_check_report_make_mutations:
+ * @report: a report
+ *
+ * Makes what repairs the derived values, to be submitted to the committer one after the other. They
+ * name what stands there now: what changed since the check is a conflict and stays.
+ *
+ * Returns: (transfer full) (element-type LsMutation): the repairs, none when all is right
+ */
+GPtrArray *
+ls_check_report_make_mutations (const LsCheckReport *report)
+{
+  GPtrArray *mutations = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_mutation_unref);
+  LsMutation *mutation = NULL;
+
+  for (unsigned i = 0; i < report->repairs->len; i++)
+    {
+      if (i % REPAIRS_PER_MUTATION == 0)
+        {
+          mutation = ls_mutation_new (report->shop);
+          mutation->actor = g_strdup ("check");
+          mutation->role = LS_ROLE_OWNER;
+          mutation->flags = LS_MUTATION_REPAIR;
+          mutation->changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+          g_ptr_array_add (mutations, mutation);
+        }
+      g_ptr_array_add (mutation->changes, ls_change_ref (g_ptr_array_index (report->repairs, i)));
+    }
+  return mutations;
+}
+
+/**
+ * ls_check_report_free:
+ * @report: (transfer full): a report
+ *
+ * Frees it.
+ */
+void
+ls_check_report_free (LsCheckReport *report)
+{
+  g_ptr_array_unref (report->findings);
+  g_ptr_array_unref (report->repairs);
+  g_free (report->shop);
+  g_free (report);
+}
+
+static char *
+value_to_text (const LsValue *value)
+{
+  switch (value->kind)
+    {
+    case LS_VALUE_INTEGER:
+      return g_strdup_printf ("%" G_GINT64_FORMAT, value->integer);
+    case LS_VALUE_TEXT:
+      return g_strdup_printf ("“%s”", value->text);
+    case LS_VALUE_NULL:
+    default:
+      return g_strdup ("nothing");
+    }
+}
+
+/**
+ * ls_finding_to_text:
+ * @finding: a finding
+ *
+ * Returns: (transfer full): a line for a reader
+ */
+char *
+ls_finding_to_text (const LsFinding *finding)
+{
+  g_autofree char *stored = value_to_text (&finding->stored);
+  g_autofree char *computed = value_to_text (&finding->computed);
+
+  switch (finding->kind)
+    {
+    case LS_FINDING_VALUE:
+      return g_strdup_printf ("%s %s: %s: %s is stored, %s follows from the rows",
+                              finding->collection->name, finding->key,
+                              finding->collection->fields[finding->field].name, stored, computed);
+    case LS_FINDING_MISSING:
+      return g_strdup_printf ("%s %s: the row is missing", finding->collection->name, finding->key);
+    case LS_FINDING_EXTRA:
+      return g_strdup_printf ("%s %s: nothing calls for this row", finding->collection->name,
+                              finding->key);
+    case LS_FINDING_DIGEST:
+      return g_strdup_printf ("%s: the rows are not those that the log led to",
+                              finding->collection->name);
+    case LS_FINDING_LOG:
+      return g_strdup_printf ("the log: version %s does not follow from the one before",
+                              finding->key);
+    default:
+      g_assert_not_reached ();
+    }
+}

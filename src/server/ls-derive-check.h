@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "server/ls-committer.h"
+#include "server/ls-storage.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LsFindingKind:
+ * @LS_FINDING_VALUE: a derived value is not what follows from the rows
+ * @LS_FINDING_MISSING: a derived row is not there
+ * @LS_FINDING_EXTRA: a derived row is there and nothing calls for it
+ * @LS_FINDING_DIGEST: a digest that followed the log is not that of the rows: some row was not
+ * changed through the log
+ * @LS_FINDING_LOG: the checks of the log do not chain
+ *
+ * What a check can find.
+ */
+typedef enum {
+  LS_FINDING_VALUE,
+  LS_FINDING_MISSING,
+  LS_FINDING_EXTRA,
+  LS_FINDING_DIGEST,
+  LS_FINDING_LOG,
+} LsFindingKind;
+
+/**
+ * LsFinding:
+ * @kind: what it is
+ * @collection: (nullable): where
+ * @key: (nullable): of which row; of a digest its bucket, of the log its version
+ * @field: index of the field, or -1
+ * @stored: what stands there
+ * @computed: what should
+ *
+ * One difference.
+ */
+typedef struct {
+  LsFindingKind kind;
+  const LsCollection *collection;
+  char *key;
+  int field;
+  LsValue stored;
+  LsValue computed;
+} LsFinding;
+
+/**
+ * LsCheckReport:
+ * @shop: which shop
+ * @position: where it stood
+ * @n_rows: rows read
+ * @n_findings: differences found
+ * @findings: (element-type LsFinding): the first of them
+ * @repairs: (element-type LsChange): what makes all derived values right
+ *
+ * What a check found.
+ */
+typedef struct {
+  char *shop;
+  LsPosition position;
+  int64_t n_rows;
+  int64_t n_findings;
+  GPtrArray *findings;
+  GPtrArray *repairs;
+} LsCheckReport;
+
+LsCheckReport *ls_derive_check                (LsStorage            *storage,
+                                               const char           *shop,
+                                               GError              **error);
+GPtrArray     *ls_check_report_make_mutations (const LsCheckReport  *report);
+void           ls_check_report_free           (LsCheckReport        *report);
+char          *ls_finding_to_text             (const LsFinding      *finding);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsCheckReport, ls_check_report_free)
+
+G_END_DECLS
