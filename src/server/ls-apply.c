@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+#include "server/ls-activity.h"
+#include "server/ls-derive.h"
+#include "server/ls-references.h"
+#include "server/ls-rules.h"
+
 /*
  * What a mutation does to the rows, decided against the rows as they are: rights, validity,
  * conflicts, references, rules of the shop, then everything derived. A refused mutation leaves a
@@ -255,23 +260,10 @@ check_change (LsDraft          *draft,
          check_enums (mutation, change, refusal) && check_shop_row (draft, change, refusal);
 }
 
-/**
- * ls_apply_mutation:
- * @draft: a draft without changes
- * @mutation: what shall happen
- * @at: when, µs since the epoch
- * @refusal: where to put why not
- *
- * Applies a mutation to a draft. A failure of the storage is the draft's and not a refusal: look at
- * ls_draft_get_error() in either case.
- *
- * Returns: whether it was not refused
- */
-bool
-ls_apply_mutation (LsDraft          *draft,
-                   const LsMutation *mutation,
-                   int64_t           at,
-                   LsRefusal        *refusal)
+static bool
+apply_changes (LsDraft          *draft,
+               const LsMutation *mutation,
+               LsRefusal        *refusal)
 {
   if (mutation->changes->len > LS_MAX_CHANGES)
     return ls_refusal_set (refusal, LS_ERROR_VALIDATION, NULL, NULL, -1,
@@ -286,4 +278,59 @@ ls_apply_mutation (LsDraft          *draft,
         return false;
     }
   return true;
+}
+
+/* Says who did it, as one more change. */
+static void
+add_activity (LsDraft          *draft,
+              const LsMutation *mutation,
+              LsZones          *zones,
+              int64_t           at,
+              GPtrArray        *changes)
+{
+  int64_t version = ls_storage_tx_get_shop (ls_draft_get_tx (draft))->position.version + 1;
+  LsMeasureShop shop;
+  LsRecord *activity;
+
+  ls_derive_get_shop (draft, zones, &shop);
+  activity = ls_activity_make (draft, mutation, version, at, shop.zone);
+  g_ptr_array_add (changes, ls_change_new_put (activity));
+  ls_draft_take (draft, activity);
+}
+
+/**
+ * ls_apply_mutation:
+ * @draft: a draft without changes
+ * @mutation: what shall happen
+ * @zones: time zones
+ * @at: when, µs since the epoch
+ * @refusal: where to put why not
+ *
+ * Applies a mutation to a draft: its changes, what follows from them, and its activity. A failure
+ * of the storage is the draft's and not a refusal: look at ls_draft_get_error() first.
+ *
+ * Returns: (transfer full) (element-type LsChange) (nullable): all that changes, nothing at all
+ * when everything stands as it is asked for, or %NULL when it is refused or the storage failed
+ */
+GPtrArray *
+ls_apply_mutation (LsDraft          *draft,
+                   const LsMutation *mutation,
+                   LsZones          *zones,
+                   int64_t           at,
+                   LsRefusal        *refusal)
+{
+  bool repair = (mutation->flags & LS_MUTATION_REPAIR) != 0;
+  g_autoptr (GPtrArray) changes = NULL;
+
+  if (!apply_changes (draft, mutation, refusal))
+    return NULL;
+  if (!repair && (!ls_rules_check (draft, mutation, zones, refusal) ||
+                  !ls_references_check (draft, refusal) || !ls_derive (draft, zones, at, refusal)))
+    return NULL;
+  if (ls_draft_get_error (draft) != NULL)
+    return NULL;
+  changes = ls_draft_get_changes (draft);
+  if (changes->len > 0)
+    add_activity (draft, mutation, zones, at, changes);
+  return ls_draft_get_error (draft) == NULL ? g_steal_pointer (&changes) : NULL;
 }

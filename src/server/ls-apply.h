@@ -4,12 +4,14 @@
 #include "server/ls-committer.h"
 #include "server/ls-draft.h"
 #include "server/ls-refusal.h"
+#include "server/ls-zones.h"
 
 G_BEGIN_DECLS
 
-bool ls_apply_mutation (LsDraft          *draft,
-                        const LsMutation *mutation,
-                        int64_t           at,
-                        LsRefusal        *refusal);
+GPtrArray *ls_apply_mutation (LsDraft          *draft,
+                              const LsMutation *mutation,
+                              LsZones          *zones,
+                              int64_t           at,
+                              LsRefusal        *refusal);
 
 G_END_DECLS

@@ -4,6 +4,7 @@
 #include "server/ls-committer.h"
 #include "server/ls-draft.h"
 #include "server/ls-shop-digests.h"
+#include "server/ls-zones.h"
 
 G_BEGIN_DECLS
 
@@ -21,8 +22,6 @@ typedef struct {
   bool alone; /* a group that it was in failed: try it by itself */
 } LsEntry;
 
-void        ls_entry_free            (LsEntry       *entry);
-
 /* What one transaction does. */
 typedef struct {
   char *shop;
@@ -30,20 +29,79 @@ typedef struct {
   GPtrArray *versions; /* LsVersion */
   GPtrArray *drafts;   /* LsDraft, one for each version */
   LsPosition before;
+  LsZones *zones; /* borrowed */
   bool wrote;
 } LsGroup;
 
-LsGroup    *ls_group_new             (const char    *shop);
-void        ls_group_free            (LsGroup       *group);
-void        ls_group_reset           (LsGroup       *group);
+typedef struct {
+  char *shop;
+  GQueue pending; /* LsEntry */
+  bool queued;    /* stands in LsCommitter.turns */
+  bool paused;    /* another node holds the shop */
+  LsShopDigests *digests;
+  int64_t checkpointed; /* version of the last checkpoint of the digests */
+} LsShopState;
+
+typedef enum {
+  LS_COMMITTER_IDLE,
+  LS_COMMITTER_BEGINNING,
+  LS_COMMITTER_COMMITTING,
+  LS_COMMITTER_READING_BACK,
+} LsCommitterState;
+
+struct _LsCommitter {
+  GObject parent_instance;
+
+  LsEnvironment *environment;
+  LsStorage *storage;
+  LsQueue *queue;
+
+  GMutex lock;       /* of what submitters touch */
+  GHashTable *shops; /* id -> LsShopState */
+  GQueue turns;      /* LsShopState with pending entries, in the order of their turns */
+  unsigned n_queued;
+  bool scheduled;
+  bool draining;
+
+  /* On the queue only */
+  LsCommitterState state;
+  LsGroup *group;
+  LsShopState *current;
+  unsigned n_read_backs;
+  LsZones *zones;
+  LsCommitFunc listener;
+  gpointer listener_data;
+  LsJobFunc drained;
+  gpointer drained_data;
+};
+
+/* ls-committer.c */
+void     ls_committer_schedule         (LsCommitter    *self);
+void     ls_committer_take_turn        (LsCommitter    *self,
+                                        LsShopState    *state);
+
+/* ls-commit-group.c */
+LsGroup *ls_group_new                  (const char     *shop,
+                                        LsZones        *zones);
+void     ls_group_free                 (LsGroup        *group);
+void     ls_entry_free                 (LsEntry        *entry);
+bool     ls_committer_begin_group      (LsCommitter    *self);
+
+/* ls-commit-checkpoint.c */
+bool     ls_committer_load_digests     (LsCommitter    *self,
+                                        LsShopState    *state,
+                                        GError        **error);
+void     ls_committer_renew_digests    (LsCommitter    *self,
+                                        LsShopState    *state);
+bool     ls_committer_begin_checkpoint (LsCommitter    *self);
 
 /* ls-decide.c: decides an entry inside the transaction. False on a failure of the storage, with
  * @error. */
-bool        ls_decide                (LsEnvironment  *environment,
-                                      LsStorageTx    *tx,
-                                      LsGroup        *group,
-                                      LsEntry        *entry,
-                                      GError        **error);
+bool     ls_decide                     (LsEnvironment  *environment,
+                                        LsStorageTx    *tx,
+                                        LsGroup        *group,
+                                        LsEntry        *entry,
+                                        GError        **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsEntry, ls_entry_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsGroup, ls_group_free)

@@ -173,36 +173,32 @@ check_size (LsVersion *version,
   return true;
 }
 
-/* Appends what @draft changes, if anything. */
+/* Appends @changes, which @draft holds the rows of. Takes both. False on a failure of the storage.
+ */
 static bool
 append_version (LsStorageTx  *tx,
                 LsGroup      *group,
                 LsEntry      *entry,
                 LsDraft      *draft,
+                GPtrArray    *changes,
                 int64_t       at,
                 LsRefusal    *refusal,
                 GError      **error)
 {
+  g_autoptr (LsDraft) owned = draft;
   const LsShop *shop = ls_storage_tx_get_shop (tx);
-  g_autoptr (LsVersion) version =
-      make_version (entry->mutation, shop, at, ls_draft_get_changes (draft));
+  g_autoptr (LsVersion) version = make_version (entry->mutation, shop, at, changes);
 
-  if (version->changes->len == 0)
-    {
-      ls_draft_free (draft);
-      return true;
-    }
-  if (!check_size (version, ls_version_seal (version, shop->position.check), refusal))
-    {
-      ls_draft_free (draft);
-      return true;
-    }
+  if (changes->len == 0 ||
+      !check_size (version, ls_version_seal (version, shop->position.check), refusal))
+    return true;
   group->wrote = true;
-  g_ptr_array_add (group->drafts, draft);
+  g_ptr_array_add (group->drafts, g_steal_pointer (&owned));
   g_ptr_array_add (group->versions, ls_version_ref (version));
   return ls_storage_tx_append (tx, version, error);
 }
 
+/* False on a failure of the storage. */
 static bool
 apply_entry (LsEnvironment  *environment,
              LsStorageTx    *tx,
@@ -212,20 +208,17 @@ apply_entry (LsEnvironment  *environment,
              GError        **error)
 {
   int64_t at = MAX (ls_environment_now (environment), ls_storage_tx_get_shop (tx)->at);
-  LsDraft *draft = ls_draft_new (tx);
-  bool applied = ls_apply_mutation (draft, entry->mutation, at, refusal);
-  const GError *failure = ls_draft_get_error (draft);
+  g_autoptr (LsDraft) draft = ls_draft_new (tx);
+  GPtrArray *changes = ls_apply_mutation (draft, entry->mutation, group->zones, at, refusal);
 
-  if (failure != NULL && error != NULL)
-    *error = g_error_copy (failure);
-  if (failure != NULL || !applied)
+  if (ls_draft_get_error (draft) != NULL)
     {
-      bool refused = failure == NULL;
-
-      ls_draft_free (draft);
-      return refused;
+      g_propagate_error (error, g_error_copy (ls_draft_get_error (draft)));
+      g_clear_pointer (&changes, g_ptr_array_unref);
+      return false;
     }
-  return append_version (tx, group, entry, draft, at, refusal, error);
+  return changes == NULL || append_version (tx, group, entry, g_steal_pointer (&draft), changes, at,
+                                            refusal, error);
 }
 
 /* A mutation whose turn it is. */
