@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-outbox"
+
+#include "config.h"
+
+#include "client/ls-outbox.h"
+
+/* As often a server may ask for the same n before it is left alone for longer. */
+#define MAX_REPEATS 3
+/* What was sent behind a refused edit is refused too: so long those refusals are awaited. */
+#define GO_BACK_PAUSE (100 * 1000)
+
+struct _LsOutbox {
+  GPtrArray *undecided; /* LsEdit, by n */
+  int64_t highest_n;
+  int64_t sent_n;   /* sent in this session up to here */
+  int64_t void_n;   /* n up to here and above sent_n have no edit and are sent as void */
+  bool open;        /* edits may go */
+  bool changed;     /* there may be edits without an n */
+  bool numbering;   /* the cache is giving them theirs */
+
+  /* Waiting */
+  LsBackoff backoff;
+  LsRandomFunc draw;
+  gpointer draw_data;
+  int64_t held_until; /* monotonic, 0 when not held */
+  int64_t last_expected;
+  unsigned repeats;
+};
+
+static int64_t
+first_n (LsOutbox *self)
+{
+  return self->undecided->len > 0 ? ((LsEdit *) g_ptr_array_index (self->undecided, 0))->n : 0;
+}
+
+static void
+hold (LsOutbox *self,
+      int64_t   retry_after,
+      int64_t   now)
+{
+  int64_t wait = ls_backoff_next (&self->backoff, self->draw, self->draw_data);
+
+  self->held_until = now + MAX (wait, MAX (retry_after, 1));
+}
+
+static void
+rewind_to_first (LsOutbox *self)
+{
+  self->sent_n = self->undecided->len > 0 ? first_n (self) - 1 : self->highest_n;
+  self->void_n = 0;
+}
+
+/**
+ * ls_outbox_new:
+ * @draw: source of randomness
+ * @user_data: for @draw
+ *
+ * Returns: (transfer full): an outbox that is closed
+ */
+LsOutbox *
+ls_outbox_new (LsRandomFunc draw,
+               gpointer     user_data)
+{
+  LsOutbox *self = g_new0 (LsOutbox, 1);
+
+  self->undecided = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_edit_unref);
+  self->draw = draw;
+  self->draw_data = user_data;
+  ls_backoff_init (&self->backoff, LS_BACKOFF_FIRST_US, LS_BACKOFF_CAP_US);
+  return self;
+}
+
+/**
+ * ls_outbox_free:
+ * @self: (transfer full): an outbox
+ *
+ * Frees it.
+ */
+void
+ls_outbox_free (LsOutbox *self)
+{
+  g_ptr_array_unref (self->undecided);
+  g_free (self);
+}
+
+/**
+ * ls_outbox_begin:
+ * @self: an outbox
+ *
+ * Lets edits go: a session stands, the shop is in the epoch that their n belong to.
+ */
+void
+ls_outbox_begin (LsOutbox *self)
+{
+  if (self->open)
+    return;
+  self->open = true;
+  self->changed = true;
+  self->repeats = 0;
+  rewind_to_first (self);
+}
+
+/**
+ * ls_outbox_end:
+ * @self: an outbox
+ *
+ * The session is over, or the edits get other numbers.
+ */
+void
+ls_outbox_end (LsOutbox *self)
+{
+  self->open = false;
+}
+
+/**
+ * ls_outbox_changed:
+ * @self: an outbox
+ *
+ * Says that there may be edits without an n.
+ */
+void
+ls_outbox_changed (LsOutbox *self)
+{
+  self->changed = true;
+}
+
+/**
+ * ls_outbox_numbered:
+ * @self: an outbox
+ * @edits: (element-type LsEdit) (nullable): all edits that have an n and no result, by n; %NULL
+ *   when the cache failed
+ * @now: monotonic
+ *
+ * Answers %LS_OUTBOX_NUMBER.
+ */
+void
+ls_outbox_numbered (LsOutbox  *self,
+                    GPtrArray *edits,
+                    int64_t    now)
+{
+  int64_t highest = self->highest_n;
+
+  self->numbering = false;
+  if (edits == NULL)
+    {
+      self->changed = true;
+      hold (self, 0, now);
+      return;
+    }
+  g_ptr_array_set_size (self->undecided, 0);
+  for (unsigned i = 0; i < edits->len; i++)
+    {
+      LsEdit *edit = ls_edit_ref (g_ptr_array_index (edits, i));
+
+      g_ptr_array_add (self->undecided, edit);
+      self->highest_n = MAX (self->highest_n, edit->n);
+    }
+  /* Where some got their n there may be more. */
+  if (self->highest_n > highest)
+    self->changed = true;
+}
+
+/**
+ * ls_outbox_decided:
+ * @self: an outbox
+ * @mid: an edit whose result is on disk
+ *
+ * Makes room for the next.
+ */
+void
+ls_outbox_decided (LsOutbox   *self,
+                   const char *mid)
+{
+  for (unsigned i = 0; i < self->undecided->len; i++)
+    if (g_str_equal (((LsEdit *) g_ptr_array_index (self->undecided, i))->mid, mid))
+      {
+        g_ptr_array_remove_index (self->undecided, i);
+        self->repeats = 0;
+        ls_backoff_reset (&self->backoff);
+        return;
+      }
+}
+
+/**
+ * ls_outbox_refused:
+ * @self: an outbox
+ * @expected_n: the n that the server wants next, or 0 when it did not say
+ * @temporary: whether the same may go well later
+ * @retry_after: µs to wait at least, or 0
+ * @now: monotonic
+ *
+ * An edit was not taken: the server could not, or does not have those before it.
+ */
+void
+ls_outbox_refused (LsOutbox *self,
+                   int64_t   expected_n,
+                   bool      temporary,
+                   int64_t   retry_after,
+                   int64_t   now)
+{
+  if (now < self->held_until && expected_n == self->last_expected)
+    {
+      self->held_until = MAX (self->held_until, now + retry_after);
+      return;
+    }
+  rewind_to_first (self);
+  if (expected_n > 0)
+    {
+      int64_t first = self->undecided->len > 0 ? first_n (self) : self->highest_n + 1;
+
+      self->sent_n = expected_n - 1;
+      self->void_n = MIN (first - 1, self->highest_n);
+    }
+  self->repeats = expected_n > 0 && expected_n == self->last_expected ? self->repeats + 1 : 1;
+  self->last_expected = expected_n;
+  if (temporary || self->repeats >= MAX_REPEATS)
+    hold (self, retry_after, now);
+  else
+    self->held_until = now + GO_BACK_PAUSE;
+}
+
+/**
+ * ls_outbox_set_highest_n:
+ * @self: an outbox
+ * @n: the highest n that an edit ever got, by this client in this epoch
+ *
+ * Tells what the cache knows.
+ */
+void
+ls_outbox_set_highest_n (LsOutbox *self,
+                         int64_t   n)
+{
+  self->highest_n = n;
+}
+
+/**
+ * ls_outbox_get_highest_n:
+ * @self: an outbox
+ *
+ * Returns: the highest n given
+ */
+int64_t
+ls_outbox_get_highest_n (LsOutbox *self)
+{
+  return self->highest_n;
+}
+
+/**
+ * ls_outbox_get_known_n:
+ * @self: an outbox
+ *
+ * Returns: the n up to which all results are on disk, what an `ack` tells
+ */
+int64_t
+ls_outbox_get_known_n (LsOutbox *self)
+{
+  return self->undecided->len > 0 ? first_n (self) - 1 : self->highest_n;
+}
+
+/**
+ * ls_outbox_get_n_sent:
+ * @self: an outbox
+ *
+ * Returns: how many edits have an n and no result
+ */
+unsigned
+ls_outbox_get_n_sent (LsOutbox *self)
+{
+  return self->undecided->len;
+}
+
+/**
+ * ls_outbox_is_held:
+ * @self: an outbox
+ * @now: monotonic
+ *
+ * Returns: whether edits wait for a failure to pass
+ */
+bool
+ls_outbox_is_held (LsOutbox *self,
+                   int64_t   now)
+{
+  return now < self->held_until;
+}
+
+/**
+ * ls_outbox_get_deadline:
+ * @self: an outbox
+ *
+ * Returns: when ls_outbox_next() is due, monotonic, or -1
+ */
+int64_t
+ls_outbox_get_deadline (LsOutbox *self)
+{
+  return self->open && self->held_until > 0 ? self->held_until : -1;
+}
+
+/**
+ * ls_outbox_next:
+ * @self: an outbox
+ * @now: monotonic
+ * @ret_work: (out): the particulars
+ *
+ * Asks for the next step, which is then taken as done. To be called until it says
+ * %LS_OUTBOX_NOTHING.
+ *
+ * Returns: what to do
+ */
+LsOutboxStep
+ls_outbox_next (LsOutbox     *self,
+                int64_t       now,
+                LsOutboxWork *ret_work)
+{
+  *ret_work = (LsOutboxWork) { 0 };
+  if (!self->open || now < self->held_until)
+    return LS_OUTBOX_NOTHING;
+  self->held_until = 0;
+  if (self->sent_n < self->void_n)
+    {
+      ret_work->n = ++self->sent_n;
+      return LS_OUTBOX_VOID;
+    }
+  for (unsigned i = 0; i < self->undecided->len; i++)
+    {
+      LsEdit *edit = g_ptr_array_index (self->undecided, i);
+
+      if (edit->n <= self->sent_n)
+        continue;
+      self->sent_n = edit->n;
+      ret_work->edit = edit;
+      return LS_OUTBOX_SEND;
+    }
+  if (self->changed && !self->numbering && self->undecided->len < LS_MUTATION_WINDOW)
+    {
+      self->changed = false;
+      self->numbering = true;
+      ret_work->max = LS_MUTATION_WINDOW - self->undecided->len;
+      return LS_OUTBOX_NUMBER;
+    }
+  return LS_OUTBOX_NOTHING;
+}

@@ -1,0 +1,728 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-sync"
+
+#include "config.h"
+
+#include "client/ls-sync-machine-private.h"
+
+#include "core/ls-view.h"
+
+/* The stream of one shop: views, subscriptions, deltas, snapshots, digests, acks. */
+
+#define ALL_COLLECTIONS UINT32_MAX
+/* What waits for the cache, in bytes as they came: reading stops above the one, goes on below the
+ * other. */
+#define PAUSE_ABOVE (8 * 1024 * 1024)
+#define RESUME_BELOW (1024 * 1024)
+/* Going in circles (rule 19). */
+#define GUARD_WAIT (5 * G_USEC_PER_SEC)
+#define RESYNC_AGAIN (60 * G_USEC_PER_SEC)
+#define HEAL_AGAIN (60 * G_USEC_PER_SEC)
+/* How often a shop where nothing happens is noted as up to date. */
+#define SYNCED_PAUSE (10 * G_USEC_PER_SEC)
+
+static void subscribe (LsSyncMachine *self,
+                       LsStream      *stream,
+                       int64_t        now);
+
+LsStream *
+ls_stream_new (LsSyncMachine *self,
+               const char    *shop)
+{
+  LsStream *stream = g_new0 (LsStream, 1);
+
+  stream->shop = g_strdup (shop);
+  stream->outbox = ls_outbox_new (self->draw, self->draw_data);
+  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+    {
+      stream->priorities[i] = LS_PRIORITY_HIGH;
+      stream->healed_at[i] = -HEAL_AGAIN;
+    }
+  ls_backoff_init (&stream->backoff, LS_BACKOFF_FIRST_US, LS_BACKOFF_CAP_US);
+  return stream;
+}
+
+void
+ls_stream_free (gpointer data)
+{
+  LsStream *stream = data;
+
+  ls_outbox_free (stream->outbox);
+  g_free (stream->shop);
+  g_free (stream->name);
+  g_free (stream);
+}
+
+void
+ls_stream_session_ended (LsStream *stream)
+{
+  ls_outbox_end (stream->outbox);
+  stream->state = LS_STREAM_IDLE;
+  stream->has_view = false;
+  stream->fetching = 0;
+  stream->fetch_later = 0;
+  stream->n_subscribed = 0;
+  stream->was_synced = false;
+  /* What was told to a server that may be gone is told again. */
+  stream->acked_n = 0;
+}
+
+static void
+wait_a_while (LsSyncMachine *self,
+              LsStream      *stream,
+              int64_t        least,
+              int64_t        now)
+{
+  int64_t wait = ls_backoff_next (&stream->backoff, self->draw, self->draw_data);
+
+  stream->state = LS_STREAM_WAITING;
+  stream->wait_until = now + MAX (wait, least);
+}
+
+/* The server could not go on with it: ask again, later. */
+void
+ls_stream_interrupted (LsSyncMachine *self,
+                       LsStream      *stream,
+                       int64_t        wait,
+                       int64_t        now)
+{
+  if (stream->state == LS_STREAM_SUBSCRIBED)
+    wait_a_while (self, stream, wait, now);
+}
+
+static void
+guard (LsSyncMachine *self,
+       LsStream      *stream,
+       const char    *words,
+       int64_t        now)
+{
+  ls_sync_report (self, LS_EVENT_LOOP_GUARD, stream)->message = g_strdup (words);
+  wait_a_while (self, stream, GUARD_WAIT, now);
+}
+
+/* --- Fetching rows --------------------------------------------------------------------------- */
+
+static void
+fetch (LsSyncMachine *self,
+       LsStream      *stream,
+       uint32_t       collections)
+{
+  if (stream->fetching != 0)
+    ls_sync_push (self, LS_SYNC_CANCEL_FETCH, stream->shop);
+  stream->fetching = collections;
+  if (collections == ALL_COLLECTIONS)
+    {
+      stream->state = LS_STREAM_FETCHING;
+      stream->fetch_later = 0;
+    }
+  ls_sync_push (self, LS_SYNC_FETCH, stream->shop)->collections = collections;
+}
+
+static void
+fetch_more (LsSyncMachine *self,
+            LsStream      *stream)
+{
+  uint32_t collections = stream->fetch_later;
+
+  if (stream->fetching != 0 || collections == 0 || stream->state != LS_STREAM_SUBSCRIBED)
+    return;
+  stream->fetch_later = 0;
+  fetch (self, stream, collections);
+}
+
+static void
+fetch_failed (LsSyncMachine *self,
+              LsStream      *stream,
+              uint32_t       collections,
+              const GError  *error,
+              int64_t        now)
+{
+  ls_sync_report_error (self, LS_EVENT_ERROR, stream, error);
+  if (g_error_matches (error, LS_ERROR, LS_ERROR_AUTH))
+    {
+      ls_sync_push (self, LS_SYNC_FAIL, NULL)->error = g_error_copy (error);
+      return;
+    }
+  /* Of some collections: the stream is asked for again after the wait, and they with it. */
+  if (collections != ALL_COLLECTIONS)
+    stream->fetch_later |= collections;
+  wait_a_while (self, stream, 0, now);
+}
+
+/**
+ * ls_sync_machine_fetched:
+ * @self: a machine
+ * @shop: a shop
+ * @position: (nullable): where the cache stands now
+ * @error: (nullable): why the rows could not be had
+ * @now: monotonic
+ *
+ * Answers %LS_SYNC_FETCH, unless it was given up.
+ */
+void
+ls_sync_machine_fetched (LsSyncMachine    *self,
+                         const char       *shop,
+                         const LsPosition *position,
+                         const GError     *error,
+                         int64_t           now)
+{
+  LsStream *stream = ls_sync_find (self, shop);
+  uint32_t collections;
+  LsEvent *event;
+
+  if (stream == NULL || stream->fetching == 0)
+    return;
+  collections = stream->fetching;
+  stream->fetching = 0;
+  if (error != NULL)
+    {
+      fetch_failed (self, stream, collections, error, now);
+      return;
+    }
+  event = ls_sync_report (self, LS_EVENT_HEALED, stream);
+  event->version = position->version;
+  if (collections != ALL_COLLECTIONS)
+    {
+      fetch_more (self, stream);
+      return;
+    }
+  stream->generation++;
+  stream->confirmed = stream->queued = *position;
+  stream->since_fetch = 0;
+  stream->fetched_at = now;
+  subscribe (self, stream, now);
+}
+
+/* --- Beginning ------------------------------------------------------------------------------- */
+
+void
+ls_stream_begin (LsSyncMachine *self,
+                 LsStream      *stream,
+                 int64_t        now)
+{
+  LsSyncAction *action;
+
+  if (stream->fetching != 0)
+    ls_sync_push (self, LS_SYNC_CANCEL_FETCH, stream->shop);
+  stream->fetching = 0;
+  stream->state = LS_STREAM_VIEW;
+  action = ls_sync_push (self, LS_SYNC_SET_VIEW, stream->shop);
+  action->role = stream->role;
+}
+
+/**
+ * ls_sync_machine_view_set:
+ * @self: a machine
+ * @shop: a shop
+ * @fetch: a mask of the collections whose rows lack something
+ * @error: (nullable): why the cache failed
+ * @now: monotonic
+ *
+ * Answers %LS_SYNC_SET_VIEW.
+ */
+void
+ls_sync_machine_view_set (LsSyncMachine *self,
+                          const char    *shop,
+                          uint32_t       fetch_mask,
+                          const GError  *error,
+                          int64_t        now)
+{
+  LsStream *stream = ls_sync_find (self, shop);
+
+  if (stream == NULL || stream->state != LS_STREAM_VIEW)
+    return;
+  if (error != NULL)
+    {
+      ls_sync_report_error (self, LS_EVENT_ERROR, stream, error);
+      wait_a_while (self, stream, 0, now);
+      return;
+    }
+  stream->has_view = true;
+  ls_stream_update_outbox (self, stream, now);
+  if (!g_str_equal (stream->confirmed.epoch, stream->server.epoch))
+    {
+      fetch (self, stream, ALL_COLLECTIONS);
+      return;
+    }
+  stream->fetch_later |= fetch_mask;
+  subscribe (self, stream, now);
+}
+
+/* Whether the same position is asked for too often. */
+static bool
+goes_in_circles (LsStream *stream,
+                 int64_t   now)
+{
+  unsigned slot;
+
+  if (stream->subscribed_version != stream->queued.version)
+    stream->n_subscribed = 0;
+  stream->subscribed_version = stream->queued.version;
+  slot = stream->n_subscribed++ % LS_GUARD_REPEATS;
+  if (stream->n_subscribed > LS_GUARD_REPEATS &&
+      now - stream->subscribed_at[slot] <= LS_GUARD_WINDOW)
+    {
+      stream->n_subscribed = 0;
+      return true;
+    }
+  stream->subscribed_at[slot] = now;
+  return false;
+}
+
+static void
+subscribe (LsSyncMachine *self,
+           LsStream      *stream,
+           int64_t        now)
+{
+  const LsView *view = ls_view_get (stream->role, LS_SCHEMA_VERSION);
+  LsMessage *message;
+
+  if (goes_in_circles (stream, now))
+    {
+      guard (self, stream, "the same position was asked for again and again", now);
+      return;
+    }
+  message = ls_message_new (LS_MESSAGE_SUBSCRIBE);
+  message->subscribe.shop = g_strdup (stream->shop);
+  message->subscribe.position = stream->queued;
+  message->subscribe.view = ls_view_get_total_hash (view);
+  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+    {
+      LsSubscription subscription = {
+        .collection = ls_schema_collection ((LsCollectionId) i),
+        .priority = stream->priorities[i],
+      };
+
+      if (ls_view_has_collection (view, subscription.collection))
+        g_array_append_val (message->subscribe.collections, subscription);
+    }
+  stream->state = LS_STREAM_SUBSCRIBED;
+  ls_sync_send (self, message);
+  ls_sync_report (self, LS_EVENT_SUBSCRIBED, stream)->version = stream->queued.version;
+  stream->acked_version = stream->confirmed.version;
+  ls_stream_update_outbox (self, stream, now);
+  fetch_more (self, stream);
+  if (ls_position_equal (&stream->confirmed, &stream->server))
+    ls_stream_sent_up_to (self, stream, stream->server.version, now);
+  ls_sync_settle_wishes (self, NULL);
+}
+
+/* Lets edits go when they belong to the history that the server is in. */
+void
+ls_stream_update_outbox (LsSyncMachine *self,
+                         LsStream      *stream,
+                         int64_t        now)
+{
+  if (self->session == LS_SESSION_READY && stream->visible && self->renumbering == 0 &&
+      g_str_equal (stream->confirmed.epoch, stream->server.epoch))
+    ls_outbox_begin (stream->outbox);
+  else
+    ls_outbox_end (stream->outbox);
+  ls_stream_want_ack (self, stream, now);
+  ls_stream_run_outbox (self, stream, now);
+}
+
+/* --- Deltas ---------------------------------------------------------------------------------- */
+
+void
+ls_stream_delta (LsSyncMachine *self,
+                 LsStream      *stream,
+                 LsMessage     *message,
+                 size_t         length,
+                 int64_t        now)
+{
+  const LsDelta *delta = &message->delta;
+  LsSyncAction *action;
+
+  if (stream->state != LS_STREAM_SUBSCRIBED)
+    return;
+  stream->server.version = MAX (stream->server.version, delta->to);
+  if (delta->to <= stream->queued.version)
+    return;
+  if (delta->from > stream->queued.version)
+    {
+      subscribe (self, stream, now);
+      return;
+    }
+  action = ls_sync_push (self, LS_SYNC_APPLY_DELTA, stream->shop);
+  action->message = ls_message_ref (message);
+  action->generation = stream->generation;
+  stream->queued.version = delta->to;
+  stream->queued.check = delta->check;
+  g_queue_push_tail (&self->queued_sizes, GSIZE_TO_POINTER (length));
+  self->queued_bytes += length;
+  if (self->queued_bytes > PAUSE_ABOVE && !self->paused)
+    {
+      self->paused = true;
+      ls_sync_push (self, LS_SYNC_PAUSE, NULL);
+    }
+}
+
+static void
+forget_queued (LsSyncMachine *self)
+{
+  self->queued_bytes -= GPOINTER_TO_SIZE (g_queue_pop_head (&self->queued_sizes));
+  if (self->paused && self->queued_bytes < RESUME_BELOW)
+    {
+      self->paused = false;
+      ls_sync_push (self, LS_SYNC_RESUME, NULL);
+    }
+}
+
+static void
+note_synced (LsSyncMachine *self,
+             LsStream      *stream,
+             int64_t        now)
+{
+  LsEvent *event;
+
+  if (!stream->was_synced || now - stream->synced_at >= SYNCED_PAUSE)
+    {
+      ls_sync_push (self, LS_SYNC_SET_SYNCED, stream->shop);
+      stream->synced_at = now;
+    }
+  if (stream->was_synced)
+    return;
+  stream->was_synced = true;
+  event = ls_sync_report (self, LS_EVENT_SYNCED, stream);
+  event->version = stream->confirmed.version;
+}
+
+static void
+apply_failed (LsSyncMachine *self,
+              LsStream      *stream,
+              const GError  *error,
+              int64_t        now)
+{
+  /* What was given after it can't be applied either. */
+  stream->generation++;
+  stream->queued = stream->confirmed;
+  if (g_error_matches (error, LS_ERROR, LS_ERROR_INCONSISTENCY))
+    {
+      ls_sync_report_error (self, LS_EVENT_FINDING, stream, error);
+      if (self->session == LS_SESSION_READY)
+        fetch (self, stream, ALL_COLLECTIONS);
+      return;
+    }
+  ls_sync_report_error (self, LS_EVENT_ERROR, stream, error);
+  if (self->session == LS_SESSION_READY)
+    {
+      stream->state = LS_STREAM_RELOADING;
+      ls_sync_push (self, LS_SYNC_RELOAD, stream->shop);
+    }
+}
+
+/**
+ * ls_sync_machine_applied:
+ * @self: a machine
+ * @shop: a shop
+ * @generation: of the action
+ * @delta: the `delta`
+ * @took: how long it took, µs
+ * @error: (nullable): why the cache failed
+ * @now: monotonic
+ *
+ * Answers %LS_SYNC_APPLY_DELTA.
+ */
+void
+ls_sync_machine_applied (LsSyncMachine   *self,
+                         const char      *shop,
+                         unsigned         generation,
+                         const LsMessage *delta,
+                         int64_t          took,
+                         const GError    *error,
+                         int64_t          now)
+{
+  LsStream *stream = ls_sync_find (self, shop);
+  const LsDelta *said = &delta->delta;
+  LsEvent *event;
+
+  forget_queued (self);
+  if (stream == NULL || stream->generation != generation)
+    return;
+  if (error != NULL)
+    {
+      apply_failed (self, stream, error, now);
+      return;
+    }
+  stream->since_fetch += said->to - stream->confirmed.version;
+  stream->confirmed.version = said->to;
+  stream->confirmed.check = said->check;
+  stream->applied = took;
+  ls_backoff_reset (&stream->backoff);
+  event = ls_sync_report (self, LS_EVENT_DELTA, stream);
+  event->version = said->to;
+  event->count = said->items->len;
+  if (said->items->len > 0)
+    event->correlation = g_strdup (g_array_index (said->items, LsDeltaItem, 0).mid);
+  if (self->session != LS_SESSION_READY)
+    return;
+  if (stream->confirmed.version >= stream->server.version)
+    note_synced (self, stream, now);
+  ls_stream_want_ack (self, stream, now);
+  ls_sync_settle_wishes (self, NULL);
+}
+
+/**
+ * ls_sync_machine_reloaded:
+ * @self: a machine
+ * @shop: a shop
+ * @position: where the cache stands
+ * @now: monotonic
+ *
+ * Answers %LS_SYNC_RELOAD.
+ */
+void
+ls_sync_machine_reloaded (LsSyncMachine    *self,
+                          const char       *shop,
+                          const LsPosition *position,
+                          int64_t           now)
+{
+  LsStream *stream = ls_sync_find (self, shop);
+
+  if (stream == NULL)
+    return;
+  stream->confirmed = stream->queued = *position;
+  if (stream->state == LS_STREAM_RELOADING)
+    wait_a_while (self, stream, 0, now);
+}
+
+/* The server says that it sent everything up to @version to this session. */
+void
+ls_stream_sent_up_to (LsSyncMachine *self,
+                      LsStream      *stream,
+                      int64_t        version,
+                      int64_t        now)
+{
+  stream->server.version = MAX (stream->server.version, version);
+  if (stream->state != LS_STREAM_SUBSCRIBED)
+    return;
+  if (stream->queued.version < version)
+    subscribe (self, stream, now);
+  else if (stream->confirmed.version >= stream->server.version)
+    note_synced (self, stream, now);
+}
+
+void
+ls_stream_resync (LsSyncMachine  *self,
+                  LsStream       *stream,
+                  const LsResync *resync,
+                  int64_t         now)
+{
+  static const char *const reasons[] = { "too old", "another history", "another view", "a job" };
+  LsEvent *event;
+
+  if (stream->state != LS_STREAM_SUBSCRIBED && stream->state != LS_STREAM_WAITING)
+    return;
+  event = ls_sync_report (self, LS_EVENT_RESYNC, stream);
+  event->version = stream->queued.version;
+  event->message = g_strdup (reasons[resync->reason]);
+  if (stream->fetched_at > 0 && stream->since_fetch == 0 && now - stream->fetched_at < RESYNC_AGAIN)
+    guard (self, stream, "rows were to be fetched again right after they came", now);
+  else if (resync->reason == LS_RESYNC_VIEW)
+    {
+      /* The role in the last welcome says which; more than that is found out by fetching. */
+      stream->fetched_at = now;
+      stream->since_fetch = 0;
+      ls_stream_begin (self, stream, now);
+    }
+  else
+    fetch (self, stream, ALL_COLLECTIONS);
+}
+
+/* --- Proof ----------------------------------------------------------------------------------- */
+
+static uint32_t
+may_heal (LsStream *stream,
+          uint32_t  different,
+          int64_t   now)
+{
+  uint32_t heal = 0;
+
+  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+    if ((different & (UINT32_C (1) << i)) && now - stream->healed_at[i] >= HEAL_AGAIN)
+      {
+        stream->healed_at[i] = now;
+        heal |= UINT32_C (1) << i;
+      }
+  return heal;
+}
+
+static void
+report_difference (LsSyncMachine *self,
+                   LsStream      *stream,
+                   uint32_t       different,
+                   int64_t        version)
+{
+  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+    if (different & (UINT32_C (1) << i))
+      {
+        LsEvent *event = ls_sync_report (self, LS_EVENT_FINDING, stream);
+
+        event->collection = ls_schema_collection ((LsCollectionId) i);
+        event->version = version;
+        event->code = g_strdup (ls_error_info (LS_ERROR_INCONSISTENCY)->name);
+        event->message = g_strdup_printf ("%s differs from the server's", event->collection->name);
+      }
+}
+
+/**
+ * ls_sync_machine_compared:
+ * @self: a machine
+ * @shop: a shop
+ * @version: the version at which digests were compared
+ * @compared: a mask of the collections compared; 0 when the cache stood elsewhere
+ * @different: a mask of those that differ
+ * @error: (nullable): why the cache failed
+ * @now: monotonic
+ *
+ * Answers %LS_SYNC_COMPARE.
+ */
+void
+ls_sync_machine_compared (LsSyncMachine *self,
+                          const char    *shop,
+                          int64_t        version,
+                          uint32_t       compared,
+                          uint32_t       different,
+                          const GError  *error,
+                          int64_t        now)
+{
+  LsStream *stream = ls_sync_find (self, shop);
+  uint32_t heal;
+
+  if (stream == NULL || stream->state != LS_STREAM_SUBSCRIBED)
+    return;
+  if (error != NULL)
+    {
+      ls_sync_report_error (self, LS_EVENT_ERROR, stream, error);
+      return;
+    }
+  if (compared == 0)
+    return;
+  if (different == 0)
+    {
+      ls_sync_push (self, LS_SYNC_VERIFIED, shop)->n = version;
+      ls_sync_report (self, LS_EVENT_VERIFIED, stream)->version = version;
+      return;
+    }
+  report_difference (self, stream, different, version);
+  heal = may_heal (stream, different, now);
+  if (heal != different)
+    ls_sync_report (self, LS_EVENT_LOOP_GUARD, stream)->message =
+        g_strdup ("rows differ again within a minute of being fetched");
+  stream->fetch_later |= heal;
+  fetch_more (self, stream);
+}
+
+/**
+ * ls_sync_machine_verify:
+ * @self: a machine
+ * @shop: a shop
+ * @collections: a mask of collections
+ * @now: monotonic
+ *
+ * Fetches rows anew because something about them is wrong, or somebody wants to be sure.
+ */
+void
+ls_sync_machine_verify (LsSyncMachine *self,
+                        const char    *shop,
+                        uint32_t       collections,
+                        int64_t        now)
+{
+  LsStream *stream = ls_sync_find (self, shop);
+
+  if (stream == NULL)
+    return;
+  stream->fetch_later |= may_heal (stream, collections, now);
+  if (self->session == LS_SESSION_READY)
+    fetch_more (self, stream);
+}
+
+/**
+ * ls_sync_machine_set_priority:
+ * @self: a machine
+ * @shop: a shop
+ * @collections: a mask of collections
+ * @priority: how soon their changes are wanted
+ * @now: monotonic
+ *
+ * Says how soon; it never decides what comes. Told with the next subscription.
+ */
+void
+ls_sync_machine_set_priority (LsSyncMachine *self,
+                              const char    *shop,
+                              uint32_t       collections,
+                              LsPriority     priority,
+                              int64_t        now)
+{
+  LsStream *stream = ls_sync_find (self, shop);
+
+  for (unsigned i = 0; stream != NULL && i < LS_N_COLLECTIONS; i++)
+    if (collections & (UINT32_C (1) << i))
+      stream->priorities[i] = priority;
+}
+
+/* --- Acks and time --------------------------------------------------------------------------- */
+
+static bool
+has_news (LsStream *stream)
+{
+  return stream->state == LS_STREAM_SUBSCRIBED &&
+         (stream->confirmed.version > stream->acked_version ||
+          ls_outbox_get_known_n (stream->outbox) > stream->acked_n);
+}
+
+/* Acknowledges what is on disk, now if the last ack was long enough ago. */
+void
+ls_stream_want_ack (LsSyncMachine *self,
+                    LsStream      *stream,
+                    int64_t        now)
+{
+  LsMessage *message;
+
+  if (self->session != LS_SESSION_READY || !has_news (stream) ||
+      now - stream->acked_at < LS_SYNC_ACK_PAUSE)
+    return;
+  message = ls_message_new (LS_MESSAGE_ACK);
+  message->ack.shop = g_strdup (stream->shop);
+  message->ack.version = stream->confirmed.version;
+  message->ack.n = ls_outbox_get_known_n (stream->outbox);
+  message->ack.applied = stream->applied;
+  stream->acked_version = message->ack.version;
+  stream->acked_n = message->ack.n;
+  stream->acked_at = now;
+  ls_sync_send (self, message);
+}
+
+int64_t
+ls_stream_get_deadline (LsStream *stream)
+{
+  int64_t deadline = ls_outbox_get_deadline (stream->outbox);
+  int64_t due = -1;
+
+  if (stream->state == LS_STREAM_WAITING)
+    due = stream->wait_until;
+  else if (has_news (stream))
+    due = stream->acked_at + LS_SYNC_ACK_PAUSE;
+  if (deadline < 0 || (due >= 0 && due < deadline))
+    deadline = due;
+  return deadline;
+}
+
+void
+ls_stream_tick (LsSyncMachine *self,
+                LsStream      *stream,
+                int64_t        now)
+{
+  if (stream->state == LS_STREAM_WAITING && now >= stream->wait_until)
+    {
+      if (!stream->has_view)
+        ls_stream_begin (self, stream, now);
+      else if (!g_str_equal (stream->confirmed.epoch, stream->server.epoch))
+        fetch (self, stream, ALL_COLLECTIONS);
+      else
+        subscribe (self, stream, now);
+    }
+  ls_stream_want_ack (self, stream, now);
+  ls_stream_run_outbox (self, stream, now);
+}

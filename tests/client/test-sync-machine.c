@@ -1,0 +1,1014 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "client/ls-sync-machine.h"
+#include "core/ls-schema.h"
+#include "core/ls-view.h"
+
+#define SECOND INT64_C (1000000)
+#define EPOCH "0123456789abcdef0123456789abcdef"
+#define OTHER_EPOCH "ffffffffffffffffffffffffffffffff"
+
+/* A machine whose shell is the test. */
+typedef struct {
+  LsSyncMachine *machine;
+  GQueue actions; /* without reports */
+  GString *reports;
+  int64_t now;
+} Fixture;
+
+static uint64_t
+draw (gpointer user_data)
+{
+  return 500000;
+}
+
+static void
+set_up (Fixture      *fixture,
+        gconstpointer data)
+{
+  fixture->machine = ls_sync_machine_new (draw, NULL);
+  g_queue_init (&fixture->actions);
+  fixture->reports = g_string_new (NULL);
+  fixture->now = 1000 * SECOND;
+}
+
+static void
+tear_down (Fixture      *fixture,
+           gconstpointer data)
+{
+  g_queue_clear_full (&fixture->actions, (GDestroyNotify) ls_sync_action_free);
+  ls_sync_machine_free (fixture->machine);
+  g_string_free (fixture->reports, TRUE);
+}
+
+static void
+collect (Fixture *fixture)
+{
+  LsSyncAction *action;
+
+  while ((action = ls_sync_machine_next (fixture->machine)) != NULL)
+    if (action->type == LS_SYNC_REPORT)
+      {
+        g_string_append_printf (fixture->reports, "%s ", action->event->type);
+        ls_sync_action_free (action);
+      }
+    else
+      g_queue_push_tail (&fixture->actions, action);
+}
+
+static LsSyncAction *
+expect (Fixture         *fixture,
+        LsSyncActionType type)
+{
+  LsSyncAction *action;
+
+  collect (fixture);
+  action = g_queue_pop_head (&fixture->actions);
+  g_assert_nonnull (action);
+  g_assert_cmpint (action->type, ==, type);
+  return action;
+}
+
+static void
+expect_drop (Fixture         *fixture,
+             LsSyncActionType type)
+{
+  ls_sync_action_free (expect (fixture, type));
+}
+
+static LsMessage *
+expect_sent (Fixture      *fixture,
+             LsMessageType type)
+{
+  g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_SEND);
+
+  g_assert_cmpstr (ls_message_type_to_name (action->message->type), ==,
+                   ls_message_type_to_name (type));
+  return ls_message_ref (action->message);
+}
+
+static void
+expect_nothing (Fixture *fixture)
+{
+  collect (fixture);
+  g_assert_cmpuint (fixture->actions.length, ==, 0);
+}
+
+static void
+expect_subscribe (Fixture *fixture,
+                  int64_t  version)
+{
+  g_autoptr (LsMessage) message = expect_sent (fixture, LS_MESSAGE_SUBSCRIBE);
+
+  g_assert_cmpstr (message->subscribe.shop, ==, "music");
+  g_assert_cmpstr (message->subscribe.position.epoch, ==, EPOCH);
+  g_assert_cmpint (message->subscribe.position.version, ==, version);
+  g_assert_cmpuint (message->subscribe.position.check, ==, (uint64_t) version);
+}
+
+static void
+expect_reported (Fixture    *fixture,
+                 const char *type)
+{
+  collect (fixture);
+  g_assert_nonnull (strstr (fixture->reports->str, type));
+  g_string_truncate (fixture->reports, 0);
+}
+
+/* Lets the clock come to the machine's deadline. */
+static void
+wait_deadline (Fixture *fixture)
+{
+  int64_t due = ls_sync_machine_get_deadline (fixture->machine);
+
+  g_assert_cmpint (due, >=, 0);
+  fixture->now = MAX (fixture->now, due);
+  ls_sync_machine_tick (fixture->machine, fixture->now);
+}
+
+/* --- What the server says, and the cache ----------------------------------------------------- */
+
+static void
+receive (Fixture   *fixture,
+         LsMessage *message,
+         size_t     length)
+{
+  ls_sync_machine_received (fixture->machine, message, length, fixture->now);
+  ls_message_unref (message);
+}
+
+static void
+say_welcome (Fixture    *fixture,
+             const char *client,
+             const char *shop,
+             const char *epoch,
+             int64_t     version,
+             LsRole      role)
+{
+  LsMessage *welcome = ls_message_new (LS_MESSAGE_WELCOME);
+  LsShopInfo info = {
+    .shop = g_strdup (shop),
+    .name = g_strdup ("Music"),
+    .role = role,
+    .position = { .version = version, .check = (uint64_t) version },
+  };
+
+  g_strlcpy (info.position.epoch, epoch, sizeof info.position.epoch);
+  welcome->welcome.session = g_strdup ("s");
+  welcome->welcome.client = g_strdup (client);
+  welcome->welcome.user = g_strdup ("ada");
+  welcome->welcome.max_client_message = 10000;
+  g_array_append_val (welcome->welcome.shops, info);
+  receive (fixture, welcome, 100);
+}
+
+static void
+say_delta (Fixture *fixture,
+           int64_t  from,
+           int64_t  to,
+           size_t   length)
+{
+  LsMessage *delta = ls_message_new (LS_MESSAGE_DELTA);
+
+  delta->delta.shop = g_strdup ("music");
+  delta->delta.from = from;
+  delta->delta.to = to;
+  delta->delta.check = (uint64_t) to;
+  receive (fixture, delta, length);
+}
+
+static void
+say_resync (Fixture       *fixture,
+            LsResyncReason reason)
+{
+  LsMessage *resync = ls_message_new (LS_MESSAGE_RESYNC);
+
+  resync->resync.shop = g_strdup ("music");
+  resync->resync.reason = reason;
+  receive (fixture, resync, 100);
+}
+
+static void
+say_digest (Fixture *fixture,
+            int64_t  version)
+{
+  LsMessage *digest = ls_message_new (LS_MESSAGE_DIGEST);
+
+  digest->digest.shop = g_strdup ("music");
+  digest->digest.version = version;
+  receive (fixture, digest, 100);
+}
+
+static void
+say_result (Fixture       *fixture,
+            int64_t        n,
+            LsResultStatus status)
+{
+  LsMessage *result = ls_message_new (LS_MESSAGE_RESULT);
+
+  result->result.shop = g_strdup ("music");
+  result->result.n = n;
+  result->result.mid = g_strdup_printf ("mid-%d", (int) n);
+  result->result.status = status;
+  receive (fixture, result, 100);
+}
+
+static void
+say_error (Fixture    *fixture,
+           LsErrorCode code,
+           const char *shop,
+           int64_t     expected)
+{
+  LsMessage *error = ls_message_new (LS_MESSAGE_ERROR);
+
+  error->error.code = code;
+  error->error.message = g_strdup ("no");
+  error->error.temporary = ls_error_info (code)->temporary;
+  error->error.shop = g_strdup (shop);
+  error->error.expected_n = expected;
+  receive (fixture, error, 100);
+}
+
+static void
+say_pong (Fixture *fixture,
+          int64_t  id,
+          int64_t  version)
+{
+  LsMessage *pong = ls_message_new (LS_MESSAGE_PONG);
+  LsShopInfo info = { .shop = g_strdup ("music"), .position = { .version = version } };
+
+  pong->ping.id = id;
+  g_array_append_val (pong->ping.shops, info);
+  receive (fixture, pong, 100);
+}
+
+static GPtrArray *
+edits_new (int64_t first,
+           int64_t last)
+{
+  GPtrArray *edits = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_edit_unref);
+
+  for (int64_t n = first; n <= last; n++)
+    {
+      LsEdit *edit = ls_edit_new ();
+      LsChange *change = ls_change_new (LS_CHANGE_SET, ls_schema_collection (LS_PRODUCTS), "p");
+
+      edit->n = n;
+      edit->mid = g_strdup_printf ("mid-%d", (int) n);
+      edit->shop = g_strdup ("music");
+      if (edit->changes == NULL)
+        edit->changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+      ls_change_take_set (change, 0, ls_value_text ("Drums"));
+      g_ptr_array_add (edit->changes, change);
+      g_ptr_array_add (edits, edit);
+    }
+  return edits;
+}
+
+/* The cache holds the shop at @version (-1: not at all) with edits up to @highest_n, the last
+ * @n_sent of them undecided. */
+static void
+load (Fixture    *fixture,
+      const char *client,
+      int64_t     version,
+      int64_t     highest_n,
+      int64_t     n_sent)
+{
+  g_autoptr (GPtrArray) shops = g_ptr_array_new ();
+  g_autoptr (GPtrArray) sent = edits_new (highest_n - n_sent + 1, highest_n);
+  LsSyncShop shop = { (char *) "music", NULL, { .version = version, .check = (uint64_t) version },
+                      0, highest_n, sent };
+
+  g_strlcpy (shop.position.epoch, EPOCH, sizeof shop.position.epoch);
+  if (version >= 0)
+    g_ptr_array_add (shops, &shop);
+  ls_sync_machine_loaded (fixture->machine, client, shops, fixture->now);
+}
+
+static void
+applied (Fixture      *fixture,
+         LsSyncAction *action,
+         LsErrorCode   code)
+{
+  g_autoptr (GError) error =
+      code != LS_ERROR_VALIDATION ? g_error_new_literal (LS_ERROR, (int) code, "cache") : NULL;
+
+  ls_sync_machine_applied (fixture->machine, "music", action->generation, action->message, 77,
+                           error, fixture->now);
+}
+
+static void
+apply (Fixture    *fixture,
+       LsErrorCode code)
+{
+  g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_APPLY_DELTA);
+
+  applied (fixture, action, code);
+}
+
+#define OK LS_ERROR_VALIDATION
+
+static void
+fetched (Fixture    *fixture,
+         int64_t     version,
+         LsErrorCode code)
+{
+  LsPosition position = { EPOCH, version, (uint64_t) version };
+  g_autoptr (GError) error =
+      code != OK ? g_error_new_literal (LS_ERROR, (int) code, "fetch") : NULL;
+
+  ls_sync_machine_fetched (fixture->machine, "music", error == NULL ? &position : NULL, error,
+                           fixture->now);
+}
+
+static void
+decided (Fixture *fixture,
+         int64_t  n)
+{
+  g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_APPLY_RESULT);
+  g_autoptr (GPtrArray) edits = edits_new (n, n);
+
+  g_assert_cmpint (action->message->result.n, ==, n);
+  ls_sync_machine_decided (fixture->machine, "music", action->message,
+                           g_ptr_array_index (edits, 0), NULL, fixture->now);
+}
+
+static void
+numbered (Fixture *fixture,
+          int64_t  first,
+          int64_t  last)
+{
+  g_autoptr (GPtrArray) edits = edits_new (first, last);
+
+  expect_drop (fixture, LS_SYNC_NUMBER);
+  ls_sync_machine_numbered (fixture->machine, "music", edits, NULL, fixture->now);
+}
+
+static void
+expect_mutate (Fixture *fixture,
+               int64_t  n,
+               bool     is_void)
+{
+  g_autoptr (LsMessage) message = expect_sent (fixture, LS_MESSAGE_MUTATE);
+
+  g_assert_cmpint (message->mutate.n, ==, n);
+  g_assert_cmpint (message->mutate.is_void, ==, is_void);
+  g_assert_cmpuint (message->mutate.changes->len, ==, is_void ? 0 : 1);
+}
+
+/* From the start to a shop that is subscribed at @version, where the server is too. */
+static void
+go_live (Fixture *fixture,
+         int64_t  version,
+         int64_t  highest_n)
+{
+  load (fixture, "c1", version, highest_n, 0);
+  ls_sync_machine_opened (fixture->machine, fixture->now);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_HELLO));
+  say_welcome (fixture, "c1", "music", EPOCH, version, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_READY);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  numbered (fixture, 1, 0);
+  expect_subscribe (fixture, version);
+  expect_drop (fixture, LS_SYNC_SET_SYNCED);
+  expect_nothing (fixture);
+}
+
+static void
+expect_ack (Fixture *fixture,
+            int64_t  version,
+            int64_t  n)
+{
+  g_autoptr (LsMessage) message = expect_sent (fixture, LS_MESSAGE_ACK);
+
+  g_assert_cmpint (message->ack.version, ==, version);
+  g_assert_cmpint (message->ack.n, ==, n);
+}
+
+/* --- Tests ----------------------------------------------------------------------------------- */
+
+static void
+test_first_sync (Fixture      *fixture,
+                 gconstpointer data)
+{
+  g_autoptr (LsMessage) hello = NULL;
+  g_autoptr (LsSyncAction) client = NULL;
+  g_autoptr (LsSyncAction) fetch = NULL;
+
+  ls_sync_machine_opened (fixture->machine, fixture->now);
+  expect_nothing (fixture);
+  load (fixture, NULL, -1, 0, 0);
+  hello = expect_sent (fixture, LS_MESSAGE_HELLO);
+  g_assert_null (hello->hello.client);
+  g_assert_cmpuint (hello->hello.shops->len, ==, 0);
+  say_delta (fixture, 0, 1, 10);
+  expect_nothing (fixture);
+
+  say_welcome (fixture, "c1", "music", EPOCH, 40, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_READY);
+  client = expect (fixture, LS_SYNC_SET_CLIENT);
+  g_assert_cmpstr (client->text, ==, "c1");
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  fetch = expect (fixture, LS_SYNC_FETCH);
+  g_assert_cmpuint (fetch->collections, ==, UINT32_MAX);
+  /* No edit goes before the shop is here. */
+  ls_sync_machine_edits_changed (fixture->machine, "music", fixture->now);
+  expect_nothing (fixture);
+
+  fetched (fixture, 42, OK);
+  expect_subscribe (fixture, 42);
+  numbered (fixture, 1, 1);
+  expect_mutate (fixture, 1, false);
+  numbered (fixture, 1, 1);
+  expect_nothing (fixture);
+}
+
+static void
+test_hello_says_n (Fixture      *fixture,
+                   gconstpointer data)
+{
+  g_autoptr (LsMessage) hello = NULL;
+
+  load (fixture, "c1", 7, 12, 3);
+  ls_sync_machine_opened (fixture->machine, fixture->now);
+  hello = expect_sent (fixture, LS_MESSAGE_HELLO);
+  g_assert_cmpstr (hello->hello.client, ==, "c1");
+  g_assert_cmpstr (g_array_index (hello->hello.shops, LsShopInfo, 0).shop, ==, "music");
+  g_assert_cmpint (g_array_index (hello->hello.shops, LsShopInfo, 0).n, ==, 12);
+}
+
+static void
+test_deltas (Fixture      *fixture,
+             gconstpointer data)
+{
+  go_live (fixture, 10, 0);
+  say_delta (fixture, 10, 12, 100);
+  say_delta (fixture, 8, 11, 100);  /* known */
+  say_delta (fixture, 11, 13, 100); /* in part */
+  {
+    g_autoptr (LsSyncAction) first = expect (fixture, LS_SYNC_APPLY_DELTA);
+    g_autoptr (LsSyncAction) second = expect (fixture, LS_SYNC_APPLY_DELTA);
+
+    expect_nothing (fixture);
+    applied (fixture, first, OK);
+    expect_ack (fixture, 12, 0);
+    applied (fixture, second, OK);
+    expect_nothing (fixture);
+  }
+  wait_deadline (fixture);
+  expect_ack (fixture, 13, 0);
+  expect_nothing (fixture);
+  g_assert_cmpint (ls_sync_machine_get_deadline (fixture->machine), ==, -1);
+
+  say_delta (fixture, 15, 16, 100); /* a gap */
+  expect_subscribe (fixture, 13);
+  say_delta (fixture, 13, 16, 100);
+  apply (fixture, OK);
+  wait_deadline (fixture);
+  expect_ack (fixture, 16, 0);
+}
+
+static void
+test_gap_by_pong (Fixture      *fixture,
+                  gconstpointer data)
+{
+  go_live (fixture, 10, 0);
+  say_pong (fixture, 1, 10);
+  expect_nothing (fixture);
+  say_pong (fixture, 2, 12);
+  expect_subscribe (fixture, 10);
+}
+
+static void
+test_pressure (Fixture      *fixture,
+               gconstpointer data)
+{
+  GQueue given = G_QUEUE_INIT;
+
+  go_live (fixture, 0, 0);
+  for (int i = 0; i < 10; i++)
+    say_delta (fixture, i, i + 1, 1000 * 1000);
+  for (int i = 0; i < 9; i++)
+    g_queue_push_tail (&given, expect (fixture, LS_SYNC_APPLY_DELTA));
+  expect_drop (fixture, LS_SYNC_PAUSE);
+  g_queue_push_tail (&given, expect (fixture, LS_SYNC_APPLY_DELTA));
+  expect_nothing (fixture);
+  for (int i = 0; i < 10; i++)
+    {
+      g_autoptr (LsSyncAction) action = g_queue_pop_head (&given);
+
+      applied (fixture, action, OK);
+      collect (fixture);
+      if (i < 8)
+        g_assert_cmpuint (fixture->actions.length, ==, 1); /* the ack */
+    }
+  expect_ack (fixture, 1, 0);
+  expect_drop (fixture, LS_SYNC_RESUME);
+}
+
+static void
+test_cache_fails (Fixture      *fixture,
+                  gconstpointer data)
+{
+  g_autoptr (LsSyncAction) first = NULL;
+  g_autoptr (LsSyncAction) second = NULL;
+  LsPosition position = { EPOCH, 10, 10 };
+
+  go_live (fixture, 10, 0);
+  say_delta (fixture, 10, 11, 100);
+  say_delta (fixture, 11, 12, 100);
+  first = expect (fixture, LS_SYNC_APPLY_DELTA);
+  second = expect (fixture, LS_SYNC_APPLY_DELTA);
+  applied (fixture, first, LS_ERROR_STORAGE);
+  expect_drop (fixture, LS_SYNC_RELOAD);
+  expect_reported (fixture, LS_EVENT_ERROR);
+  applied (fixture, second, LS_ERROR_PROTOCOL); /* because of the first */
+  say_delta (fixture, 12, 13, 100);
+  expect_nothing (fixture);
+  ls_sync_machine_reloaded (fixture->machine, "music", &position, fixture->now);
+  expect_nothing (fixture);
+  wait_deadline (fixture);
+  expect_subscribe (fixture, 10);
+}
+
+static void
+test_cache_disagrees (Fixture      *fixture,
+                      gconstpointer data)
+{
+  go_live (fixture, 10, 0);
+  say_delta (fixture, 10, 11, 100);
+  apply (fixture, LS_ERROR_INCONSISTENCY);
+  expect_drop (fixture, LS_SYNC_FETCH);
+  expect_reported (fixture, LS_EVENT_FINDING);
+  fetched (fixture, 11, OK);
+  expect_subscribe (fixture, 11);
+}
+
+static void
+test_resync (Fixture      *fixture,
+             gconstpointer data)
+{
+  go_live (fixture, 10, 0);
+  say_resync (fixture, LS_RESYNC_TOO_OLD);
+  expect_drop (fixture, LS_SYNC_FETCH);
+  say_delta (fixture, 10, 11, 100);
+  say_digest (fixture, 10);
+  expect_nothing (fixture);
+  fetched (fixture, 90, OK);
+  expect_subscribe (fixture, 90);
+  expect_reported (fixture, LS_EVENT_RESYNC);
+
+  /* The same again, although the rows have just come: not at once. */
+  say_resync (fixture, LS_RESYNC_TOO_OLD);
+  expect_nothing (fixture);
+  expect_reported (fixture, LS_EVENT_LOOP_GUARD);
+  g_assert_cmpint (ls_sync_machine_get_deadline (fixture->machine), >=, fixture->now + 5 * SECOND);
+  wait_deadline (fixture);
+  expect_subscribe (fixture, 90);
+  say_delta (fixture, 90, 91, 100);
+  apply (fixture, OK);
+  collect (fixture);
+  expect_ack (fixture, 91, 0);
+  say_resync (fixture, LS_RESYNC_TOO_OLD);
+  expect_drop (fixture, LS_SYNC_FETCH);
+}
+
+static void
+test_fetch_fails (Fixture      *fixture,
+                  gconstpointer data)
+{
+  go_live (fixture, 10, 0);
+  say_resync (fixture, LS_RESYNC_EPOCH);
+  expect_drop (fixture, LS_SYNC_FETCH);
+  fetched (fixture, 0, LS_ERROR_NETWORK);
+  expect_nothing (fixture);
+  wait_deadline (fixture);
+  expect_subscribe (fixture, 10);
+  say_resync (fixture, LS_RESYNC_EPOCH);
+  expect_drop (fixture, LS_SYNC_FETCH);
+  fetched (fixture, 0, LS_ERROR_AUTH);
+  {
+    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_FAIL);
+
+    g_assert_error (action->error, LS_ERROR, LS_ERROR_AUTH);
+  }
+}
+
+static void
+test_circles (Fixture      *fixture,
+              gconstpointer data)
+{
+  go_live (fixture, 10, 0);
+  for (int i = 0; i < 4; i++)
+    {
+      fixture->now += 100 * 1000;
+      say_delta (fixture, 20, 21, 100);
+      expect_subscribe (fixture, 10);
+    }
+  fixture->now += 100 * 1000;
+  say_delta (fixture, 20, 21, 100);
+  expect_nothing (fixture);
+  expect_reported (fixture, LS_EVENT_LOOP_GUARD);
+  say_delta (fixture, 20, 21, 100);
+  expect_nothing (fixture);
+  wait_deadline (fixture);
+  expect_subscribe (fixture, 10);
+  /* Now and then is no circle. */
+  for (int i = 0; i < 20; i++)
+    {
+      fixture->now += SECOND;
+      say_delta (fixture, 20, 21, 100);
+      expect_subscribe (fixture, 10);
+    }
+}
+
+static void
+compare (Fixture *fixture,
+         int64_t  version,
+         uint32_t compared,
+         uint32_t different)
+{
+  say_digest (fixture, version);
+  expect_drop (fixture, LS_SYNC_COMPARE);
+  ls_sync_machine_compared (fixture->machine, "music", version, compared, different, NULL,
+                            fixture->now);
+}
+
+static void
+test_digests (Fixture      *fixture,
+              gconstpointer data)
+{
+  const uint32_t products = 1 << LS_PRODUCTS, orders = 1 << LS_ORDERS;
+
+  go_live (fixture, 10, 0);
+  compare (fixture, 10, products | orders, 0);
+  {
+    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_VERIFIED);
+
+    g_assert_cmpint (action->n, ==, 10);
+  }
+  compare (fixture, 10, 0, 0); /* the cache stood elsewhere */
+  expect_nothing (fixture);
+  expect_reported (fixture, LS_EVENT_VERIFIED);
+
+  compare (fixture, 10, products | orders, products);
+  {
+    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_FETCH);
+
+    g_assert_cmpuint (action->collections, ==, products);
+  }
+  expect_reported (fixture, LS_EVENT_FINDING);
+  /* Meanwhile the stream goes on. */
+  say_delta (fixture, 10, 11, 100);
+  apply (fixture, OK);
+  expect_ack (fixture, 11, 0);
+  compare (fixture, 11, orders, orders);
+  expect_nothing (fixture);
+  fetched (fixture, 11, OK);
+  {
+    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_FETCH);
+
+    g_assert_cmpuint (action->collections, ==, orders);
+  }
+  fetched (fixture, 11, OK);
+  expect_reported (fixture, LS_EVENT_HEALED);
+
+  /* It differs again: a minute must pass. */
+  compare (fixture, 11, products, products);
+  expect_nothing (fixture);
+  expect_reported (fixture, LS_EVENT_LOOP_GUARD);
+  fixture->now += 60 * SECOND;
+  compare (fixture, 11, products, products);
+  expect_drop (fixture, LS_SYNC_FETCH);
+}
+
+static void
+test_wider_view (Fixture      *fixture,
+                 gconstpointer data)
+{
+  go_live (fixture, 10, 0);
+  say_welcome (fixture, "c1", "music", EPOCH, 10, LS_ROLE_OWNER);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_sync_machine_view_set (fixture->machine, "music", 1 << LS_CUSTOMERS, NULL, fixture->now);
+  expect_subscribe (fixture, 10);
+  {
+    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_FETCH);
+
+    g_assert_cmpuint (action->collections, ==, 1 << LS_CUSTOMERS);
+  }
+}
+
+static void
+test_shop_goes (Fixture      *fixture,
+                gconstpointer data)
+{
+  go_live (fixture, 10, 0);
+  say_welcome (fixture, "c1", "books", EPOCH, 3, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  {
+    g_autoptr (LsSyncAction) view = expect (fixture, LS_SYNC_SET_VIEW);
+    g_autoptr (LsSyncAction) gone = expect (fixture, LS_SYNC_REMOVE_SHOP);
+
+    g_assert_cmpstr (view->shop, ==, "books");
+    g_assert_cmpstr (gone->shop, ==, "music");
+  }
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  say_delta (fixture, 10, 11, 100);
+  expect_nothing (fixture);
+}
+
+static void
+test_edits (Fixture      *fixture,
+            gconstpointer data)
+{
+  go_live (fixture, 10, 4);
+  ls_sync_machine_edits_changed (fixture->machine, "music", fixture->now);
+  numbered (fixture, 5, 7);
+  expect_mutate (fixture, 5, false);
+  expect_mutate (fixture, 6, false);
+  expect_mutate (fixture, 7, false);
+  numbered (fixture, 5, 7);
+  expect_nothing (fixture);
+  say_result (fixture, 5, LS_RESULT_APPLIED);
+  decided (fixture, 5);
+  expect_ack (fixture, 10, 5);
+  expect_reported (fixture, LS_EVENT_EDIT_APPLIED);
+  say_result (fixture, 6, LS_RESULT_CONFLICT);
+  decided (fixture, 6);
+  expect_reported (fixture, LS_EVENT_EDIT_FAILED);
+  expect_nothing (fixture);
+  wait_deadline (fixture);
+  expect_ack (fixture, 10, 6);
+
+  /* The connection breaks: what is undecided goes again, and what is known is told again. */
+  ls_sync_machine_closed (fixture->machine, fixture->now);
+  ls_sync_machine_opened (fixture->machine, fixture->now);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_HELLO));
+  say_welcome (fixture, "c1", "music", EPOCH, 10, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_READY);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  expect_mutate (fixture, 7, false);
+  numbered (fixture, 7, 7);
+  expect_subscribe (fixture, 10);
+  expect_drop (fixture, LS_SYNC_SET_SYNCED);
+  wait_deadline (fixture);
+  expect_ack (fixture, 10, 6);
+}
+
+static void
+test_refusals (Fixture      *fixture,
+               gconstpointer data)
+{
+  go_live (fixture, 10, 0);
+  ls_sync_machine_edits_changed (fixture->machine, "music", fixture->now);
+  numbered (fixture, 1, 2);
+  expect_mutate (fixture, 1, false);
+  expect_mutate (fixture, 2, false);
+  numbered (fixture, 1, 2);
+  say_error (fixture, LS_ERROR_STORAGE, "music", 1);
+  say_error (fixture, LS_ERROR_STORAGE, "music", 1);
+  expect_nothing (fixture);
+  expect_reported (fixture, LS_EVENT_OUTBOX_HELD);
+  wait_deadline (fixture);
+  expect_mutate (fixture, 1, false);
+  expect_mutate (fixture, 2, false);
+  say_error (fixture, LS_ERROR_PROTOCOL, "music", 2);
+  wait_deadline (fixture);
+  expect_mutate (fixture, 2, false);
+  expect_nothing (fixture);
+}
+
+static void
+test_too_large (Fixture      *fixture,
+                gconstpointer data)
+{
+  g_autoptr (GPtrArray) edits = edits_new (1, 1);
+  g_autofree char *text = g_strnfill (11000, 'x');
+  LsEdit *edit = g_ptr_array_index (edits, 0);
+
+  ls_change_take_set (g_ptr_array_index (edit->changes, 0), 5, ls_value_text (text));
+  go_live (fixture, 10, 0);
+  ls_sync_machine_edits_changed (fixture->machine, "music", fixture->now);
+  expect_drop (fixture, LS_SYNC_NUMBER);
+  ls_sync_machine_numbered (fixture->machine, "music", edits, NULL, fixture->now);
+  {
+    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_APPLY_RESULT);
+
+    g_assert_cmpint (action->message->result.status, ==, LS_RESULT_REJECTED);
+    g_assert_cmpstr (action->message->result.code, ==, "validation");
+  }
+  expect_mutate (fixture, 1, true);
+}
+
+static void
+test_forked (Fixture      *fixture,
+             gconstpointer data)
+{
+  g_autoptr (GPtrArray) edits = edits_new (1, 2);
+  LsMessage *forked = ls_message_new (LS_MESSAGE_FORKED);
+
+  go_live (fixture, 10, 7);
+  forked->forked.client = g_strdup ("c2");
+  receive (fixture, forked, 50);
+  {
+    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_SET_CLIENT);
+
+    g_assert_cmpstr (action->text, ==, "c2");
+  }
+  expect_drop (fixture, LS_SYNC_RENUMBER);
+  expect_reported (fixture, LS_EVENT_FORKED);
+  ls_sync_machine_edits_changed (fixture->machine, "music", fixture->now);
+  expect_nothing (fixture);
+  ls_sync_machine_renumbered (fixture->machine, "music", 2, edits, NULL, fixture->now);
+  {
+    g_autoptr (LsMessage) hello = expect_sent (fixture, LS_MESSAGE_HELLO);
+
+    g_assert_cmpstr (hello->hello.client, ==, "c2");
+    g_assert_cmpint (g_array_index (hello->hello.shops, LsShopInfo, 0).n, ==, 2);
+  }
+  say_welcome (fixture, "c2", "music", EPOCH, 10, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_READY);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  expect_mutate (fixture, 1, false);
+  expect_mutate (fixture, 2, false);
+}
+
+static void
+test_new_epoch (Fixture      *fixture,
+                gconstpointer data)
+{
+  g_autoptr (GPtrArray) edits = edits_new (1, 1);
+  LsPosition position = { OTHER_EPOCH, 3, 3 };
+
+  load (fixture, "c1", 10, 20, 1);
+  ls_sync_machine_opened (fixture->machine, fixture->now);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_HELLO));
+  say_welcome (fixture, "c1", "music", OTHER_EPOCH, 3, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_READY);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_RENUMBER);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_sync_machine_renumbered (fixture->machine, "music", 1, edits, NULL, fixture->now);
+  expect_nothing (fixture);
+  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  expect_drop (fixture, LS_SYNC_FETCH);
+  expect_nothing (fixture);
+  ls_sync_machine_fetched (fixture->machine, "music", &position, NULL, fixture->now);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_SUBSCRIBE));
+  expect_mutate (fixture, 1, false);
+}
+
+static void
+test_sync_now (Fixture      *fixture,
+               gconstpointer data)
+{
+  int64_t id;
+
+  ls_sync_machine_sync_now (fixture->machine, "music", 1, fixture->now);
+  {
+    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_PROGRESS);
+
+    g_assert_error (action->error, LS_ERROR, LS_ERROR_NETWORK);
+  }
+  go_live (fixture, 10, 0);
+  ls_sync_machine_sync_now (fixture->machine, "music", 2, fixture->now);
+  {
+    g_autoptr (LsMessage) ping = expect_sent (fixture, LS_MESSAGE_PING);
+
+    id = ping->ping.id;
+  }
+  say_delta (fixture, 10, 12, 100);
+  say_pong (fixture, id, 12);
+  {
+    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_APPLY_DELTA);
+
+    expect_nothing (fixture);
+    applied (fixture, action, OK);
+  }
+  expect_ack (fixture, 12, 0);
+  {
+    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_PROGRESS);
+
+    g_assert_no_error (action->error);
+    g_assert_cmpint (action->n, ==, 2);
+  }
+  ls_sync_machine_sync_now (fixture->machine, NULL, 3, fixture->now);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_PING));
+  ls_sync_machine_closed (fixture->machine, fixture->now);
+  {
+    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_PROGRESS);
+
+    g_assert_error (action->error, LS_ERROR, LS_ERROR_NETWORK);
+  }
+}
+
+static void
+test_errors (Fixture      *fixture,
+             gconstpointer data)
+{
+  go_live (fixture, 10, 0);
+  say_error (fixture, LS_ERROR_RATE_LIMIT, NULL, 0);
+  expect_nothing (fixture);
+  expect_reported (fixture, LS_EVENT_ERROR);
+  wait_deadline (fixture);
+  expect_subscribe (fixture, 10);
+  say_error (fixture, LS_ERROR_VALIDATION, NULL, 0);
+  expect_nothing (fixture);
+  say_error (fixture, LS_ERROR_FORBIDDEN, "music", 0);
+  say_delta (fixture, 10, 11, 100);
+  expect_nothing (fixture);
+  say_error (fixture, LS_ERROR_AUTH, NULL, 0);
+  {
+    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_FAIL);
+
+    g_assert_error (action->error, LS_ERROR, LS_ERROR_AUTH);
+  }
+}
+
+static void
+test_sign_out (Fixture      *fixture,
+               gconstpointer data)
+{
+  LsMessage *notice = ls_message_new (LS_MESSAGE_NOTICE);
+  g_autoptr (LsSyncAction) action = NULL;
+
+  go_live (fixture, 10, 0);
+  notice->notice.kind = g_strdup ("sign-out");
+  receive (fixture, notice, 50);
+  action = expect (fixture, LS_SYNC_FAIL);
+  g_assert_error (action->error, LS_ERROR, LS_ERROR_AUTH);
+}
+
+static void
+test_closed_while_fetching (Fixture      *fixture,
+                            gconstpointer data)
+{
+  go_live (fixture, 10, 0);
+  say_resync (fixture, LS_RESYNC_TOO_OLD);
+  expect_drop (fixture, LS_SYNC_FETCH);
+  ls_sync_machine_closed (fixture->machine, fixture->now);
+  expect_drop (fixture, LS_SYNC_CANCEL_FETCH);
+  fetched (fixture, 90, OK);
+  expect_nothing (fixture);
+  g_assert_cmpint (ls_sync_machine_get_deadline (fixture->machine), ==, -1);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  static const struct {
+    const char *name;
+    void (*test) (Fixture *fixture, gconstpointer data);
+  } tests[] = {
+    { "first-sync", test_first_sync },
+    { "hello-says-n", test_hello_says_n },
+    { "deltas", test_deltas },
+    { "gap-by-pong", test_gap_by_pong },
+    { "pressure", test_pressure },
+    { "cache-fails", test_cache_fails },
+    { "cache-disagrees", test_cache_disagrees },
+    { "resync", test_resync },
+    { "fetch-fails", test_fetch_fails },
+    { "circles", test_circles },
+    { "digests", test_digests },
+    { "wider-view", test_wider_view },
+    { "shop-goes", test_shop_goes },
+    { "edits", test_edits },
+    { "refusals", test_refusals },
+    { "too-large", test_too_large },
+    { "forked", test_forked },
+    { "new-epoch", test_new_epoch },
+    { "sync-now", test_sync_now },
+    { "errors", test_errors },
+    { "sign-out", test_sign_out },
+    { "closed-while-fetching", test_closed_while_fetching },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (size_t i = 0; i < G_N_ELEMENTS (tests); i++)
+    {
+      g_autofree char *path = g_strconcat ("/sync-machine/", tests[i].name, NULL);
+
+      g_test_add (path, Fixture, NULL, set_up, tests[i].test, tear_down);
+    }
+  return g_test_run ();
+}
