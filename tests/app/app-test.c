@@ -100,6 +100,67 @@ app_test_close (GtkWindow *window)
   g_assert_null (gone);
 }
 
+static GtkWidget *
+find_button (GtkWidget  *widget,
+             const char *label)
+{
+  GtkWidget *child;
+
+  if (GTK_IS_BUTTON (widget) && gtk_widget_is_sensitive (widget) &&
+      gtk_widget_get_mapped (widget) &&
+      g_strcmp0 (gtk_button_get_label (GTK_BUTTON (widget)), label) == 0)
+    return widget;
+
+  for (child = gtk_widget_get_first_child (widget);
+       child;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      GtkWidget *found = find_button (child, label);
+
+      if (found)
+        return found;
+    }
+  return NULL;
+}
+
+static GtkWidget *
+find_button_anywhere (const char *label)
+{
+  GListModel *toplevels = gtk_window_get_toplevels ();
+
+  for (unsigned int i = 0; i < g_list_model_get_n_items (toplevels); i++)
+    {
+      g_autoptr (GtkWidget) toplevel = g_list_model_get_item (toplevels, i);
+      GtkWidget *found = find_button (toplevel, label);
+
+      if (found)
+        return found;
+    }
+  return NULL;
+}
+
+static gboolean
+has_button (gpointer user_data)
+{
+  return find_button_anywhere (user_data) != NULL;
+}
+
+void
+app_test_click (const char *label)
+{
+  app_test_wait (has_button, (gpointer) label);
+  g_signal_emit_by_name (find_button_anywhere (label), "clicked");
+}
+
+void
+app_test_try_click (const char *label)
+{
+  GtkWidget *button = find_button_anywhere (label);
+
+  if (button)
+    g_signal_emit_by_name (button, "clicked");
+}
+
 void
 app_test_assert_words (GtkWidget             *widget,
                        GtkAccessibleProperty  property,

@@ -67,6 +67,22 @@ void        app_test_draw        (GtkWindow        *window);
 void        app_test_close       (GtkWindow        *window);
 
 /**
+ * app_test_click:
+ * @label: the raw label of a button, in any window
+ *
+ * Waits for a button that can be clicked, and clicks it.
+ */
+void        app_test_click       (const char       *label);
+
+/**
+ * app_test_try_click:
+ * @label: the raw label of a button, in any window
+ *
+ * Clicks a button, if there is one that can be clicked.
+ */
+void        app_test_try_click   (const char       *label);
+
+/**
  * app_test_assert_words:
  * @widget: a widget
  * @property: the label or the description

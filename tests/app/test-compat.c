@@ -9,7 +9,6 @@
 #include "app/compat/ls-announce.h"
 #include "app/compat/ls-color.h"
 #include "app/compat/ls-confirm.h"
-#include "app/compat/ls-file-dialog.h"
 #include "app/compat/ls-list-scroll.h"
 #include "app/compat/ls-screenshot.h"
 #include "app/compat/ls-spinner.h"
@@ -139,50 +138,6 @@ static const LsConfirm question = {
   .default_response = "cancel",
 };
 
-/* The button with a label in any window or dialog that is open */
-static GtkWidget *
-find_button (GtkWidget  *widget,
-             const char *label)
-{
-  GtkWidget *child;
-
-  if (GTK_IS_BUTTON (widget) && g_strcmp0 (gtk_button_get_label (GTK_BUTTON (widget)), label) == 0)
-    return widget;
-
-  for (child = gtk_widget_get_first_child (widget);
-       child;
-       child = gtk_widget_get_next_sibling (child))
-    {
-      GtkWidget *found = find_button (child, label);
-
-      if (found)
-        return found;
-    }
-  return NULL;
-}
-
-static GtkWidget *
-find_button_anywhere (const char *label)
-{
-  GListModel *toplevels = gtk_window_get_toplevels ();
-
-  for (unsigned int i = 0; i < g_list_model_get_n_items (toplevels); i++)
-    {
-      g_autoptr (GtkWidget) toplevel = g_list_model_get_item (toplevels, i);
-      GtkWidget *found = find_button (toplevel, label);
-
-      if (found)
-        return found;
-    }
-  return NULL;
-}
-
-static gboolean
-has_button (gpointer user_data)
-{
-  return find_button_anywhere (user_data) != NULL;
-}
-
 static GtkWindow *
 show_app_window (GtkWidget *child)
 {
@@ -210,8 +165,7 @@ test_confirm (void)
       g_autofree char *answer = NULL;
 
       ls_confirm_async (parent, &question, NULL, answered_cb, &result);
-      app_test_wait (has_button, (gpointer) labels[i]);
-      g_signal_emit_by_name (find_button_anywhere (labels[i]), "clicked");
+      app_test_click (labels[i]);
       app_test_wait (has_result, &result);
       answer = ls_confirm_finish (result, &error);
       g_assert_no_error (error);
@@ -238,53 +192,11 @@ test_confirm_cancelled (void)
       ls_confirm_async (parent, &question, cancellable, answered_cb, &result);
       if (!before)
         {
-          app_test_wait (has_button, (gpointer) "_Erase");
+          app_test_draw (window);
           g_cancellable_cancel (cancellable);
         }
       app_test_wait (has_result, &result);
       g_assert_null (ls_confirm_finish (result, &error));
-      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-      g_clear_object (&result);
-    }
-  app_test_close (window);
-}
-
-static void
-test_file_dialog_cancelled (void)
-{
-  GtkWidget *parent = gtk_label_new ("Parent");
-  GtkWindow *window = show_app_window (parent);
-  g_autoptr (GListStore) filters = g_list_store_new (GTK_TYPE_FILE_FILTER);
-  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
-  g_autoptr (GFile) folder = g_file_new_for_path (g_get_tmp_dir ());
-  const LsFileDialog dialog = {
-    .title = "Export",
-    .accept_label = "_Export",
-    .initial_name = "orders.csv",
-    .initial_folder = folder,
-    .filters = G_LIST_MODEL (filters),
-  };
-
-  gtk_file_filter_add_suffix (filter, "csv");
-  gtk_file_filter_set_name (filter, "CSV");
-  g_list_store_append (filters, filter);
-
-  for (int way = 0; way < 4; way++)
-    {
-      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-      g_autoptr (GAsyncResult) result = NULL;
-      g_autoptr (GError) error = NULL;
-
-      if (way & 2)
-        g_cancellable_cancel (cancellable);
-      if (way & 1)
-        ls_file_dialog_save_async (parent, &dialog, cancellable, answered_cb, &result);
-      else
-        ls_file_dialog_open_async (parent, &dialog, cancellable, answered_cb, &result);
-      app_test_draw (window);
-      g_cancellable_cancel (cancellable);
-      app_test_wait (has_result, &result);
-      g_assert_null (ls_file_dialog_finish (result, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
       g_clear_object (&result);
     }
@@ -537,7 +449,6 @@ main (int   argc,
   g_test_add_func ("/compat/split-view/children", test_split_view_children);
   g_test_add_func ("/compat/confirm", test_confirm);
   g_test_add_func ("/compat/confirm/cancelled", test_confirm_cancelled);
-  g_test_add_func ("/compat/file-dialog/cancelled", test_file_dialog_cancelled);
   g_test_add_func ("/compat/about", test_about);
   g_test_add_func ("/compat/color", test_color);
   g_test_add_func ("/compat/spinner", test_spinner);
