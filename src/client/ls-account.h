@@ -28,6 +28,10 @@ typedef enum {
 char     *ls_account_get_data_dir        (const char           *server_url,
                                           const char           *user);
 
+/* For ls-account.c and those who remove an account's files off the main thread. */
+gboolean  ls_account_remove_folder       (const char           *path,
+                                          GError              **error);
+
 /* Trades a password for a token: POST /v1/sign-in. @ca_file may be NULL. */
 void      ls_account_sign_in_async       (LsEnvironment        *environment,
                                           const char           *server_url,
