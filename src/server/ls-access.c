@@ -421,6 +421,29 @@ ls_access_check_token (LsAccess   *access,
 }
 
 /**
+ * ls_access_find_identity:
+ * @access: users
+ * @token_hash: of an identity that was looked up before
+ * @error: where to put why not: %LS_ERROR_AUTH, or of the disk
+ *
+ * Looks again: rights may have changed since, or the sign-in ended.
+ *
+ * Returns: (transfer full) (nullable): the identity as it is now
+ */
+LsIdentity *
+ls_access_find_identity (LsAccess   *access,
+                         const char *token_hash,
+                         GError    **error)
+{
+  LsIdentity *identity;
+
+  g_mutex_lock (&access->lock);
+  identity = find_token (access, token_hash, error);
+  g_mutex_unlock (&access->lock);
+  return identity;
+}
+
+/**
  * ls_access_revoke_token:
  * @access: users
  * @token_hash: of an identity

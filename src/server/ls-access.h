@@ -92,6 +92,9 @@ char       *ls_access_issue_token      (LsAccess      *access,
 LsIdentity *ls_access_check_token      (LsAccess      *access,
                                         const char    *token,
                                         GError       **error);
+LsIdentity *ls_access_find_identity    (LsAccess      *access,
+                                        const char    *token_hash,
+                                        GError       **error);
 bool        ls_access_revoke_token     (LsAccess      *access,
                                         const char    *token_hash,
                                         GError       **error);
