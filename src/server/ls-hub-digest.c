@@ -7,8 +7,8 @@
 #include "server/ls-hub-private.h"
 
 /*
- * Digests are the committer's, at its newest version: where the hub stands, or soon will. Each is an
- * item of the stream, sent behind the delta that ends at its version.
+ * Digests are the committer's, at its newest version: where the hub stands, or soon will. Each is
+ * an item of the stream, sent behind the delta that ends at its version.
  */
 
 /* A list of more rows than this is no smaller than the rows: they are fetched anew. */
@@ -91,7 +91,7 @@ encode_totals (LsHubShop  *shop,
 
 /* Digests for all who are live at @shop, now or when the hub is where they are. */
 void
-ls_shop_send_digests (LsHubShop *shop)
+ls_hub_shop_send_digests (LsHubShop *shop)
 {
   shop->digest_wanted = false;
   for (unsigned i = 0; i < shop->audiences->len; i++)
@@ -111,7 +111,7 @@ ls_shop_send_digests (LsHubShop *shop)
         }
       item.blob = blob;
       shop->digested = MAX (shop->digested, item.version);
-      ls_shop_send_item (shop, item);
+      ls_hub_shop_send_item (shop, item);
       LS_COUNT (shop->hub, digests);
     }
 }
@@ -180,11 +180,12 @@ ls_sub_send_buckets (LsSub              *sub,
     }
   message = digest_new (shop->shop, &position, sub->view);
   list = (BucketList){ message, collection };
-  ls_digest_foreach_bucket (digest, ls_view_get_fields (sub->view, collection), add_bucket_cb, &list);
+  ls_digest_foreach_bucket (digest, ls_view_get_fields (sub->view, collection), add_bucket_cb,
+                            &list);
   blob = ls_message_to_blob (message);
   item.version = position.version;
   item.blob = blob;
-  ls_shop_send_item (shop, item);
+  ls_hub_shop_send_item (shop, item);
 }
 
 static bool

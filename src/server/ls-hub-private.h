@@ -77,6 +77,7 @@ struct _LsSub {
   LsBlob *held;
   GQueue results; /* LsPendingResult */
   uint64_t last_result;
+  int64_t refused_n; /* an edit that has to come again before any after it, 0 for none */
   bool results_lost;
 
   /* Under the session's lock, written by whoever receives */
@@ -186,20 +187,20 @@ void        ls_sub_resync          (LsSub             *sub,
 int64_t     ls_sub_get_sent        (LsSub             *sub);
 void        ls_sub_flush_results   (LsSub             *sub);
 void        ls_sub_clear_results   (LsSub             *sub);
-void        ls_shop_publish        (LsHubShop         *shop,
+void        ls_hub_shop_publish        (LsHubShop         *shop,
                                     int64_t            from,
                                     const LsPosition  *position,
                                     GPtrArray         *versions);
-void        ls_shop_send_item      (LsHubShop         *shop,
+void        ls_hub_shop_send_item      (LsHubShop         *shop,
                                     LsItem             item);
-void        ls_shop_drop_items     (LsHubShop         *shop,
+void        ls_hub_shop_drop_items     (LsHubShop         *shop,
                                     LsSub             *sub);
 void        ls_audience_send       (LsAudience        *audience,
                                     LsBlob            *blob);
-void        ls_shop_free           (gpointer           data);
+void        ls_hub_shop_free    (gpointer           data);
 
 /* ls-hub-digest.c */
-void        ls_shop_send_digests   (LsHubShop         *shop);
+void        ls_hub_shop_send_digests   (LsHubShop         *shop);
 void        ls_sub_send_digest     (LsSub             *sub);
 void        ls_sub_send_buckets    (LsSub             *sub,
                                     const LsCollection *collection);

@@ -14,13 +14,16 @@
  *       |                          |  '-- drained, read again            | sink full
  *       '--ahead of the hub--> AHEAD                      OVERFLOWED <---'
  *
- * BEHIND takes what it misses from the ring, where that holds all of it, and joins on the spot; else
- * it reads the log, a piece at a time, each when the one before is nearly out. An overflowed session
- * goes on from what it acknowledged last: it may have had more, and drops what it knows.
+ * BEHIND by a few versions takes them from the ring, as others got them, and joins on the spot.
+ * BEHIND by more has them squashed on a reader, from the ring or, a piece at a time, from the
+ * log, each piece when the one before is nearly out. An overflowed session goes on from what it
+ * acknowledged last: it may have had more, and drops what it knows.
  */
 
 /* Of the log, encoded, in one read. */
 #define READ_BYTES (1024 * 1024)
+/* So many versions are sent as they are; more are worth squashing. */
+#define FEW_VERSIONS 64
 
 typedef struct {
   LsSession *session;
@@ -35,6 +38,7 @@ typedef struct {
   int64_t from;
   int64_t to;
   int64_t done;
+  GPtrArray *versions; /* LsVersion, when the ring has them */
 
   /* Found */
   bool known;
@@ -54,6 +58,7 @@ read_free (gpointer data)
   g_object_unref (read->storage);
   g_free (read->shop);
   g_free (read->client);
+  g_clear_pointer (&read->versions, g_ptr_array_unref);
   g_clear_pointer (&read->texts, g_ptr_array_unref);
   g_clear_pointer (&read->lengths, g_array_unref);
   g_clear_error (&read->error);
@@ -94,7 +99,6 @@ static void
 read_cb (gpointer data)
 {
   LogRead *read = data;
-  g_autoptr (GPtrArray) versions = NULL;
   g_autoptr (LsSquash) squash = NULL;
 
   read->reached = read->from;
@@ -102,14 +106,15 @@ read_cb (gpointer data)
     return;
   if (read->to <= read->from)
     return;
-  versions = ls_storage_read_log (read->storage, read->shop, read->from, read->to, READ_BYTES,
-                                  &read->error);
-  if (versions == NULL)
+  if (read->versions == NULL)
+    read->versions = ls_storage_read_log (read->storage, read->shop, read->from, read->to,
+                                          READ_BYTES, &read->error);
+  if (read->versions == NULL)
     return;
   squash = ls_squash_new (read->shop, read->view, read->from, read->client, read->done);
-  for (unsigned i = 0; i < versions->len; i++)
+  for (unsigned i = 0; i < read->versions->len; i++)
     {
-      const LsVersion *version = g_ptr_array_index (versions, i);
+      const LsVersion *version = g_ptr_array_index (read->versions, i);
 
       if (!ls_squash_add (squash, version))
         {
@@ -120,7 +125,7 @@ read_cb (gpointer data)
     }
   take_text (read, squash);
   read->done = ls_squash_get_done (squash);
-  if (versions->len == 0)
+  if (read->versions->len == 0)
     read->error = g_error_new (LS_ERROR, LS_ERROR_INCONSISTENCY,
                                "version %" G_GINT64_FORMAT " is not in the log", read->from + 1);
 }
@@ -141,7 +146,8 @@ send_texts (LsSub   *sub,
 
       g_array_append_val (parts, part);
     }
-  blob = ls_blob_new_frames (LS_FRAME_TEXT, (const LsBlobPart *) (gpointer) parts->data, parts->len);
+  blob =
+      ls_blob_new_frames (LS_FRAME_TEXT, (const LsBlobPart *) (gpointer) parts->data, parts->len);
   ls_session_send_blob (sub->session, blob);
   sub->session->hub->counters.deltas += read->texts->len;
   sub->session->hub->counters.encoded++;
@@ -216,6 +222,9 @@ start_read (LsSub            *sub,
   read->from = sub->sent;
   read->to = to;
   read->done = sub->done;
+  if (claimed == NULL && to == sub->shop->published.version &&
+      ls_ring_covers (sub->shop->ring, sub->sent))
+    read->versions = ls_ring_list (sub->shop->ring, sub->sent);
   if (claimed != NULL)
     {
       read->check = true;
@@ -323,7 +332,7 @@ ls_sub_detach (LsSub     *sub,
     hub->counters.behind--;
   if (sub->state == LS_SUB_AHEAD)
     g_ptr_array_remove_fast (sub->shop->ahead, sub);
-  ls_shop_drop_items (sub->shop, sub);
+  ls_hub_shop_drop_items (sub->shop, sub);
   if (state != LS_SUB_NONE)
     hub->counters.behind++;
   sub->state = state;
@@ -407,7 +416,8 @@ ls_sub_continue (LsSub *sub)
     }
   if (sub->sent < shop->published.version)
     {
-      if (ls_ring_covers (shop->ring, sub->sent))
+      if (shop->published.version - sub->sent <= FEW_VERSIONS &&
+          ls_ring_covers (shop->ring, sub->sent))
         blob = ls_ring_get_delta (shop->ring, sub->view, sub->sent, hub->options.max_unsent / 4);
       if (blob == NULL)
         {
@@ -461,7 +471,7 @@ ls_sub_get_sent (LsSub *sub)
 }
 
 void
-ls_shop_send_item (LsHubShop *shop,
+ls_hub_shop_send_item (LsHubShop *shop,
                    LsItem     item)
 {
   if (item.version > shop->published.version)
@@ -480,7 +490,7 @@ ls_shop_send_item (LsHubShop *shop,
 }
 
 void
-ls_shop_drop_items (LsHubShop *shop,
+ls_hub_shop_drop_items (LsHubShop *shop,
                     LsSub     *sub)
 {
   for (unsigned i = shop->items->len; i > 0; i--)
@@ -507,7 +517,7 @@ send_due_items (LsHubShop *shop)
     {
       LsItem item = g_array_index (items, LsItem, i);
 
-      ls_shop_send_item (shop, item);
+      ls_hub_shop_send_item (shop, item);
       ls_blob_unref (item.blob);
     }
 }
@@ -569,7 +579,7 @@ continue_ahead (LsHubShop *shop)
 
 /* Takes a committed group to all who are live, in one blob for each view. */
 void
-ls_shop_publish (LsHubShop        *shop,
+ls_hub_shop_publish (LsHubShop        *shop,
                  int64_t           from,
                  const LsPosition *position,
                  GPtrArray        *versions)
@@ -603,7 +613,7 @@ audience_free (LsAudience *audience)
 }
 
 void
-ls_shop_free (gpointer data)
+ls_hub_shop_free (gpointer data)
 {
   LsHubShop *shop = data;
 

@@ -117,7 +117,7 @@ ls_hub_add_shop (LsHub        *hub,
   added->name = g_strdup (shop->name);
   added->published = shop->position;
   added->digested = -1;
-  added->ring = ls_ring_new (shop->shop, hub->options.ring_bytes);
+  added->ring = ls_ring_new (shop->shop, &shop->position, hub->options.ring_bytes);
   added->audiences = g_ptr_array_new ();
   added->ahead = g_ptr_array_new ();
   added->items = g_array_new (FALSE, FALSE, sizeof (LsItem));
@@ -149,7 +149,7 @@ published_cb (gpointer data)
       shop = ls_hub_add_shop (group->hub, &fresh);
     }
   group->hub->counters.versions += group->versions->len;
-  ls_shop_publish (shop, group->from, &group->position, group->versions);
+  ls_hub_shop_publish (shop, group->from, &group->position, group->versions);
 }
 
 /* On the committer's queue: nothing is encoded here. */
@@ -167,7 +167,8 @@ committed_cb (const LsCommitGroup *committed,
   group->shop = g_strdup (committed->shop);
   group->from = committed->from;
   group->position = committed->position;
-  group->versions = g_ptr_array_new_full (committed->versions->len, (GDestroyNotify) ls_version_unref);
+  group->versions =
+      g_ptr_array_new_full (committed->versions->len, (GDestroyNotify) ls_version_unref);
   for (unsigned i = 0; i < committed->versions->len; i++)
     g_ptr_array_add (group->versions, ls_version_ref (g_ptr_array_index (committed->versions, i)));
   ls_environment_post (hub->environment, hub->queue, published_cb, group, group_free);
@@ -217,7 +218,7 @@ digest_cb (LsHubShop *shop,
   bool all = *(bool *) user_data;
 
   if (shop->digest_wanted || (all && shop->digested != shop->published.version))
-    ls_shop_send_digests (shop);
+    ls_hub_shop_send_digests (shop);
 }
 
 /* Who never said hello stands first: sessions are appended as they open. */
@@ -334,7 +335,7 @@ ls_hub_new (LsEnvironment      *environment,
   hub->queue = ls_environment_get_queue (environment, LS_HUB_QUEUE);
   hub->access_queue = ls_environment_get_queue (environment, "access");
   make_readers (hub);
-  hub->shops = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, ls_shop_free);
+  hub->shops = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, ls_hub_shop_free);
   g_queue_init (&hub->sessions);
   for (unsigned i = 0; i < shops->len; i++)
     ls_hub_add_shop (hub, g_ptr_array_index (shops, i));
@@ -369,7 +370,8 @@ ls_hub_start (LsHub *hub)
 
 /**
  * ls_hub_free:
- * @hub: (transfer full): a hub whose environment has stopped, and whose sessions' transports are gone
+ * @hub: (transfer full): a hub whose environment has stopped, and whose sessions' transports are
+ *   gone
  *
  * Frees it, with the sessions that nobody closed.
  */

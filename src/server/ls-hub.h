@@ -19,8 +19,8 @@ typedef struct _LsSession LsSession;
 /**
  * LsHub:
  *
- * Takes what the committer committed to all who want it: each version encoded once per view, one blob
- * for all sessions that are live there. Who is behind is fed from the log until it can join.
+ * Takes what the committer committed to all who want it: each version encoded once per view, one
+ * blob for all sessions that are live there. Who is behind is fed from the log until it can join.
  *
  * Hub and sessions are one state machine on the queue %LS_HUB_QUEUE: nothing in them is locked, and
  * joining at the published position needs no more than being there. What waits for the disk runs on

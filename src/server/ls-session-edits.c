@@ -8,9 +8,9 @@
 
 /*
  * Edits go to the committer; what it decides comes back as a result. Results of a shop leave in the
- * order decided, each behind the delta of its version: a session that is live has had that delta, one
- * that is behind gets it first. One whose sink overflowed has lost what was on the way: when it is
- * live again, all results that it did not acknowledge are told once more.
+ * order decided, each behind the delta of its version: a session that is live has had that delta,
+ * one that is behind gets it first. One whose sink overflowed has lost what was on the way: when
+ * it is live again, all results that it did not acknowledge are told once more.
  */
 
 #define SECOND ((int64_t) G_USEC_PER_SEC)
@@ -97,7 +97,7 @@ shown (const LsChange *change,
   return seen;
 }
 
-/* On a reader: the rows of a conflict as they are now. Without them the result is still a result. */
+/* On a reader: the rows of a conflict as they are now. Without them it is still a result. */
 static void
 read_rows_cb (gpointer data)
 {
@@ -301,13 +301,26 @@ edit_decided (gpointer data)
 static void
 refuse (LsSession      *session,
         const LsMutate *mutate,
+        int64_t         n,
         LsErrorCode     code,
         int64_t         wait,
         const char     *words)
 {
   g_autoptr (GError) error = g_error_new_literal (LS_ERROR, (int) code, words);
 
-  ls_session_send_error (session, error, mutate->shop, mutate->n, wait);
+  ls_session_send_error (session, error, mutate->shop, n, wait);
+}
+
+/* Not now. What is on its way behind it is not taken either: n has no gaps. */
+static void
+postpone (LsSub          *sub,
+          const LsMutate *mutate,
+          int64_t         wait,
+          const char     *words)
+{
+  if (sub->refused_n == 0 || mutate->n < sub->refused_n)
+    sub->refused_n = mutate->n;
+  refuse (sub->session, mutate, sub->refused_n, LS_ERROR_RATE_LIMIT, wait, words);
 }
 
 static LsMutation *
@@ -341,19 +354,23 @@ ls_session_mutate (LsSession *session,
   g_autoptr (GError) error = NULL;
   int64_t wait = SECOND;
   LsRole role;
+  LsSub *sub;
   Edit *edit;
 
   if (shop == NULL || !ls_identity_get_role (session->identity, mutate->shop, &role))
     {
-      refuse (session, mutate, LS_ERROR_FORBIDDEN, 0, "shop: no such shop, or no right in it");
+      refuse (session, mutate, mutate->n, LS_ERROR_FORBIDDEN, 0,
+              "shop: no such shop, or no right in it");
       return;
     }
-  if (session->edits >= MAX_EDITS || !ls_bucket_take (&session->edit_bucket, &rate, now, &wait))
+  sub = ls_session_need_sub (session, shop, role);
+  if ((sub->refused_n > 0 && mutate->n > sub->refused_n) || session->edits >= MAX_EDITS ||
+      !ls_bucket_take (&session->edit_bucket, &rate, now, &wait))
     {
-      refuse (session, mutate, LS_ERROR_RATE_LIMIT, wait, "too many edits");
+      postpone (sub, mutate, wait, "too many edits");
       return;
     }
-  ls_session_need_sub (session, shop, role);
+  sub->refused_n = 0;
   edit = g_new0 (Edit, 1);
   edit->session = ls_session_ref (session);
   edit->shop = shop;
@@ -363,7 +380,7 @@ ls_session_mutate (LsSession *session,
   if (ls_committer_submit (hub->committer, edit->mutation, decided_cb, edit, edit_decided, &error))
     return;
   session->edits--;
-  refuse (session, mutate, ls_error_code_of (error), SECOND, error->message);
+  postpone (sub, mutate, SECOND, error->message);
 }
 
 static void

@@ -226,8 +226,8 @@ visible_shops (LsSession *session)
   return shops;
 }
 
-/* Tells a client who it is, what it may do, and how far its edits were decided (@last_ns, %NULL when
- * it knows that). Sent again when its rights change. */
+/* Tells a client who it is, what it may do, and how far its edits were decided (@last_ns, %NULL
+ * when it knows that). Sent again when its rights change. */
 void
 ls_session_welcome (LsSession  *session,
                     GHashTable *last_ns)

@@ -34,8 +34,8 @@ typedef struct {
 /**
  * LsSink:
  * @klass: what it does
- * @wire: (nullable): the wire, for a sink that is one of its sessions: the hub then sends one blob to
- *   many at once
+ * @wire: (nullable): the wire, for a sink that is one of its sessions: the hub then sends one
+ *   blob to many at once
  * @handle: which of them
  *
  * Where a session's messages go.
