@@ -7,7 +7,10 @@
 
 #include <string.h>
 
+#include "core/ls-message.h"
+#include "server/ls-live.h"
 #include "server/ls-server.h"
+#include "server/wire/ls-wire-soup.h"
 
 #define MAX_SIGN_IN_BYTES 8192
 
@@ -21,9 +24,27 @@ answer_health (LsRequest  *request,
   ls_request_answer (request, SOUP_STATUS_OK, "text/plain; charset=utf-8", body);
 }
 
+static void
+answer_sync (LsRequest  *request,
+             const char *path,
+             gpointer    user_data)
+{
+  LsServer *server = user_data;
+  LsSession *session =
+      ls_live_new_session (server->hub, server->wire, ls_request_get_identity (request));
+  g_autoptr (GError) error = NULL;
+
+  /* Answers in any case, and takes the session or drops it. */
+  if (!ls_wire_soup_upgrade (server->wire, ls_request_get_message (request), LS_SUBPROTOCOL,
+                             session, ls_live_drop, &error))
+    g_info ("An upgrade was refused: %s", error->message);
+  ls_request_release (request);
+}
+
 /* All that lockstepd answers; docs/http-api.md describes each. */
 static const LsRoute routes[] = {
   { "GET", "/healthz", LS_ROUTE_OPEN, 0, answer_health },
+  { "GET", "/v1/sync", LS_ROUTE_SIGNED_IN, 0, answer_sync },
   { "POST", "/v1/sign-in", LS_ROUTE_OPEN, MAX_SIGN_IN_BYTES, ls_api_sign_in },
 };
 

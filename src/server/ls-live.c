@@ -5,7 +5,7 @@
 
 #include "server/ls-live.h"
 
-/* Sessions on the wire: what its threads tell goes to the session, what the session says to the wire. */
+/* Sessions on the wire: what its threads tell goes to the session, what that says to the wire. */
 
 static void
 wire_send (LsSink *sink,
@@ -118,8 +118,8 @@ ls_live_new_wire (const LsWireOptions *options,
  * @wire: what carries it
  * @identity: whose it is
  *
- * Makes a session to be the user data of a connection that is taken over: the wire holds it from then
- * on. If nothing comes of that, ls_live_drop() it.
+ * Makes a session to be the user data of a connection that is taken over: the wire holds it from
+ * then on. If nothing comes of that, ls_live_drop() it.
  *
  * Returns: (transfer full): the session
  */

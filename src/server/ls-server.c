@@ -5,24 +5,106 @@
 
 #include "server/ls-server.h"
 
+#include <unistd.h>
+
 #include "server/ls-api.h"
+#include "server/ls-live.h"
 #include "server/ls-notify.h"
+#include "server/ls-storage-sqlite.h"
+
+#define MAINTENANCE_INTERVAL (INT64_C (3600) * G_USEC_PER_SEC)
+#define MAINTENANCE_QUEUE "maintenance"
+
+static int64_t
+number (LsServer  *server,
+        LsOptionId id)
+{
+  return ls_config_get_number (server->config, id);
+}
 
 static LsHttp *
 make_front (LsServer *server)
 {
-  LsConfig *config = server->config;
   LsHttpOptions options = {
-    .max_connections = (unsigned) ls_config_get_number (config, LS_OPTION_MAX_REQUESTS),
-    .request_timeout = ls_config_get_number (config, LS_OPTION_REQUEST_TIMEOUT),
-    .address_rate = ls_config_get_number (config, LS_OPTION_ADDRESS_RATE),
-    .account_rate = ls_config_get_number (config, LS_OPTION_ACCOUNT_RATE),
-    .behind_proxy = ls_config_get_number (config, LS_OPTION_BEHIND_PROXY) != 0,
+    .max_connections = (unsigned) number (server, LS_OPTION_MAX_REQUESTS),
+    .request_timeout = number (server, LS_OPTION_REQUEST_TIMEOUT),
+    .address_rate = number (server, LS_OPTION_ADDRESS_RATE),
+    .account_rate = number (server, LS_OPTION_ACCOUNT_RATE),
+    .behind_proxy = number (server, LS_OPTION_BEHIND_PROXY) != 0,
   };
   size_t n_routes;
   const LsRoute *routes = ls_api_get_routes (&n_routes);
 
   return ls_http_new (server->environment, server->access, &options, routes, n_routes, server);
+}
+
+static LsWire *
+make_wire (LsServer *server,
+           GError  **error)
+{
+  LsWireOptions options;
+
+  ls_wire_options_init (&options);
+  options.threads = (unsigned) number (server, LS_OPTION_EPOLL_THREADS);
+  options.max_sessions = (unsigned) number (server, LS_OPTION_MAX_CONNECTIONS);
+  options.max_message = LS_MAX_CLIENT_MESSAGE;
+  options.max_unsent = (size_t) number (server, LS_OPTION_MAX_UNSENT);
+  options.pause_unsent = options.max_unsent / 2;
+  options.heartbeat_ms = (unsigned) (number (server, LS_OPTION_HEARTBEAT) / 1000);
+  options.pong_ms = (unsigned) (number (server, LS_OPTION_PONG_TIMEOUT) / 1000);
+  return ls_live_new_wire (&options, error);
+}
+
+static LsHub *
+make_hub (LsServer *server,
+          GError  **error)
+{
+  LsHubOptions options;
+
+  ls_hub_options_init (&options);
+  options.readers = (unsigned) number (server, LS_OPTION_READERS);
+  options.hello_timeout = number (server, LS_OPTION_HELLO_TIMEOUT);
+  options.heartbeat = number (server, LS_OPTION_HEARTBEAT);
+  options.digest_interval = number (server, LS_OPTION_DIGEST_INTERVAL);
+  options.max_unsent = (size_t) number (server, LS_OPTION_MAX_UNSENT);
+  options.ring_bytes = (size_t) number (server, LS_OPTION_RING);
+  options.edit_rate = number (server, LS_OPTION_EDIT_RATE);
+  options.edit_burst = number (server, LS_OPTION_EDIT_BURST);
+  return ls_hub_new (server->environment, server->storage, server->committer, server->access,
+                     &options, error);
+}
+
+/* After a sync that failed nobody knows what is on disk. The next start reads it; until then
+ * nothing more is said to anybody. */
+static void
+fatal_cb (const GError *error,
+          gpointer      user_data)
+{
+  g_critical ("The storage can't be trusted any more, ending: %s", error->message);
+  _exit (EXIT_FAILURE);
+}
+
+static bool
+open_data (LsServer   *server,
+           const char *data,
+           GError    **error)
+{
+  g_autofree char *path = g_build_filename (data, LS_STORAGE_FILE, NULL);
+
+  if (!ls_data_dir_check (data, error))
+    return false;
+  server->lock = ls_data_dir_lock (data, error);
+  if (server->lock == NULL)
+    return false;
+  server->access = ls_access_open (server->environment, data, error);
+  if (server->access == NULL)
+    return false;
+  server->storage = ls_storage_sqlite_new (server->environment, path, error);
+  if (server->storage == NULL)
+    return false;
+  ls_storage_set_fatal (server->storage, fatal_cb, server);
+  server->committer = ls_committer_new (server->environment, server->storage);
+  return true;
 }
 
 /**
@@ -39,20 +121,47 @@ ls_server_new (LsConfig *config,
                GError  **error)
 {
   g_autoptr (LsServer) server = g_new0 (LsServer, 1);
-  const char *data = ls_config_get_text (config, LS_OPTION_DATA);
 
   server->config = config;
   server->environment = ls_system_environment_new ();
-  if (!ls_data_dir_check (data, error))
+  if (!open_data (server, ls_config_get_text (config, LS_OPTION_DATA), error))
     return NULL;
-  server->lock = ls_data_dir_lock (data, error);
-  if (server->lock == NULL)
+  server->wire = make_wire (server, error);
+  if (server->wire == NULL)
     return NULL;
-  server->access = ls_access_open (server->environment, data, error);
-  if (server->access == NULL)
+  server->hub = make_hub (server, error);
+  if (server->hub == NULL)
     return NULL;
   server->http = make_front (server);
   return g_steal_pointer (&server);
+}
+
+static void
+prune_cb (gpointer data)
+{
+  LsServer *server = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) shops = ls_storage_list_shops (server->storage, &error);
+
+  for (unsigned i = 0; error == NULL && i < shops->len; i++)
+    ls_storage_prune (server->storage, ((LsShop *) g_ptr_array_index (shops, i))->shop,
+                      number (server, LS_OPTION_KEEP_VERSIONS), number (server, LS_OPTION_KEEP_AGE),
+                      &error);
+  if (error != NULL)
+    g_warning ("The log could not be shortened: %s", error->message);
+}
+
+static void
+maintain_cb (gpointer data)
+{
+  LsServer *server = data;
+  LsEnvironment *environment = server->environment;
+
+  ls_environment_post (environment, ls_environment_get_queue (environment, MAINTENANCE_QUEUE),
+                       prune_cb, server, NULL);
+  server->maintenance = ls_environment_post_after (
+      environment, ls_environment_get_queue (environment, LS_QUEUE_MAIN), MAINTENANCE_INTERVAL,
+      maintain_cb, server, NULL);
 }
 
 /**
@@ -75,20 +184,69 @@ ls_server_start (LsServer *server,
     if (!ls_http_listen (server->http, addresses[i], error))
       return false;
   urls = ls_http_get_urls (server->http);
+  ls_hub_start (server->hub);
+  ls_http_start (server->http);
   if (!ls_data_dir_write_address (ls_config_get_text (server->config, LS_OPTION_DATA), urls, error))
     return false;
-  ls_http_start (server->http);
+  maintain_cb (server);
   for (size_t i = 0; urls[i] != NULL; i++)
     g_info ("Listening on %s", urls[i]);
   ls_notify ("READY=1");
   return true;
 }
 
+/* A place on another queue that this thread waits to be reached. */
+typedef struct {
+  GMutex lock;
+  GCond cond;
+  bool reached;
+} Mark;
+
+static void
+mark_cb (gpointer data)
+{
+  Mark *mark = data;
+
+  g_mutex_lock (&mark->lock);
+  mark->reached = true;
+  g_cond_signal (&mark->cond);
+  g_mutex_unlock (&mark->lock);
+}
+
+static void
+wait_for (Mark *mark)
+{
+  g_mutex_lock (&mark->lock);
+  while (!mark->reached)
+    g_cond_wait (&mark->cond, &mark->lock);
+  mark->reached = false;
+  g_mutex_unlock (&mark->lock);
+}
+
+/* Every edit that was taken is decided, and its result is on the wire. */
+static void
+finish_edits (LsServer *server)
+{
+  LsEnvironment *environment = server->environment;
+  Mark mark = { .reached = false };
+
+  g_mutex_init (&mark.lock);
+  g_cond_init (&mark.cond);
+  ls_committer_drain (server->committer, mark_cb, &mark);
+  wait_for (&mark);
+  ls_environment_post (environment, ls_environment_get_queue (environment, LS_HUB_QUEUE), mark_cb,
+                       &mark, NULL);
+  wait_for (&mark);
+  g_cond_clear (&mark.cond);
+  g_mutex_clear (&mark.lock);
+}
+
 /**
  * ls_server_stop:
  * @server: a server
  *
- * Ends in order: nothing new comes in, what runs is finished. May wait for the drain timeout.
+ * Ends in order: nothing new comes in, what was taken is finished and told. Waits for that, and
+ * up to the drain timeout for clients to close.
  */
 void
 ls_server_stop (LsServer *server)
@@ -99,6 +257,9 @@ ls_server_stop (LsServer *server)
   ls_notify ("STOPPING=1");
   ls_data_dir_clear_address (ls_config_get_text (server->config, LS_OPTION_DATA));
   ls_http_stop (server->http);
+  finish_edits (server);
+  if (!ls_wire_drain (server->wire, (unsigned) (number (server, LS_OPTION_DRAIN_TIMEOUT) / 1000)))
+    g_info ("Not all clients closed in time");
   ls_environment_stop (server->environment);
 }
 
@@ -113,7 +274,11 @@ ls_server_free (LsServer *server)
 {
   if (server->http != NULL)
     ls_server_stop (server);
+  g_clear_pointer (&server->wire, ls_wire_free);
   g_clear_pointer (&server->http, ls_http_free);
+  g_clear_pointer (&server->hub, ls_hub_free);
+  g_clear_object (&server->committer);
+  g_clear_object (&server->storage);
   g_clear_pointer (&server->access, ls_access_free);
   g_clear_object (&server->environment);
   g_clear_pointer (&server->lock, ls_data_lock_free);

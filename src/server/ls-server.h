@@ -6,6 +6,8 @@
 #include "server/ls-config.h"
 #include "server/ls-data-dir.h"
 #include "server/ls-http.h"
+#include "server/ls-hub.h"
+#include "server/wire/ls-wire.h"
 
 G_BEGIN_DECLS
 
@@ -15,7 +17,12 @@ G_BEGIN_DECLS
  * @config: the options
  * @lock: the data folder is ours
  * @access: users
+ * @storage: shops
+ * @committer: the one door to their logs
+ * @wire: live connections
+ * @hub: what they get
  * @http: the front
+ * @maintenance: timer of what is done now and then
  * @sign_ins: passwords that wait to be checked
  * @draining: the end has begun
  *
@@ -27,7 +34,12 @@ typedef struct {
   LsConfig *config;
   LsDataLock *lock;
   LsAccess *access;
+  LsStorage *storage;
+  LsCommitter *committer;
+  LsWire *wire;
+  LsHub *hub;
   LsHttp *http;
+  uint64_t maintenance;
   unsigned sign_ins;
   bool draining;
 } LsServer;

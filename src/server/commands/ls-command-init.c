@@ -43,8 +43,8 @@ ls_command_init (int    argc,
   };
   const LsCommandSpec spec = {
     .summary =
-        "Makes a data folder that only you can enter, with its first user, and prints a token for him.\n"
-        "The token is shown once; `lockstepd token` makes others.",
+        "Makes a data folder that only you can enter, with its first user, and prints a token for\n"
+        "him. The token is shown once; `lockstepd token` makes others.",
     .examples = "  lockstepd init --data ~/shop\n"
                 "  lockstepd user passwd admin --data ~/shop\n",
     .options = options,
@@ -55,6 +55,7 @@ ls_command_init (int    argc,
   g_autoptr (LsConfig) config = ls_command_parse (&spec, &argc, &argv, &exit);
   g_autoptr (LsEnvironment) environment = NULL;
   g_autoptr (LsAccess) access = NULL;
+  g_autoptr (LsStorage) storage = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *token = NULL;
   const char *data;
@@ -68,6 +69,8 @@ ls_command_init (int    argc,
   if (ls_data_dir_create (data, &error))
     access = ls_access_open (environment, data, &error);
   if (access != NULL)
+    storage = ls_command_open_storage (environment, config, &error);
+  if (storage != NULL)
     token = make_first_user (access, user != NULL ? user : "admin",
                              ls_config_get_number (config, LS_OPTION_TOKEN_LIFETIME), &error);
   if (token == NULL)

@@ -53,12 +53,13 @@ ls_command_serve (int    argc,
     LS_OPTION_RING,          LS_OPTION_EDIT_RATE,
     LS_OPTION_EDIT_BURST,    LS_OPTION_ADDRESS_RATE,
     LS_OPTION_ACCOUNT_RATE,  LS_OPTION_TOKEN_LIFETIME,
+    LS_OPTION_KEEP_VERSIONS, LS_OPTION_KEEP_AGE,
     LS_OPTION_BEHIND_PROXY,  LS_OPTION_LOG_LEVEL,
   };
   const LsCommandSpec spec = {
     .summary =
-        "Runs the server until SIGTERM or SIGINT. Once it listens, the file `address` in the data folder\n"
-        "says where, and a service manager that asked by NOTIFY_SOCKET is told.",
+        "Runs the server until SIGTERM or SIGINT. Once it listens, the file `address` in the data\n"
+        "folder says where, and a service manager that asked by NOTIFY_SOCKET is told.",
     .examples =
         "  lockstepd serve --data ~/shop --listen 127.0.0.1:8484\n"
         "  lockstepd serve --data ~/shop --listen unix:/run/lockstep/socket --listen [::1]:0\n"

@@ -12,11 +12,13 @@
 
 #include "core/ls-error.h"
 #include "server/ls-data-dir.h"
+#include "server/ls-storage-sqlite.h"
 
 /* A new command is a file here and a row in this table. */
 static const LsCommand commands[] = {
   { "init", "make a data folder and its first user", ls_command_init },
   { "serve", "run the server", ls_command_serve },
+  { "shop", "add shops and list them", ls_command_shop },
   { "user", "add users, set passwords and roles", ls_command_user },
   { "token", "make a token for a user", ls_command_token },
   { "help", "tell about commands and options", ls_command_help },
@@ -191,6 +193,30 @@ ls_command_open_access (LsEnvironment *environment,
   if (!ls_data_dir_check (path, error))
     return NULL;
   return ls_access_open (environment, path, error);
+}
+
+/**
+ * ls_command_open_storage:
+ * @environment: clock and randomness
+ * @config: which data folder
+ * @error: where to put why not
+ *
+ * Opens the shops of a data folder that exists. A server may be running on it: then only what
+ * #LsStorage allows beside a committer may be done.
+ *
+ * Returns: (transfer full) (nullable): the shops
+ */
+LsStorage *
+ls_command_open_storage (LsEnvironment *environment,
+                         LsConfig      *config,
+                         GError       **error)
+{
+  const char *data = ls_config_get_text (config, LS_OPTION_DATA);
+  g_autofree char *path = g_build_filename (data, LS_STORAGE_FILE, NULL);
+
+  if (!ls_data_dir_check (data, error))
+    return NULL;
+  return ls_storage_sqlite_new (environment, path, error);
 }
 
 /**

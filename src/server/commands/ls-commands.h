@@ -3,6 +3,7 @@
 
 #include "server/ls-access.h"
 #include "server/ls-config.h"
+#include "server/ls-storage.h"
 
 G_BEGIN_DECLS
 
@@ -70,6 +71,9 @@ LsCommandExit    ls_command_misused   (const char          *command,
 LsAccess        *ls_command_open_access (LsEnvironment     *environment,
                                          LsConfig          *config,
                                          GError           **error);
+LsStorage       *ls_command_open_storage (LsEnvironment    *environment,
+                                          LsConfig         *config,
+                                          GError          **error);
 char            *ls_command_read_password (const char      *prompt,
                                            GError         **error);
 
@@ -78,6 +82,8 @@ LsCommandExit    ls_command_help      (int                  argc,
 LsCommandExit    ls_command_init      (int                  argc,
                                        char               **argv);
 LsCommandExit    ls_command_serve     (int                  argc,
+                                       char               **argv);
+LsCommandExit    ls_command_shop       (int                  argc,
                                        char               **argv);
 LsCommandExit    ls_command_token     (int                  argc,
                                        char               **argv);
