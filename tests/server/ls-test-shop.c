@@ -74,12 +74,19 @@ ls_test_shop_reopen (LsTestShop *self)
 LsTestShop *
 ls_test_shop_new (void)
 {
+  return ls_test_shop_new_on (NULL);
+}
+
+LsTestShop *
+ls_test_shop_new_on (const char *vfs)
+{
   LsTestShop *self = g_new0 (LsTestShop, 1);
   g_autoptr (LsRecord) row = ls_record_new (ls_schema_collection (LS_SHOPS), "s");
   const LsCollection *shops = ls_schema_collection (LS_SHOPS);
   g_autoptr (GError) error = NULL;
 
   self->environment = ls_test_environment_new (1);
+  ls_test_environment_set_vfs (self->environment, vfs);
   self->dir = ls_test_dir_new ();
   self->path = ls_test_dir_file (self->dir, LS_STORAGE_FILE);
   self->groups = g_ptr_array_new_with_free_func (group_free);

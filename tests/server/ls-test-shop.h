@@ -54,6 +54,7 @@ typedef struct {
 } LsTestOutcome;
 
 LsTestShop    *ls_test_shop_new           (void);
+LsTestShop    *ls_test_shop_new_on        (const char    *vfs);
 void           ls_test_shop_free          (LsTestShop    *self);
 void           ls_test_shop_close         (LsTestShop    *self);
 void           ls_test_shop_open          (LsTestShop    *self);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The real environment: submitters and readers on threads of their own. */
+#include "config.h"
+
+#include "ls-test-dir.h"
+
+#include "core/ls-error.h"
+#include "server/ls-committer.h"
+#include "server/ls-derive-check.h"
+#include "server/ls-storage-sqlite.h"
+
+#define N_CLIENTS 4
+#define N_EDITS 250
+#define N_READERS 2
+
+typedef struct {
+  LsTestDir *dir;
+  LsEnvironment *environment;
+  LsStorage *storage;
+  LsCommitter *committer;
+  GMutex lock;
+  GCond changed;
+  unsigned n_decided;
+  int64_t last_heard;
+  bool drained;
+  int stop;
+} Fixture;
+
+typedef struct {
+  Fixture *fixture;
+  unsigned number;
+} Client;
+
+static LsRecord *
+shop_row (void)
+{
+  const LsCollection *shops = ls_schema_collection (LS_SHOPS);
+  LsRecord *row = ls_record_new (shops, "s");
+
+  ls_record_set_text (row, (unsigned) ls_collection_field (shops, "name"), "The shop");
+  ls_record_set_text (row, (unsigned) ls_collection_field (shops, "currency"), "EUR");
+  ls_record_set_text (row, (unsigned) ls_collection_field (shops, "time_zone"), "UTC");
+  ls_record_set_integer (row, (unsigned) ls_collection_field (shops, "sample"), 0);
+  return row;
+}
+
+/* On the committer's thread, alone: versions come gap-free. */
+static void
+heard_cb (const LsCommitGroup *group,
+          gpointer             user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_assert_cmpint (group->from, ==, fixture->last_heard);
+  for (unsigned i = 0; i < group->versions->len; i++)
+    {
+      const LsVersion *version = g_ptr_array_index (group->versions, i);
+
+      g_assert_cmpint (version->version, ==, fixture->last_heard + 1);
+      fixture->last_heard = version->version;
+    }
+  g_assert_cmpint (group->position.version, ==, fixture->last_heard);
+}
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  user_data)
+{
+  g_autoptr (LsRecord) row = shop_row ();
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture->dir = ls_test_dir_new ();
+  path = ls_test_dir_file (fixture->dir, LS_STORAGE_FILE);
+  fixture->environment = ls_system_environment_new ();
+  fixture->storage = ls_storage_sqlite_new (fixture->environment, path, &error);
+  g_assert_no_error (error);
+  ls_storage_create_shop (fixture->storage, row, &error);
+  g_assert_no_error (error);
+  fixture->committer = ls_committer_new (fixture->environment, fixture->storage);
+  ls_committer_set_listener (fixture->committer, heard_cb, fixture);
+  fixture->last_heard = 1;
+  g_mutex_init (&fixture->lock);
+  g_cond_init (&fixture->changed);
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  user_data)
+{
+  ls_environment_stop (fixture->environment);
+  g_assert_finalize_object (fixture->committer);
+  g_assert_finalize_object (fixture->storage);
+  g_assert_finalize_object (fixture->environment);
+  g_mutex_clear (&fixture->lock);
+  g_cond_clear (&fixture->changed);
+  ls_test_dir_free (fixture->dir);
+}
+
+static void
+decided_cb (LsMutation       *mutation,
+            const LsDecision *decision,
+            const GError     *error,
+            int64_t           expected_n,
+            gpointer          user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_assert_no_error (error);
+  g_assert_cmpint (decision->status, ==, LS_RESULT_APPLIED);
+  g_mutex_lock (&fixture->lock);
+  fixture->n_decided++;
+  g_cond_broadcast (&fixture->changed);
+  g_mutex_unlock (&fixture->lock);
+}
+
+static LsMutation *
+make_mutation (unsigned client,
+               int64_t  n)
+{
+  LsMutation *mutation = ls_mutation_new ("s");
+  g_autofree char *key = g_strdup_printf ("p%u", client);
+  const LsCollection *products = ls_schema_collection (LS_PRODUCTS);
+  LsChange *change = ls_change_new (n == 1 ? LS_CHANGE_PUT : LS_CHANGE_ADD, products, key);
+
+  mutation->client = g_strdup_printf ("c%u", client);
+  mutation->actor = g_strdup ("alma");
+  mutation->role = LS_ROLE_OWNER;
+  mutation->n = n;
+  mutation->mid = g_strdup_printf ("m%u-%" G_GINT64_FORMAT, client, n);
+  mutation->changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+  if (n == 1)
+    {
+      ls_change_take_set (change, (unsigned) ls_collection_field (products, "name"),
+                          ls_value_text ("P"));
+      ls_change_take_set (change, (unsigned) ls_collection_field (products, "status"),
+                          ls_value_text ("active"));
+    }
+  ls_change_take_set (change, (unsigned) ls_collection_field (products, "stock"),
+                      ls_value_integer (n == 1 ? 0 : 1));
+  g_ptr_array_add (mutation->changes, change);
+  return mutation;
+}
+
+static gpointer
+client_thread (gpointer data)
+{
+  Client *client = data;
+  Fixture *fixture = client->fixture;
+
+  for (int64_t n = 1; n <= N_EDITS; n++)
+    {
+      g_autoptr (LsMutation) mutation = make_mutation (client->number, n);
+      g_autoptr (GError) error = NULL;
+
+      ls_committer_submit (fixture->committer, mutation, decided_cb, fixture, NULL, &error);
+      g_assert_no_error (error);
+    }
+  return NULL;
+}
+
+static gpointer
+reader_thread (gpointer data)
+{
+  Fixture *fixture = data;
+  int64_t position = 1;
+
+  while (!g_atomic_int_get (&fixture->stop))
+    {
+      LsPosition at;
+      LsDigestSum sums[LS_N_COLLECTIONS];
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GPtrArray) versions =
+          ls_storage_read_log (fixture->storage, "s", position, INT64_MAX, 10000, &error);
+
+      g_assert_no_error (error);
+      for (unsigned i = 0; i < versions->len; i++)
+        g_assert_cmpint (((LsVersion *) versions->pdata[i])->version, ==, ++position);
+      ls_committer_get_digest (fixture->committer, "s", ls_view_full (), &at, sums);
+      ls_storage_forget_decisions (fixture->storage, "s", "c0", position / N_CLIENTS);
+    }
+  return NULL;
+}
+
+static void
+drained_cb (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_mutex_lock (&fixture->lock);
+  fixture->drained = true;
+  g_cond_broadcast (&fixture->changed);
+  g_mutex_unlock (&fixture->lock);
+}
+
+static void
+wait_for_all (Fixture *fixture)
+{
+  g_mutex_lock (&fixture->lock);
+  while (fixture->n_decided < N_CLIENTS * N_EDITS)
+    g_cond_wait (&fixture->changed, &fixture->lock);
+  g_mutex_unlock (&fixture->lock);
+  ls_committer_drain (fixture->committer, drained_cb, fixture);
+  g_mutex_lock (&fixture->lock);
+  while (!fixture->drained)
+    g_cond_wait (&fixture->changed, &fixture->lock);
+  g_mutex_unlock (&fixture->lock);
+}
+
+static void
+test_threads (Fixture      *fixture,
+              gconstpointer user_data)
+{
+  Client clients[N_CLIENTS];
+  GThread *threads[N_CLIENTS + N_READERS];
+  g_autoptr (LsCheckReport) report = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (unsigned i = 0; i < N_CLIENTS; i++)
+    {
+      clients[i] = (Client) { fixture, i };
+      threads[i] = g_thread_new ("client", client_thread, &clients[i]);
+    }
+  for (unsigned i = 0; i < N_READERS; i++)
+    threads[N_CLIENTS + i] = g_thread_new ("reader", reader_thread, fixture);
+  wait_for_all (fixture);
+  g_atomic_int_set (&fixture->stop, 1);
+  for (unsigned i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  g_assert_cmpint (fixture->last_heard, ==, 1 + N_CLIENTS * N_EDITS);
+  report = ls_derive_check (fixture->storage, "s", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (report->n_findings, ==, 0);
+  g_assert_cmpint (report->position.version, ==, fixture->last_heard);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add ("/committer-threads/submitters-and-readers", Fixture, NULL, set_up, test_threads,
+              tear_down);
+
+  return g_test_run ();
+}
