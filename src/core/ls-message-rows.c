@@ -60,6 +60,7 @@ static void
 read_fields (LsJsonReader *reader,
              JsonObject   *object,
              LsChange     *change,
+             LsUnknown     unknown,
              TakeValue     take)
 {
   JsonObjectIter iter;
@@ -73,8 +74,13 @@ read_fields (LsJsonReader *reader,
       LsValue value;
 
       /* A newer peer may know more fields. */
-      if (field < 0)
+      if (field < 0 && unknown == LS_UNKNOWN_SKIP)
         continue;
+      if (field < 0)
+        {
+          ls_json_reader_fail (reader, name, "%s have no such field", change->collection->name);
+          return;
+        }
       if (!read_value (reader, &change->collection->fields[field], node, &value))
         return;
       take (change, (unsigned) field, value);
@@ -123,9 +129,9 @@ ls_json_reader_mutation_change (LsJsonReader *reader,
   if (set != NULL && change->op == LS_CHANGE_DEL)
     ls_json_reader_fail (reader, "set", "a del sets nothing");
   else if (set != NULL)
-    read_fields (reader, set, change, ls_change_take_set);
+    read_fields (reader, set, change, LS_UNKNOWN_SKIP, ls_change_take_set);
   if (was != NULL)
-    read_fields (reader, was, change, ls_change_take_was);
+    read_fields (reader, was, change, LS_UNKNOWN_SKIP, ls_change_take_was);
   return reader->error == NULL ? g_steal_pointer (&change) : NULL;
 }
 
@@ -146,7 +152,7 @@ ls_json_reader_delta_change (LsJsonReader *reader,
   fields = ls_json_reader_object (
       reader, object, "d", change->op == LS_CHANGE_DEL ? LS_JSON_OPTIONAL : LS_JSON_REQUIRED);
   if (fields != NULL)
-    read_fields (reader, fields, change, ls_change_take_set);
+    read_fields (reader, fields, change, LS_UNKNOWN_SKIP, ls_change_take_set);
   return reader->error == NULL ? g_steal_pointer (&change) : NULL;
 }
 
@@ -167,6 +173,26 @@ ls_json_reader_changes (LsJsonReader *reader,
         g_ptr_array_add (changes, change);
       ls_json_reader_leave (reader, mark);
     }
+}
+
+LsChange *
+ls_json_reader_row (LsJsonReader       *reader,
+                    JsonObject         *object,
+                    const LsCollection *collection,
+                    LsUnknown           unknown)
+{
+  g_autofree char *key =
+      ls_json_reader_text (reader, object, "k", LS_JSON_REQUIRED, LS_KEY_MAX_BYTES);
+  JsonObject *fields = ls_json_reader_object (reader, object, "d", LS_JSON_REQUIRED);
+  g_autoptr (LsChange) change = NULL;
+
+  if (key != NULL && !ls_key_is_valid (key))
+    ls_json_reader_fail (reader, "k", "not a valid key");
+  if (reader->error != NULL)
+    return NULL;
+  change = ls_change_new (LS_CHANGE_PUT, collection, key);
+  read_fields (reader, fields, change, unknown, ls_change_take_set);
+  return reader->error == NULL ? g_steal_pointer (&change) : NULL;
 }
 
 static JsonNode *
@@ -242,8 +268,6 @@ ls_record_decode (const LsCollection *collection,
   g_autoptr (JsonNode) root = parse (json, length, error);
   g_auto (LsJsonReader) reader = { NULL, NULL };
   g_autoptr (LsChange) change = NULL;
-  g_autofree char *key = NULL;
-  JsonObject *object, *fields;
 
   if (root == NULL)
     return NULL;
@@ -251,18 +275,8 @@ ls_record_decode (const LsCollection *collection,
   if (!JSON_NODE_HOLDS_OBJECT (root))
     ls_json_reader_fail (&reader, NULL, "not an object");
   else
-    {
-      object = json_node_get_object (root);
-      key = ls_json_reader_text (&reader, object, "k", LS_JSON_REQUIRED, LS_KEY_MAX_BYTES);
-      fields = ls_json_reader_object (&reader, object, "d", LS_JSON_REQUIRED);
-      if (key != NULL && !ls_key_is_valid (key))
-        ls_json_reader_fail (&reader, "k", "not a valid key");
-      if (reader.error == NULL)
-        {
-          change = ls_change_new (LS_CHANGE_PUT, collection, key);
-          read_fields (&reader, fields, change, ls_change_take_set);
-        }
-    }
+    change =
+        ls_json_reader_row (&reader, json_node_get_object (root), collection, LS_UNKNOWN_SKIP);
   if (reader.error != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&reader.error));

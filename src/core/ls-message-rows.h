@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 
 /* Reading of changes, shared by the decoders of messages, of the outbox and of the log. */
 
-/* What to do with a change of a collection that this version does not know. */
+/* What to do with a collection or a field that this version does not know. */
 typedef enum {
   LS_UNKNOWN_SKIP,
   LS_UNKNOWN_FAIL,
@@ -19,6 +19,11 @@ LsChange *ls_json_reader_mutation_change (LsJsonReader *reader,
                                           LsUnknown     unknown);
 LsChange *ls_json_reader_delta_change    (LsJsonReader *reader,
                                           JsonObject   *object);
+/* A row as a snapshot and an export write it: `k` and `d`, as a PUT. */
+LsChange *ls_json_reader_row             (LsJsonReader       *reader,
+                                          JsonObject         *object,
+                                          const LsCollection *collection,
+                                          LsUnknown           unknown);
 void      ls_json_reader_changes         (LsJsonReader *reader,
                                           JsonArray    *array,
                                           LsUnknown     unknown,
