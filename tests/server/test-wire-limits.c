@@ -175,25 +175,59 @@ test_max_memory (void)
   LsWireStats stats;
 
   init_options (&options);
-  options.max_memory = 5 * options.max_unsent;
+  options.max_memory = 8 * options.max_unsent;
   wire = peer_wire_new (&options);
   echo = peer_new_full (wire, PEER_UNIX, 0, peer_hook_echo, NULL, 0);
+
+  /* Each has a little that it does not read. */
   for (unsigned i = 0; i < PEERS; i++)
     {
       Peer *peer = peer_new_full (wire, PEER_UNIX, SMALL_BUFFER, NULL, NULL, 0);
+      uint64_t before;
 
       g_ptr_array_add (peers, peer);
-      for (unsigned j = 0; j < 15; j++)
-        send_number (peer, j);
       settle_commands (echo);
       ls_wire_get_stats (wire, &stats);
-      g_assert_cmpuint (stats.memory, <=, options.max_memory * 5 / 4 + PIECE + 100);
+      before = stats.memory;
+      for (unsigned j = 0; stats.memory < before + PIECE; j++)
+        {
+          send_number (peer, j);
+          settle_commands (echo);
+          ls_wire_get_stats (wire, &stats);
+        }
     }
-  g_assert_cmpuint (stats.overflows + stats.closed[LS_WIRE_CLOSED_LIMIT], >, 10);
-  g_assert_cmpuint (peer_count (echo, &echo->overflowed), ==, 0);
+  g_assert_cmpuint (stats.memory, <, options.max_memory);
+  g_assert_cmpuint (stats.overflows, ==, 0);
 
-  /* With room again those that have nothing unsent are told, by the clock. */
+  /* Then there comes more, for each less than it might have alone. */
   for (unsigned i = 0; i < PEERS; i++)
+    {
+      for (unsigned j = 0; j < 15; j++)
+        send_number (peers->pdata[i], j);
+      settle_commands (echo);
+      ls_wire_get_stats (wire, &stats);
+      g_assert_cmpuint (stats.memory, <=, options.max_memory * 5 / 4);
+    }
+  g_assert_cmpuint (stats.overflows, >, PEERS / 2);
+
+  /* New ones get one blob each whatever its length, in case that their sockets take it; whoever leaves it lying goes
+   * when that comes to too much. */
+  for (unsigned i = 0; i < PEERS; i++)
+    {
+      Peer *late = peer_new_full (wire, PEER_UNIX, SMALL_BUFFER, NULL, NULL, 0);
+      g_autofree uint8_t *bytes = g_malloc0 (20 * PIECE);
+      g_autoptr (LsBlob) blob = ls_blob_new_frame (LS_FRAME_BINARY, bytes, 20 * PIECE);
+
+      g_ptr_array_add (peers, late);
+      ls_wire_send_one (wire, late->handle, blob);
+      settle_commands (echo);
+      ls_wire_get_stats (wire, &stats);
+      g_assert_cmpuint (stats.memory, <=, options.max_memory * 5 / 4 + 21 * PIECE);
+    }
+  g_assert_cmpuint (stats.closed[LS_WIRE_CLOSED_LIMIT], >, PEERS / 2);
+
+  g_assert_cmpuint (peer_count (echo, &echo->overflowed), ==, 0);
+  for (unsigned i = 0; i < peers->len; i++)
     {
       Peer *peer = peers->pdata[i];
 
@@ -601,6 +635,7 @@ test_pause (void)
 
   init_options (&options);
   options.pause_unsent = 10 * PIECE;
+  options.stall_ms = 3600 * 1000;
   wire = peer_wire_new (&options);
   peer = peer_new_full (wire, PEER_UNIX, SMALL_BUFFER, peer_hook_echo, NULL, 0);
   memcpy (frame + used, text, PIECE);
@@ -625,8 +660,8 @@ test_pause (void)
   g_assert_cmpuint (stats.memory, <=, options.pause_unsent + LS_FRAME_MAX_HEADER * 20 + 5 * PIECE);
   g_assert_cmpuint (stats.overflows, ==, 0);
 
-  /* Silent meanwhile, but not its fault. */
-  peer_clock_advance (wire, options.heartbeat_ms + options.pong_ms - 3000);
+  /* It stands inside of a message, and says nothing; but that is because nobody listens. */
+  peer_clock_advance (wire, options.message_ms + 5000);
 
   for (unsigned i = 0; i < whole; i++)
     peer_expect_text (peer, text);
@@ -635,7 +670,48 @@ test_pause (void)
       peer_write (peer, frame + part, used - part);
       peer_expect_text (peer, text);
     }
+  peer_clock_advance (wire, 2000);
   peer_round_trip (peer);
+}
+
+/* A message that cannot go on because its sender is not read is not late. */
+static void
+test_pause_within_message (void)
+{
+  LsWireOptions options;
+  g_autoptr (LsWire) wire = NULL;
+  g_autoptr (Peer) echo = NULL;
+  g_autoptr (Peer) peer = NULL;
+  g_autofree char *text = NULL;
+  unsigned sent = 0;
+  LsWireStats stats;
+
+  init_options (&options);
+  options.pause_unsent = 10 * PIECE;
+  options.stall_ms = 3600 * 1000;
+  options.heartbeat_ms = 0;
+  wire = peer_wire_new (&options);
+  echo = peer_new_full (wire, PEER_UNIX, 0, peer_hook_echo, NULL, 0);
+  peer = peer_new_full (wire, PEER_UNIX, SMALL_BUFFER, NULL, NULL, 0);
+  peer_send (peer, 0x01, "beginning ", 10);
+  peer_send (peer, 0x89, "", 0);
+  peer_expect (peer, LS_FRAME_PONG, "", 0);
+  do
+    {
+      send_number (peer, sent++);
+      settle_commands (echo);
+      ls_wire_get_stats (wire, &stats);
+    }
+  while (stats.memory < 12 * PIECE);
+
+  peer_clock_advance (wire, options.message_ms + 5000);
+  for (unsigned i = 0; i < sent; i++)
+    g_assert_cmpuint (read_number (peer), ==, i);
+  settle_commands (echo);
+  peer_clock_advance (wire, 5000);
+  peer_send (peer, 0x80, "and end", 7);
+  text = peer_get_text (peer, 0);
+  g_assert_cmpstr (text, ==, "beginning and end");
 }
 
 /* One peer that never stops writing does not keep the others from being served. */
@@ -721,6 +797,7 @@ main (int    argc,
   g_test_add_func ("/wire/too-many-pings", test_too_many_pings);
   g_test_add_func ("/wire/pongs-do-not-pile-up", test_pongs_do_not_pile_up);
   g_test_add_func ("/wire/pause", test_pause);
+  g_test_add_func ("/wire/pause-within-message", test_pause_within_message);
   g_test_add_func ("/wire/fairness", test_fairness);
   g_test_add_func ("/wire/too-many-fragments", test_too_many_fragments);
 

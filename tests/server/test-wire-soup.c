@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <fcntl.h>
+#include <gio/gunixinputstream.h>
 #include <gio/gunixsocketaddress.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <libsoup/soup.h>
 #include <pthread.h>
@@ -462,14 +465,28 @@ test_gone (void)
 
 /* A stream that is no socket cannot be taken, and that is all that happens. */
 static void
-test_not_a_socket (void)
+test_not_a_socket (gconstpointer data)
 {
   Fixture self;
-  g_autoptr (GInputStream) input = g_memory_input_stream_new_from_data (GOOD "\r\n", -1, NULL);
+  g_autoptr (GInputStream) input = NULL;
   g_autoptr (GOutputStream) output = g_memory_output_stream_new_resizable ();
-  g_autoptr (GIOStream) stream = g_simple_io_stream_new (input, output);
+  g_autoptr (GIOStream) stream = NULL;
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 1);
   g_autoptr (GError) error = NULL;
+  int fds[2];
+
+  if (GPOINTER_TO_INT (data))
+    {
+      g_assert_true (g_unix_open_pipe (fds, FD_CLOEXEC, &error));
+      g_assert_cmpint (write (fds[1], GOOD "\r\n", strlen (GOOD "\r\n")), ==, strlen (GOOD "\r\n"));
+      close (fds[1]);
+      input = g_unix_input_stream_new (fds[0], TRUE);
+    }
+  else
+    {
+      input = g_memory_input_stream_new_from_data (GOOD "\r\n", -1, NULL);
+    }
+  stream = g_simple_io_stream_new (input, output);
 
   fixture_set_up (&self, 10);
   g_assert_true (soup_server_accept_iostream (self.server, stream, address, address, &error));
@@ -542,7 +559,8 @@ main (int    argc,
                         test_takes_buffered);
   g_test_add_func ("/wire-soup/full", test_full);
   g_test_add_func ("/wire-soup/gone", test_gone);
-  g_test_add_func ("/wire-soup/not-a-socket", test_not_a_socket);
+  g_test_add_data_func ("/wire-soup/not-a-socket/memory", GINT_TO_POINTER (FALSE), test_not_a_socket);
+  g_test_add_data_func ("/wire-soup/not-a-socket/pipe", GINT_TO_POINTER (TRUE), test_not_a_socket);
   g_test_add_func ("/wire-soup/descriptors", test_descriptors);
 
   return g_test_run ();

@@ -344,6 +344,7 @@ run (void *data)
       int n = epoll_wait (self->epoll_fd, events, EVENTS, get_timeout (self));
 
       read_clock (self);
+      ls_wire_count (&self->counters.turns, 1);
       for (int i = 0; i < n; i++)
         {
           LsWireSession *session;

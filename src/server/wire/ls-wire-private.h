@@ -55,6 +55,7 @@ typedef struct {
   _Atomic uint64_t overflows;
   _Atomic uint64_t dropped;
   _Atomic uint64_t pings;
+  _Atomic uint64_t turns;
 } LsWireCounters;
 
 struct _LsWire {

@@ -195,15 +195,14 @@ ls_wire_session_update_paused (LsWireSession *self)
   else
     paused = self->queue.unsent > pause / 2;
 
-  /* The time in which it was not read does not count. */
-  if (self->paused && !paused)
+  /* A message that could not go on meanwhile has its time from here. */
+  if (self->paused && !paused && self->message_since != 0)
+    self->message_since = self->loop->now;
+  if (self->paused != paused)
     {
-      self->last_read = self->loop->now;
-      if (self->message_since != 0)
-        self->message_since = self->loop->now;
+      self->paused = paused;
       ls_wire_loop_set_timer (self->loop, self);
     }
-  self->paused = paused;
 }
 
 void

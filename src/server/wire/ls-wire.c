@@ -444,6 +444,7 @@ ls_wire_get_stats (LsWire      *self,
       stats->overflows += load (&counters->overflows);
       stats->dropped += load (&counters->dropped);
       stats->pings += load (&counters->pings);
+      stats->turns += load (&counters->turns);
       stats->queued += atomic_load_explicit (&self->loops[i].queued, memory_order_relaxed);
     }
 }

@@ -157,6 +157,7 @@ typedef struct {
  * @overflows: ever
  * @dropped: blobs that overflowed sessions did not get
  * @pings: sent, ever
+ * @turns: of all threads, ever: how often one woke up
  * @memory: bytes held now of blobs that wait and of messages that are not complete
  * @queued: bytes that wait to be taken up by a thread
  *
@@ -175,6 +176,7 @@ typedef struct {
   uint64_t overflows;
   uint64_t dropped;
   uint64_t pings;
+  uint64_t turns;
   uint64_t memory;
   uint64_t queued;
 } LsWireStats;
