@@ -182,7 +182,7 @@ message_cb (LsTransport *transport,
     send_ping (self, LS_MESSAGE_PONG, message->ping.id);
   else if (message->type == LS_MESSAGE_PONG)
     act (self, ls_connection_machine_pong (self->machine, message->ping.id, moment (self)), NULL);
-  if (self->open && message->type != LS_MESSAGE_PONG && self->events != NULL)
+  if (self->open && self->events != NULL)
     self->events->message (message, length, self->events_data);
 }
 

@@ -17,7 +17,8 @@ G_DECLARE_FINAL_TYPE (LsConnectionManager,
 /**
  * LsConnectionEvents:
  * @opened: messages can be sent: the time for `hello`
- * @message: a message came, decoded; pings and pongs are not told
+ * @message: a message came, decoded; pings are answered and pongs counted already, but tell
+ *   positions too
  * @closed: the session is over, whatever was under way in it; also after
  *   ls_connection_manager_stop() and its like, when there was one
  * @status: there is another status

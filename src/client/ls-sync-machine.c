@@ -707,3 +707,28 @@ ls_sync_machine_renumbered (LsSyncMachine *self,
   for (unsigned i = 0; self->session == LS_SESSION_READY && i < self->streams->len; i++)
     ls_stream_update_outbox (self, g_ptr_array_index (self->streams, i), now);
 }
+
+/**
+ * ls_sync_machine_cache_failed:
+ * @self: a machine
+ * @type: what the cache could not do, one that has no answer of its own
+ * @shop: (nullable): for which shop
+ * @error: why
+ *
+ * Answers what went wrong in the cache.
+ */
+void
+ls_sync_machine_cache_failed (LsSyncMachine   *self,
+                              LsSyncActionType type,
+                              const char      *shop,
+                              const GError    *error)
+{
+  ls_sync_report_error (self, LS_EVENT_ERROR, shop != NULL ? ls_sync_find (self, shop) : NULL,
+                        error);
+  /* No edit may be numbered under an id that a crash would forget. */
+  if (type == LS_SYNC_SET_CLIENT && self->session != LS_SESSION_CLOSED)
+    {
+      g_clear_pointer (&self->client, g_free);
+      ls_sync_push (self, LS_SYNC_FAIL, NULL)->error = g_error_copy (error);
+    }
+}

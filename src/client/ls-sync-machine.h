@@ -173,51 +173,55 @@ void ls_sync_machine_set_priority  (LsSyncMachine *self,
                                     int64_t        now);
 
 /* The cache's answers. @error is why it failed, or NULL. */
-void ls_sync_machine_view_set   (LsSyncMachine    *self,
-                                 const char       *shop,
-                                 uint32_t          fetch,
-                                 const GError     *error,
-                                 int64_t           now);
-void ls_sync_machine_applied    (LsSyncMachine    *self,
-                                 const char       *shop,
-                                 unsigned          generation,
-                                 const LsMessage  *delta,
-                                 int64_t           took,
-                                 const GError     *error,
-                                 int64_t           now);
-void ls_sync_machine_decided    (LsSyncMachine    *self,
-                                 const char       *shop,
-                                 const LsMessage  *result,
-                                 LsEdit           *edit,
-                                 const GError     *error,
-                                 int64_t           now);
-void ls_sync_machine_compared   (LsSyncMachine    *self,
-                                 const char       *shop,
-                                 int64_t           version,
-                                 uint32_t          compared,
-                                 uint32_t          different,
-                                 const GError     *error,
-                                 int64_t           now);
-void ls_sync_machine_numbered   (LsSyncMachine    *self,
-                                 const char       *shop,
-                                 GPtrArray        *edits,
-                                 const GError     *error,
-                                 int64_t           now);
-void ls_sync_machine_renumbered (LsSyncMachine    *self,
-                                 const char       *shop,
-                                 int64_t           highest_n,
-                                 GPtrArray        *edits,
-                                 const GError     *error,
-                                 int64_t           now);
-void ls_sync_machine_reloaded   (LsSyncMachine    *self,
-                                 const char       *shop,
-                                 const LsPosition *position,
-                                 int64_t           now);
-void ls_sync_machine_fetched    (LsSyncMachine    *self,
-                                 const char       *shop,
-                                 const LsPosition *position,
-                                 const GError     *error,
-                                 int64_t           now);
+void ls_sync_machine_view_set     (LsSyncMachine    *self,
+                                   const char       *shop,
+                                   uint32_t          fetch,
+                                   const GError     *error,
+                                   int64_t           now);
+void ls_sync_machine_applied      (LsSyncMachine    *self,
+                                   const char       *shop,
+                                   unsigned          generation,
+                                   const LsMessage  *delta,
+                                   int64_t           took,
+                                   const GError     *error,
+                                   int64_t           now);
+void ls_sync_machine_decided      (LsSyncMachine    *self,
+                                   const char       *shop,
+                                   const LsMessage  *result,
+                                   LsEdit           *edit,
+                                   const GError     *error,
+                                   int64_t           now);
+void ls_sync_machine_compared     (LsSyncMachine    *self,
+                                   const char       *shop,
+                                   int64_t           version,
+                                   uint32_t          compared,
+                                   uint32_t          different,
+                                   const GError     *error,
+                                   int64_t           now);
+void ls_sync_machine_numbered     (LsSyncMachine    *self,
+                                   const char       *shop,
+                                   GPtrArray        *edits,
+                                   const GError     *error,
+                                   int64_t           now);
+void ls_sync_machine_renumbered   (LsSyncMachine    *self,
+                                   const char       *shop,
+                                   int64_t           highest_n,
+                                   GPtrArray        *edits,
+                                   const GError     *error,
+                                   int64_t           now);
+void ls_sync_machine_reloaded     (LsSyncMachine    *self,
+                                   const char       *shop,
+                                   const LsPosition *position,
+                                   int64_t           now);
+void ls_sync_machine_cache_failed (LsSyncMachine    *self,
+                                   LsSyncActionType  type,
+                                   const char       *shop,
+                                   const GError     *error);
+void ls_sync_machine_fetched      (LsSyncMachine    *self,
+                                   const char       *shop,
+                                   const LsPosition *position,
+                                   const GError     *error,
+                                   int64_t           now);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSyncMachine, ls_sync_machine_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSyncAction, ls_sync_action_free)

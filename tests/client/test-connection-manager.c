@@ -166,7 +166,7 @@ test_live (Fixture      *fixture,
   notice->notice.kind = g_strdup ("maintenance");
   ls_fake_transport_push (fixture->transport, notice);
   ls_test_environment_run (fixture->environment);
-  g_assert_cmpuint (fixture->messages, ==, 1);
+  g_assert_cmpuint (fixture->messages, ==, 2);
   g_assert_cmpint (fixture->last_type, ==, LS_MESSAGE_NOTICE);
 
   ls_connection_manager_verified (fixture->manager, 1204);

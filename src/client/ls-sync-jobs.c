@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-sync-jobs"
+
+#include "config.h"
+
+#include "client/ls-sync-jobs.h"
+
+#include "core/ls-view.h"
+
+struct _LsSyncJob {
+  LsEnvironment *environment;
+  LsSyncAction *action; /* NULL to load */
+  GError *error;
+
+  /* What came of it */
+  char *client;
+  GPtrArray *shops; /* LsSyncShop */
+  GPtrArray *edits; /* LsEdit */
+  LsEdit *edit;
+  LsPosition position;
+  int64_t highest_n;
+  int64_t took;
+  uint32_t fetch;
+  uint32_t compared;
+  uint32_t different;
+};
+
+static void
+sync_shop_free (gpointer data)
+{
+  LsSyncShop *shop = data;
+
+  g_free (shop->shop);
+  g_free (shop->name);
+  g_clear_pointer (&shop->sent, g_ptr_array_unref);
+  g_free (shop);
+}
+
+/* --- On the cache's queue -------------------------------------------------------------------- */
+
+static void
+load (LsSyncJob *job,
+      LsCache   *cache)
+{
+  g_autoptr (GPtrArray) held = ls_cache_list_shops (cache);
+
+  job->client = ls_cache_get_client_id (cache, NULL);
+  for (unsigned i = 0; i < held->len; i++)
+    {
+      const LsCacheShop *known = g_ptr_array_index (held, i);
+      LsSyncShop *shop = g_new0 (LsSyncShop, 1);
+
+      shop->shop = g_strdup (known->shop);
+      shop->name = g_strdup (known->name);
+      ls_cache_get_position (cache, known->shop, &shop->position, &shop->view, NULL, NULL);
+      shop->highest_n = ls_cache_get_highest_n (cache, known->shop, NULL);
+      shop->sent = ls_cache_number_edits (cache, known->shop, 0, &job->error);
+      g_ptr_array_add (job->shops, shop);
+      if (shop->sent == NULL)
+        return;
+    }
+}
+
+/* Edits that wait are worth more than the order of things: the shop stays until they are gone. */
+static void
+remove_shop (LsSyncJob *job,
+             LsCache   *cache)
+{
+  g_autoptr (GPtrArray) edits = NULL;
+
+  edits = ls_cache_list_edits (cache, job->action->shop,
+                               LS_EDITS_WAITING | LS_EDIT_MASK (LS_EDIT_DEAD), &job->error);
+  if (edits != NULL && edits->len == 0)
+    ls_cache_remove_shop (cache, job->action->shop, &job->error);
+}
+
+static void
+compare_item (LsSyncJob          *job,
+              LsCache            *cache,
+              const char         *shop,
+              const LsDigestItem *item)
+{
+  uint32_t bit = UINT32_C (1) << item->collection->id;
+  LsDigestSum sum;
+
+  if (item->bucket >= 0 || item->key != NULL || job->error != NULL ||
+      !ls_cache_is_comparable (cache, shop, item->collection) ||
+      !ls_cache_get_digest (cache, shop, item->collection, &sum, &job->error))
+    return;
+  job->compared |= bit;
+  if (sum.count != item->count || sum.hash != item->hash)
+    job->different |= bit;
+}
+
+/* Sums are compared at the same version, check and view, or not at all (rule 17). */
+static void
+compare (LsSyncJob *job,
+         LsCache   *cache)
+{
+  const LsDigestMessage *said = &job->action->message->digest;
+  LsPosition position;
+  uint64_t view;
+
+  if (!ls_cache_get_position (cache, said->shop, &position, &view, NULL, &job->error) ||
+      position.version != said->version || position.check != said->check || view != said->view)
+    return;
+  for (unsigned i = 0; i < said->items->len; i++)
+    compare_item (job, cache, said->shop, &g_array_index (said->items, LsDigestItem, i));
+}
+
+static void
+renumber (LsSyncJob *job,
+          LsCache   *cache)
+{
+  const char *shop = job->action->shop;
+
+  if (!ls_cache_renumber_edits (cache, shop, &job->error))
+    return;
+  job->highest_n = ls_cache_get_highest_n (cache, shop, NULL);
+  job->edits = ls_cache_number_edits (cache, shop, 0, &job->error);
+}
+
+static void
+apply_delta (LsSyncJob *job,
+             LsCache   *cache)
+{
+  int64_t start = ls_environment_monotonic (job->environment);
+
+  ls_cache_apply_delta (cache, job->action->message, &job->error);
+  job->took = ls_environment_monotonic (job->environment) - start;
+}
+
+/**
+ * ls_sync_job_run:
+ * @job: a job
+ * @cache: the cache
+ *
+ * Does it, on the cache's queue.
+ */
+void
+ls_sync_job_run (LsSyncJob *job,
+                 LsCache   *cache)
+{
+  const LsSyncAction *action = job->action;
+
+  if (action == NULL)
+    {
+      load (job, cache);
+      return;
+    }
+  switch ((unsigned) action->type)
+    {
+    case LS_SYNC_SET_CLIENT:
+      ls_cache_set_client_id (cache, action->text, &job->error);
+      break;
+    case LS_SYNC_NAME_SHOP:
+      ls_cache_name_shop (cache, action->shop, action->text, ls_role_to_name (action->role),
+                          &job->error);
+      break;
+    case LS_SYNC_REMOVE_SHOP:
+      remove_shop (job, cache);
+      break;
+    case LS_SYNC_SET_VIEW:
+      ls_cache_set_view (cache, action->shop, ls_view_get (action->role, LS_SCHEMA_VERSION),
+                         &job->fetch, &job->error);
+      break;
+    case LS_SYNC_SET_SYNCED:
+      ls_cache_set_synced (cache, action->shop, &job->error);
+      break;
+    case LS_SYNC_APPLY_DELTA:
+      apply_delta (job, cache);
+      break;
+    case LS_SYNC_APPLY_RESULT:
+      ls_cache_apply_result (cache, action->message, &job->edit, &job->error);
+      break;
+    case LS_SYNC_COMPARE:
+      compare (job, cache);
+      break;
+    case LS_SYNC_NUMBER:
+      job->edits = ls_cache_number_edits (cache, action->shop, (unsigned) action->n, &job->error);
+      break;
+    case LS_SYNC_RENUMBER:
+      renumber (job, cache);
+      break;
+    case LS_SYNC_RELOAD:
+    default:
+      ls_cache_get_position (cache, action->shop, &job->position, NULL, NULL, NULL);
+      break;
+    }
+}
+
+/* --- On the machine's queue ------------------------------------------------------------------ */
+
+/**
+ * ls_sync_job_answer:
+ * @job: a job that was run
+ * @machine: who asked
+ * @now: monotonic
+ *
+ * Tells the machine what came of it.
+ *
+ * Returns: false when nothing could be read at the start: it must be tried again
+ */
+bool
+ls_sync_job_answer (LsSyncJob     *job,
+                    LsSyncMachine *machine,
+                    int64_t        now)
+{
+  const LsSyncAction *action = job->action;
+
+  if (action == NULL)
+    {
+      if (job->error == NULL)
+        ls_sync_machine_loaded (machine, job->client, job->shops, now);
+      else
+        ls_sync_machine_cache_failed (machine, LS_SYNC_RELOAD, NULL, job->error);
+      return job->error == NULL;
+    }
+  switch ((unsigned) action->type)
+    {
+    case LS_SYNC_SET_VIEW:
+      ls_sync_machine_view_set (machine, action->shop, job->fetch, job->error, now);
+      break;
+    case LS_SYNC_APPLY_DELTA:
+      ls_sync_machine_applied (machine, action->shop, action->generation, action->message,
+                               job->took, job->error, now);
+      break;
+    case LS_SYNC_APPLY_RESULT:
+      ls_sync_machine_decided (machine, action->shop, action->message, job->edit, job->error, now);
+      break;
+    case LS_SYNC_COMPARE:
+      ls_sync_machine_compared (machine, action->shop, action->message->digest.version,
+                                job->compared, job->different, job->error, now);
+      break;
+    case LS_SYNC_NUMBER:
+      ls_sync_machine_numbered (machine, action->shop, job->edits, job->error, now);
+      break;
+    case LS_SYNC_RENUMBER:
+      ls_sync_machine_renumbered (machine, action->shop, job->highest_n, job->edits, job->error,
+                                  now);
+      break;
+    case LS_SYNC_RELOAD:
+      ls_sync_machine_reloaded (machine, action->shop, &job->position, now);
+      break;
+    default:
+      if (job->error != NULL)
+        ls_sync_machine_cache_failed (machine, action->type, action->shop, job->error);
+      break;
+    }
+  return true;
+}
+
+/**
+ * ls_sync_job_new:
+ * @environment: the clock
+ * @action: (transfer full) (nullable): what to do, %NULL to read what is known at the start
+ *
+ * Returns: (transfer full): a job
+ */
+LsSyncJob *
+ls_sync_job_new (LsEnvironment *environment,
+                 LsSyncAction  *action)
+{
+  LsSyncJob *job = g_new0 (LsSyncJob, 1);
+
+  job->environment = g_object_ref (environment);
+  job->action = action;
+  job->shops = g_ptr_array_new_with_free_func (sync_shop_free);
+  return job;
+}
+
+/**
+ * ls_sync_job_free:
+ * @job: (transfer full): a job
+ *
+ * Frees it.
+ */
+void
+ls_sync_job_free (LsSyncJob *job)
+{
+  g_clear_pointer (&job->action, ls_sync_action_free);
+  g_clear_error (&job->error);
+  g_free (job->client);
+  g_ptr_array_unref (job->shops);
+  g_clear_pointer (&job->edits, g_ptr_array_unref);
+  g_clear_pointer (&job->edit, ls_edit_unref);
+  g_object_unref (job->environment);
+  g_free (job);
+}
