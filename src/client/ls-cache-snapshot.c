@@ -489,7 +489,9 @@ finish (LsCacheTx        *tx,
     }
   if (!swap_tables (tx, staging, position, view, error))
     return false;
-  if (is_new_epoch || (is_whole && position->version > shop->position.version))
+  /* Back too, when the server went back: unless deltas came on top, which the rows then have. */
+  if (is_new_epoch ||
+      (is_whole && (position->version > shop->position.version || staging->held->len == 0)))
     shop->position = *position;
   shop->view = view;
   shop->synced_at = ls_environment_now (tx->cache->environment);
@@ -512,9 +514,9 @@ finish (LsCacheTx        *tx,
  *
  * Puts the rows of the snapshot in the place of the old ones, in one short transaction (if
  * ls_cache_prepare_snapshot() has nothing left to do). Pending edits are laid over them again,
- * ids stay with their keys. Of a snapshot of all collections the shop takes the position, if it is
- * not beyond it already; of one of some only those rows are ahead, and deltas pass them by until
- * the position has caught up.
+ * ids stay with their keys. Of a snapshot of all collections the shop takes the position, unless
+ * deltas that came while it came have brought it beyond; of one of some only those rows are ahead,
+ * and deltas pass them by until the position has caught up.
  *
  * Returns: whether the new rows are visible
  */
