@@ -33,5 +33,5 @@ ls_notify (const char *state)
   socket = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_DEFAULT,
                          &error);
   if (socket == NULL || g_socket_send_to (socket, address, state, strlen (state), NULL, &error) < 0)
-    g_warning ("The service manager could not be told: %s", error->message);
+    g_info ("The service manager could not be told: %s", error->message);
 }
