@@ -141,6 +141,39 @@ ls_buckets_get_total (LsBuckets *sums)
   return total;
 }
 
+/* Takes the sum of a bucket out. */
+LsDigestSum
+ls_buckets_take (LsBuckets *sums,
+                 uint32_t   number)
+{
+  const LsBucket *bucket = g_hash_table_lookup (sums->buckets, GUINT_TO_POINTER (number));
+  LsDigestSum sum = { 0, 0 };
+
+  if (bucket != NULL)
+    sum = (LsDigestSum) { bucket->count, bucket->hash };
+  g_hash_table_remove (sums->buckets, GUINT_TO_POINTER (number));
+  return sum;
+}
+
+/* Calls @func for every bucket that is not empty, in ascending order. */
+void
+ls_buckets_foreach (LsBuckets         *sums,
+                    LsDigestBucketFunc func,
+                    gpointer           user_data)
+{
+  g_autoptr (GArray) numbers = list_numbers (sums);
+
+  for (unsigned i = 0; i < numbers->len; i++)
+    {
+      uint32_t number = g_array_index (numbers, uint32_t, i);
+      const LsBucket *bucket = bucket_at (sums, number);
+      LsDigestSum sum = { bucket->count, bucket->hash };
+
+      if (sum.count != 0 || sum.hash != 0)
+        func (number, &sum, user_data);
+    }
+}
+
 /* The sums of a table, read when first asked for. */
 LsBuckets *
 ls_cache_need_sums (LsCache *self,
@@ -276,7 +309,6 @@ ls_cache_list_buckets (LsCache            *self,
 {
   LsShopState *state = ls_cache_find_shop (self, shop);
   LsTable *table = state != NULL ? state->tables[collection->id] : NULL;
-  g_autoptr (GArray) numbers = NULL;
   LsBuckets *sums;
 
   if (table == NULL)
@@ -284,15 +316,6 @@ ls_cache_list_buckets (LsCache            *self,
   sums = ls_cache_need_sums (self, table, error);
   if (sums == NULL)
     return false;
-  numbers = list_numbers (sums);
-  for (unsigned i = 0; i < numbers->len; i++)
-    {
-      uint32_t number = g_array_index (numbers, uint32_t, i);
-      const LsBucket *bucket = bucket_at (sums, number);
-      LsDigestSum sum = { bucket->count, bucket->hash };
-
-      if (sum.count != 0 || sum.hash != 0)
-        func (number, &sum, user_data);
-    }
+  ls_buckets_foreach (sums, func, user_data);
   return true;
 }

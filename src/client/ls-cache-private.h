@@ -104,6 +104,7 @@ struct _LsCache {
 
   LsCacheCommitFunc listener;
   gpointer listener_data;
+  GDestroyNotify listener_destroy;
 };
 
 /* One transaction, and what the listener will hear of it. */
@@ -306,6 +307,11 @@ void         ls_buckets_replace           (LsBuckets          *sums,
                                            const LsRecord     *before,
                                            const LsRecord     *after);
 LsDigestSum  ls_buckets_get_total         (LsBuckets          *sums);
+LsDigestSum  ls_buckets_take              (LsBuckets          *sums,
+                                           uint32_t            number);
+void         ls_buckets_foreach           (LsBuckets          *sums,
+                                           LsDigestBucketFunc  func,
+                                           gpointer            user_data);
 LsBuckets   *ls_cache_need_sums           (LsCache            *self,
                                            LsTable            *table,
                                            GError            **error);

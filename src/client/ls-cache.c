@@ -28,6 +28,7 @@ ls_cache_finalize (GObject *object)
 {
   LsCache *self = LS_CACHE (object);
 
+  ls_cache_set_listener (self, NULL, NULL, NULL);
   ls_cache_close (self);
   g_hash_table_unref (self->stagings);
   g_hash_table_unref (self->shops);
@@ -206,20 +207,37 @@ ls_cache_get_environment (LsCache *self)
 }
 
 /**
+ * ls_cache_get_sequence:
+ * @self: a cache
+ *
+ * Returns: the number of the newest commit, 0 for a new file
+ */
+int64_t
+ls_cache_get_sequence (LsCache *self)
+{
+  return self->sequence;
+}
+
+/**
  * ls_cache_set_listener:
  * @self: a cache
  * @func: (nullable): called after every commit that somebody can see
  * @user_data: for @func
+ * @destroy: (nullable): frees @user_data when another listener is set or the cache goes
  *
  * Says who hears of commits. There is one listener.
  */
 void
 ls_cache_set_listener (LsCache          *self,
                        LsCacheCommitFunc func,
-                       gpointer          user_data)
+                       gpointer          user_data,
+                       GDestroyNotify    destroy)
 {
+  if (self->listener_destroy != NULL)
+    self->listener_destroy (self->listener_data);
   self->listener = func;
   self->listener_data = user_data;
+  self->listener_destroy = destroy;
 }
 
 /**

@@ -48,9 +48,11 @@ LsQueue       *ls_cache_get_queue         (LsCache             *self);
 const char    *ls_cache_get_path          (LsCache             *self);
 const LsCollation *ls_cache_get_collation (LsCache             *self);
 LsEnvironment *ls_cache_get_environment   (LsCache             *self);
+int64_t        ls_cache_get_sequence      (LsCache             *self);
 void           ls_cache_set_listener      (LsCache             *self,
                                            LsCacheCommitFunc    func,
-                                           gpointer             user_data);
+                                           gpointer             user_data,
+                                           GDestroyNotify       destroy);
 void           ls_cache_close             (LsCache             *self);
 
 char          *ls_cache_get_client_id     (LsCache             *self,

@@ -31,7 +31,7 @@ static void
 open_cache (Fixture *fixture)
 {
   fixture->cache = ls_test_cache (fixture->environment, fixture->path);
-  ls_cache_set_listener (fixture->cache, commit_cb, fixture);
+  ls_cache_set_listener (fixture->cache, commit_cb, fixture, NULL);
 }
 
 static void

@@ -29,7 +29,7 @@ static void
 open_cache (Fixture *fixture)
 {
   fixture->cache = ls_test_cache (fixture->environment, fixture->path);
-  ls_cache_set_listener (fixture->cache, commit_cb, fixture->commits);
+  ls_cache_set_listener (fixture->cache, commit_cb, fixture->commits, NULL);
 }
 
 static void
@@ -561,7 +561,7 @@ test_collation_changes (Fixture      *fixture,
   g_object_unref (fixture->cache);
   fixture->cache = ls_cache_open (fixture->environment, fixture->path, &other, &error);
   g_assert_no_error (error);
-  ls_cache_set_listener (fixture->cache, commit_cb, fixture->commits);
+  ls_cache_set_listener (fixture->cache, commit_cb, fixture->commits, NULL);
   g_assert_true (ls_cache_check (fixture->cache, &error));
   g_assert_no_error (error);
   apply (fixture, price_delta (10, 11, 11, 1), -1);

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-cache"
+
+#include "config.h"
+
+#include "client/ls-cache-reader.h"
+
+#include "client/ls-cache-private.h"
+#include "core/ls-error.h"
+
+struct _LsCacheReader {
+  LsEnvironment *environment;
+  char *path;
+  const LsCollation *collation;
+  LsSql *sql;
+  LsSqlTransaction *transaction;
+  GHashTable *names; /* "shop collection" -> name of the table, during a snapshot */
+};
+
+/**
+ * ls_cache_reader_new:
+ * @environment: where the file's VFS is
+ * @path: name of the file of a cache
+ * @collation: the one the cache was opened with
+ *
+ * Returns: (transfer full): a reader; nothing is opened yet
+ */
+LsCacheReader *
+ls_cache_reader_new (LsEnvironment     *environment,
+                     const char        *path,
+                     const LsCollation *collation)
+{
+  LsCacheReader *reader = g_new0 (LsCacheReader, 1);
+
+  reader->environment = g_object_ref (environment);
+  reader->path = g_strdup (path);
+  reader->collation = collation;
+  reader->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  return reader;
+}
+
+/**
+ * ls_cache_reader_free:
+ * @reader: (transfer full): a reader
+ *
+ * Closes it.
+ */
+void
+ls_cache_reader_free (LsCacheReader *reader)
+{
+  ls_cache_reader_end (reader);
+  g_clear_pointer (&reader->sql, ls_sql_unref);
+  g_hash_table_unref (reader->names);
+  g_object_unref (reader->environment);
+  g_free (reader->path);
+  g_free (reader);
+}
+
+/**
+ * ls_cache_reader_begin:
+ * @reader: a reader without a snapshot
+ * @ret_sequence: (out): the newest commit in it
+ * @error: where to put why not
+ *
+ * Pins a snapshot: all that is read until ls_cache_reader_end() is of one moment.
+ *
+ * Returns: whether it is pinned
+ */
+bool
+ls_cache_reader_begin (LsCacheReader *reader,
+                       int64_t       *ret_sequence,
+                       GError       **error)
+{
+  if (reader->sql == NULL)
+    reader->sql = ls_cache_connect (reader->environment, reader->path, reader->collation,
+                                    LS_SQL_READ_ONLY, error);
+  if (reader->sql == NULL)
+    return false;
+  reader->transaction = ls_sql_begin (reader->sql, LS_SQL_BEGIN_READ, error);
+  if (reader->transaction == NULL)
+    return false;
+  if (ls_sql_get_int64 (reader->sql, ret_sequence, error, "SELECT sequence FROM meta", NULL) ==
+      LS_STEP_ROW)
+    return true;
+  ls_cache_reader_end (reader);
+  return false;
+}
+
+/**
+ * ls_cache_reader_end:
+ * @reader: a reader
+ *
+ * Lets the snapshot go, if there is one.
+ */
+void
+ls_cache_reader_end (LsCacheReader *reader)
+{
+  g_clear_pointer (&reader->transaction, ls_sql_rollback);
+  g_hash_table_remove_all (reader->names);
+}
+
+/* The table that holds the rows in this snapshot; %NULL, without an error, when there is none. */
+static bool
+find_table (LsCacheReader      *reader,
+            const char         *shop,
+            const LsCollection *collection,
+            const char        **ret_name,
+            GError            **error)
+{
+  g_autofree char *key = g_strdup_printf ("%s %s", collection->name, shop);
+  g_autoptr (LsStatement) statement = NULL;
+  LsStep step;
+
+  *ret_name = g_hash_table_lookup (reader->names, key);
+  if (*ret_name != NULL)
+    return true;
+  statement = ls_sql_query (reader->sql, error,
+                            "SELECT number, generation FROM tables JOIN shops ON"
+                            " shops.number = tables.shop WHERE shops.shop = ? AND collection = ?",
+                            "tt", shop, collection->name);
+  if (statement == NULL || (step = ls_statement_step (statement, error)) == LS_STEP_ERROR)
+    return false;
+  if (step == LS_STEP_ROW)
+    {
+      char *name = ls_cache_table_name (ls_statement_get_int64 (statement, 0), collection,
+                                        ls_statement_get_int64 (statement, 1));
+
+      g_hash_table_insert (reader->names, g_steal_pointer (&key), name);
+      *ret_name = name;
+    }
+  return true;
+}
+
+static char *
+scan_sql (const LsReadQuery *query,
+          const char        *table)
+{
+  GString *sql = g_string_new ("SELECT id");
+
+  for (size_t i = 0; i < query->n_fields; i++)
+    g_string_append_printf (sql, ",\"%s\"", query->collection->fields[query->fields[i]].name);
+  g_string_append (sql, " FROM ");
+  g_string_append (sql, table);
+  if (query->where != NULL)
+    {
+      g_string_append (sql, " WHERE ");
+      g_string_append (sql, query->where);
+    }
+  if (query->order != NULL)
+    {
+      g_string_append (sql, " ORDER BY ");
+      g_string_append (sql, query->order);
+    }
+  return g_string_free (sql, FALSE);
+}
+
+static void
+bind_values (LsStatement *statement,
+             GArray      *values)
+{
+  for (unsigned i = 0; values != NULL && i < values->len; i++)
+    {
+      const LsValue *value = &g_array_index (values, LsValue, i);
+
+      if (value->kind == LS_VALUE_INTEGER)
+        ls_statement_bind_int64 (statement, (int) i + 1, value->integer);
+      else if (value->kind == LS_VALUE_TEXT)
+        ls_statement_bind_text_static (statement, (int) i + 1, value->text, -1);
+    }
+}
+
+static bool
+is_number (const LsField *field)
+{
+  switch (field->type)
+    {
+    case LS_TYPE_TEXT:
+    case LS_TYPE_KEY:
+    case LS_TYPE_ENUM:
+    case LS_TYPE_CURRENCY:
+      return false;
+    case LS_TYPE_INTEGER:
+    case LS_TYPE_MONEY:
+    case LS_TYPE_TIME:
+    case LS_TYPE_DAY:
+    case LS_TYPE_BOOL:
+    default:
+      return true;
+    }
+}
+
+static LsValue
+read_value (LsStatement   *statement,
+            int            column,
+            const LsField *field)
+{
+  if (is_number (field))
+    return ls_statement_is_null (statement, column)
+               ? (LsValue) LS_VALUE_INIT
+               : ls_value_integer (ls_statement_get_int64 (statement, column));
+  return ls_value_text (ls_statement_get_text (statement, column));
+}
+
+/**
+ * ls_cache_reader_scan:
+ * @reader: a reader with a snapshot
+ * @query: what is wanted
+ * @func: (scope call): called for each row
+ * @user_data: for @func
+ * @error: where to put why not
+ *
+ * Reads the visible rows of a collection. There are none of a collection that is not held.
+ *
+ * Returns: whether it came to the end, or @func ended it
+ */
+bool
+ls_cache_reader_scan (LsCacheReader     *reader,
+                      const LsReadQuery *query,
+                      LsReadFunc         func,
+                      gpointer           user_data,
+                      GError           **error)
+{
+  g_autofree LsValue *values = g_new0 (LsValue, MAX (query->n_fields, 1));
+  g_autofree char *sql = NULL;
+  g_autoptr (LsStatement) statement = NULL;
+  const char *table;
+  LsStep step = LS_STEP_DONE;
+  bool more = true;
+
+  if (!find_table (reader, query->shop, query->collection, &table, error))
+    return false;
+  if (table == NULL)
+    return true;
+  sql = scan_sql (query, table);
+  statement = ls_sql_prepare (reader->sql, sql, error);
+  if (statement == NULL)
+    return false;
+  bind_values (statement, query->values);
+  while (more && (step = ls_statement_step (statement, error)) == LS_STEP_ROW)
+    {
+      for (size_t i = 0; i < query->n_fields; i++)
+        values[i] =
+            read_value (statement, (int) i + 1, &query->collection->fields[query->fields[i]]);
+      more = func (ls_statement_get_int64 (statement, 0), values, user_data);
+      for (size_t i = 0; i < query->n_fields; i++)
+        ls_value_clear (&values[i]);
+    }
+  return step != LS_STEP_ERROR;
+}
+
+/**
+ * ls_cache_reader_get_row:
+ * @reader: a reader with a snapshot
+ * @shop: a shop
+ * @collection: a collection
+ * @id: a row
+ * @ret_record: (out) (nullable) (transfer full): the row as it is visible, %NULL when it is not
+ * @ret_pending: (out) (optional): whether an edit of it waits for the server
+ * @error: where to put why it could not be read
+ *
+ * Reads a row.
+ *
+ * Returns: whether it could be read
+ */
+bool
+ls_cache_reader_get_row (LsCacheReader      *reader,
+                         const char         *shop,
+                         const LsCollection *collection,
+                         int64_t             id,
+                         LsRecord          **ret_record,
+                         bool               *ret_pending,
+                         GError            **error)
+{
+  g_autofree char *columns = NULL;
+  g_autofree char *sql = NULL;
+  g_autoptr (LsStatement) statement = NULL;
+  const char *table;
+  LsStep step;
+
+  *ret_record = NULL;
+  if (!find_table (reader, shop, collection, &table, error))
+    return false;
+  if (table == NULL)
+    return true;
+  columns = ls_cache_columns (collection);
+  sql = ls_cache_sql ("SELECT key, EXISTS (SELECT 1 FROM shadow WHERE shop ="
+                      " (SELECT number FROM shops WHERE shop = ?2) AND collection = ?3"
+                      " AND shadow.key = t.key), {2} FROM {1} AS t WHERE id = ?1",
+                      table, columns);
+  statement = ls_sql_query (reader->sql, error, sql, "itt", id, shop, collection->name);
+  if (statement == NULL || (step = ls_statement_step (statement, error)) == LS_STEP_ERROR)
+    return false;
+  if (step == LS_STEP_DONE)
+    return true;
+  *ret_record =
+      ls_cache_read_record (statement, 2, collection, ls_statement_get_text (statement, 0));
+  if (ret_pending != NULL)
+    *ret_pending = ls_statement_get_int64 (statement, 1) != 0;
+  return true;
+}
+
+/**
+ * ls_cache_reader_find_row:
+ * @reader: a reader with a snapshot
+ * @shop: a shop
+ * @collection: a collection
+ * @key: a row's key
+ * @ret_id: (out): its id, 0 when it is not visible
+ * @error: where to put why it could not be read
+ *
+ * Finds the id of a row.
+ *
+ * Returns: whether it could be read
+ */
+bool
+ls_cache_reader_find_row (LsCacheReader      *reader,
+                          const char         *shop,
+                          const LsCollection *collection,
+                          const char         *key,
+                          int64_t            *ret_id,
+                          GError            **error)
+{
+  g_autofree char *sql = NULL;
+  const char *table;
+
+  *ret_id = 0;
+  if (!find_table (reader, shop, collection, &table, error))
+    return false;
+  if (table == NULL)
+    return true;
+  sql = ls_cache_sql ("SELECT id FROM {1} WHERE key = ?", table, NULL);
+  return ls_sql_get_int64 (reader->sql, ret_id, error, sql, "t", key) != LS_STEP_ERROR;
+}
+
+static void
+add_confirmed (LsStatement        *statement,
+               const LsCollection *collection,
+               LsBuckets          *sums)
+{
+  g_autoptr (LsRecord) record =
+      ls_cache_read_record (statement, 1, collection, ls_statement_get_text (statement, 0));
+
+  ls_buckets_replace (sums, NULL, record);
+}
+
+/* The confirmed rows: those that no edit covers, and what is under the others. */
+static bool
+sum_rows (LsCacheReader      *reader,
+          const char         *shop,
+          const LsCollection *collection,
+          LsBuckets          *sums,
+          GError            **error)
+{
+  g_autofree char *columns = ls_cache_columns (collection);
+  g_autofree char *sql = NULL;
+  g_autoptr (LsStatement) rows = NULL;
+  g_autoptr (LsStatement) shadows = NULL;
+  const char *table;
+  LsStep step = LS_STEP_ERROR;
+
+  if (!find_table (reader, shop, collection, &table, error))
+    return false;
+  if (table == NULL)
+    return true;
+  sql = ls_cache_sql ("SELECT key, {2} FROM {1} WHERE key NOT IN (SELECT key FROM shadow WHERE"
+                      " shop = (SELECT number FROM shops WHERE shop = ?) AND collection = ?)",
+                      table, columns);
+  rows = ls_sql_query (reader->sql, error, sql, "tt", shop, collection->name);
+  while (rows != NULL && (step = ls_statement_step (rows, error)) == LS_STEP_ROW)
+    add_confirmed (rows, collection, sums);
+  if (step == LS_STEP_ERROR)
+    return false;
+  shadows = ls_sql_query (reader->sql, error,
+                          "SELECT confirmed FROM shadow WHERE confirmed IS NOT NULL AND shop ="
+                          " (SELECT number FROM shops WHERE shop = ?) AND collection = ?",
+                          "tt", shop, collection->name);
+  while (shadows != NULL && (step = ls_statement_step (shadows, error)) == LS_STEP_ROW)
+    {
+      size_t length;
+      const char *json = ls_statement_get_blob (shadows, 0, &length);
+      g_autoptr (LsRecord) record = ls_record_decode (collection, json, length, error);
+
+      if (record == NULL)
+        return false;
+      ls_buckets_replace (sums, NULL, record);
+    }
+  return shadows != NULL && step == LS_STEP_DONE;
+}
+
+/**
+ * ls_cache_reader_scrub:
+ * @reader: a reader with a snapshot
+ * @shop: a shop
+ * @collection: a collection
+ * @func: (scope call): called for every bucket that is not what it should be, with the sum that its
+ *   rows have
+ * @user_data: for @func
+ * @error: where to put why it could not be read
+ *
+ * Computes the digest of a collection from its rows and compares it with the one that follows
+ * changes: an incremental digest can't see a row that rotted. Reads the whole collection.
+ *
+ * Returns: whether it could be read
+ */
+bool
+ls_cache_reader_scrub (LsCacheReader      *reader,
+                       const char         *shop,
+                       const LsCollection *collection,
+                       LsDigestBucketFunc  func,
+                       gpointer            user_data,
+                       GError            **error)
+{
+  g_autoptr (LsBuckets) sums = ls_buckets_new ();
+  g_autoptr (LsStatement) statement = NULL;
+  LsStep step = LS_STEP_ERROR;
+
+  if (!sum_rows (reader, shop, collection, sums, error))
+    return false;
+  statement = ls_sql_query (reader->sql, error,
+                            "SELECT bucket, count, hash FROM digests JOIN shops ON"
+                            " shops.number = digests.shop WHERE shops.shop = ? AND collection = ?",
+                            "tt", shop, collection->name);
+  while (statement != NULL && (step = ls_statement_step (statement, error)) == LS_STEP_ROW)
+    {
+      uint32_t number = (uint32_t) ls_statement_get_int64 (statement, 0);
+      LsDigestSum sum = ls_buckets_take (sums, number);
+
+      if (sum.count != ls_statement_get_int64 (statement, 1) ||
+          sum.hash != (uint64_t) ls_statement_get_int64 (statement, 2))
+        func (number, &sum, user_data);
+    }
+  if (step == LS_STEP_ERROR)
+    return false;
+  ls_buckets_foreach (sums, func, user_data);
+  return true;
+}
