@@ -42,6 +42,7 @@ G_DECLARE_FINAL_TYPE (LsLiveAggregate, ls_live_aggregate, LS, LIVE_AGGREGATE, GO
  * their values. Averages are rounded down. Main thread only; nothing here waits.
  */
 gboolean       ls_live_aggregate_get_loading  (LsLiveAggregate *self);
+gboolean       ls_live_aggregate_get_stale    (LsLiveAggregate *self);
 unsigned       ls_live_aggregate_get_n_groups (LsLiveAggregate *self);
 const LsValue *ls_live_aggregate_get_group    (LsLiveAggregate *self,
                                                unsigned         group,

@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-store"
+
+#include "config.h"
+
+#include "client/ls-store.h"
+
+#include "client/ls-edit-item.h"
+#include "client/ls-store-private.h"
+#include "client/ls-store-jobs.h"
+#include "core/ls-error.h"
+#include "core/ls-id.h"
+
+/**
+ * LsStore:
+ *
+ * The single source of truth for all windows of an account. It gives out live queries and
+ * aggregates, takes edits, and shows each publication of the cache as a whole, in one dispatch of
+ * the main loop. Main thread only; nothing here waits.
+ */
+struct _LsStore {
+  GObject parent_instance;
+
+  LsEnvironment *environment;
+  LsCache *cache;
+  LsFollower *follower;
+  LsRowTable *rows;
+  bool is_flushing; /* a job that takes the wanted rows is on its way */
+
+  GHashTable *live; /* id -> Live */
+  uint64_t last_id;
+
+  int64_t sequence; /* of the commit shown last */
+  GHashTable *shops; /* name -> LsCacheShop */
+  GListStore *edits; /* LsEditItem, by id */
+  unsigned pending_count;
+  unsigned dead_count;
+
+  GHashTable *searches; /* token -> GTask */
+  GQueue waiters;       /* LsStoreJob whose commits are not shown yet, in order */
+};
+
+typedef struct {
+  uint64_t id;
+  GObject *object; /* lets go in its dispose */
+  LsLiveFunc func;
+} Live;
+
+G_DEFINE_FINAL_TYPE (LsStore, ls_store, G_TYPE_OBJECT)
+
+typedef enum {
+  PROP_PENDING_COUNT = 1,
+  PROP_DEAD_COUNT,
+} LsStoreProperty;
+
+static GParamSpec *properties[PROP_DEAD_COUNT + 1];
+
+enum {
+  COMMITTED,
+  EDIT_CHANGED,
+  POSITION_CHANGED,
+  N_SIGNALS,
+};
+
+static unsigned signals[N_SIGNALS];
+
+static void
+flush_wants_cb (gpointer data)
+{
+  LsStore *self = data;
+
+  self->is_flushing = false;
+  ls_follower_want_rows (self->follower, ls_row_table_take_wants (self->rows));
+}
+
+/* Rows are wanted one by one, as widgets ask for them; they are read together. */
+static void
+rows_wanted_cb (gpointer user_data)
+{
+  LsStore *self = user_data;
+
+  if (self->is_flushing)
+    return;
+  self->is_flushing = true;
+  ls_environment_post (self->environment,
+                       ls_environment_get_queue (self->environment, LS_QUEUE_MAIN), flush_wants_cb,
+                       g_object_ref (self), g_object_unref);
+}
+
+static bool
+is_listed (const LsEdit *edit)
+{
+  return !edit->is_void && (edit->state == LS_EDIT_QUEUED || edit->state == LS_EDIT_SENT ||
+                            edit->state == LS_EDIT_DEAD);
+}
+
+static LsEdit *
+listed_edit (LsStore *self,
+             unsigned position)
+{
+  g_autoptr (LsEditItem) item = g_list_model_get_item (G_LIST_MODEL (self->edits), position);
+
+  return ls_edit_item_get_edit (item);
+}
+
+static bool
+find_edit (LsStore    *self,
+           const char *mid,
+           unsigned   *ret_position)
+{
+  unsigned n_items = g_list_model_get_n_items (G_LIST_MODEL (self->edits));
+
+  for (unsigned i = 0; i < n_items; i++)
+    if (g_str_equal (listed_edit (self, i)->mid, mid))
+      {
+        *ret_position = i;
+        return true;
+      }
+  return false;
+}
+
+static int
+compare_items (gconstpointer a,
+               gconstpointer b,
+               gpointer      user_data)
+{
+  int64_t x = ls_edit_item_get_edit ((LsEditItem *) a)->id;
+  int64_t y = ls_edit_item_get_edit ((LsEditItem *) b)->id;
+
+  return (x > y) - (x < y);
+}
+
+static void
+count_edit (LsStore      *self,
+            const LsEdit *edit,
+            int           sign)
+{
+  if (edit->state != LS_EDIT_DEAD)
+    self->pending_count += (unsigned) sign;
+  else
+    {
+      self->dead_count += (unsigned) sign;
+      ls_row_table_set_failed (self->rows, edit->shop, edit, sign > 0);
+    }
+}
+
+static void
+list_edit (LsStore *self,
+           LsEdit  *edit)
+{
+  unsigned position;
+  bool was_listed = find_edit (self, edit->mid, &position);
+
+  if (was_listed)
+    count_edit (self, listed_edit (self, position), -1);
+  if (is_listed (edit))
+    count_edit (self, edit, 1);
+  if (was_listed && is_listed (edit))
+    {
+      g_autoptr (LsEditItem) item = g_list_model_get_item (G_LIST_MODEL (self->edits), position);
+
+      ls_edit_item_set_edit (item, edit);
+    }
+  else if (was_listed)
+    g_list_store_remove (self->edits, position);
+  else if (is_listed (edit))
+    {
+      g_autoptr (LsEditItem) item = ls_edit_item_new (edit);
+
+      g_list_store_insert_sorted (self->edits, item, compare_items, NULL);
+    }
+}
+
+static void
+show_edits (LsStore   *self,
+            GPtrArray *edits)
+{
+  unsigned pending = self->pending_count;
+  unsigned dead = self->dead_count;
+
+  for (unsigned i = 0; i < edits->len; i++)
+    list_edit (self, g_ptr_array_index (edits, i));
+  if (pending != self->pending_count)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PENDING_COUNT]);
+  if (dead != self->dead_count)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DEAD_COUNT]);
+  for (unsigned i = 0; i < edits->len; i++)
+    g_signal_emit (self, signals[EDIT_CHANGED], 0, g_ptr_array_index (edits, i));
+}
+
+static void
+show_position (LsStore             *self,
+               const LsCacheCommit *commit)
+{
+  LsCacheShop *shop = g_hash_table_lookup (self->shops, commit->shop);
+
+  if (shop == NULL)
+    {
+      shop = g_new0 (LsCacheShop, 1);
+      shop->shop = g_strdup (commit->shop);
+      g_hash_table_insert (self->shops, shop->shop, shop);
+    }
+  else if (ls_position_equal (&shop->position, &commit->position) &&
+           shop->synced_at == commit->synced_at)
+    {
+      shop->n_waiting = commit->n_waiting;
+      return;
+    }
+  shop->position = commit->position;
+  shop->synced_at = commit->synced_at;
+  shop->n_waiting = commit->n_waiting;
+  g_signal_emit (self, signals[POSITION_CHANGED], 0, commit->shop);
+}
+
+static void
+show_rows (LsStore             *self,
+           const LsPublication *publication)
+{
+  for (unsigned i = 0; i < publication->commits->len; i++)
+    {
+      const LsCacheCommit *commit = g_ptr_array_index (publication->commits, i);
+
+      for (unsigned j = 0; j < commit->changes->len; j++)
+        ls_row_table_change (self->rows, &g_array_index (commit->changes, LsRowChange, j));
+      if (commit->reloaded != 0)
+        ls_row_table_reload (self->rows, commit->shop, commit->reloaded);
+    }
+  for (unsigned i = 0; i < publication->rows->len; i++)
+    {
+      const LsLoadedRow *loaded = &g_array_index (publication->rows, LsLoadedRow, i);
+
+      if (loaded->row.id != 0)
+        ls_row_table_load (self->rows, &loaded->row, loaded->record, loaded->pending);
+    }
+}
+
+static void
+show_updates (LsStore             *self,
+              const LsPublication *publication)
+{
+  for (unsigned i = 0; i < publication->updates->len; i++)
+    {
+      const LsFollowedUpdate *update =
+          &g_array_index (publication->updates, LsFollowedUpdate, i);
+      const Live *live = g_hash_table_lookup (self->live, &update->id);
+
+      if (live != NULL)
+        live->func (live->object, update);
+    }
+}
+
+static void
+end_search (LsStore           *self,
+            const LsLoadedRow *loaded)
+{
+  g_autoptr (GTask) task = NULL;
+
+  if (!g_hash_table_steal_extended (self->searches, &loaded->token, NULL, (gpointer *) &task))
+    return;
+  if (loaded->record == NULL)
+    g_task_return_new_error (task, LS_ERROR, LS_ERROR_CONFLICT, "%s has no such row any more",
+                             loaded->row.collection->name);
+  else
+    g_task_return_pointer (task,
+                           ls_row_table_get (self->rows, loaded->row.shop, loaded->row.collection,
+                                             loaded->row.id, NULL),
+                           g_object_unref);
+}
+
+/* Everything of a publication is shown in this one call. */
+static void
+publish_cb (const LsPublication *publication,
+            gpointer             user_data)
+{
+  g_autoptr (LsStore) self = g_object_ref (user_data);
+  LsStoreJob *job;
+
+  self->sequence = publication->sequence;
+  show_rows (self, publication);
+  show_updates (self, publication);
+  for (unsigned i = 0; i < publication->commits->len; i++)
+    {
+      LsCacheCommit *commit = g_ptr_array_index (publication->commits, i);
+
+      show_edits (self, commit->edits);
+      show_position (self, commit);
+      g_signal_emit (self, signals[COMMITTED], 0, commit);
+    }
+  for (unsigned i = 0; i < publication->rows->len; i++)
+    if (g_array_index (publication->rows, LsLoadedRow, i).token != 0)
+      end_search (self, &g_array_index (publication->rows, LsLoadedRow, i));
+  while ((job = g_queue_peek_head (&self->waiters)) != NULL &&
+         ls_store_job_get_sequence (job) <= self->sequence)
+    ls_store_job_end (g_queue_pop_head (&self->waiters));
+}
+
+/* What the file knew when the store was made. */
+static void
+started_cb (LsStoreStart *start,
+            gpointer      user_data)
+{
+  LsStore *self = user_data;
+
+  if (self->follower == NULL)
+    return;
+  for (unsigned i = 0; i < start->shops->len; i++)
+    {
+      LsCacheShop *shop = ls_cache_shop_copy (g_ptr_array_index (start->shops, i));
+
+      g_hash_table_replace (self->shops, shop->shop, shop);
+    }
+  show_edits (self, start->edits);
+  for (unsigned i = 0; i < start->shops->len; i++)
+    g_signal_emit (self, signals[POSITION_CHANGED], 0,
+                   ((LsCacheShop *) g_ptr_array_index (start->shops, i))->shop);
+}
+
+static void
+ls_store_dispose (GObject *object)
+{
+  LsStore *self = LS_STORE (object);
+
+  if (self->follower != NULL)
+    {
+      ls_follower_stop (self->follower);
+      ls_row_table_detach (self->rows);
+      ls_store_post_stop (self->cache);
+    }
+  g_clear_pointer (&self->follower, ls_follower_unref);
+  G_OBJECT_CLASS (ls_store_parent_class)->dispose (object);
+}
+
+static void
+ls_store_finalize (GObject *object)
+{
+  LsStore *self = LS_STORE (object);
+
+  g_clear_pointer (&self->rows, ls_row_table_unref);
+  g_hash_table_unref (self->live);
+  g_hash_table_unref (self->shops);
+  g_hash_table_unref (self->searches);
+  g_clear_object (&self->edits);
+  g_clear_object (&self->cache);
+  g_clear_object (&self->environment);
+  G_OBJECT_CLASS (ls_store_parent_class)->finalize (object);
+}
+
+static void
+ls_store_get_property (GObject    *object,
+                       unsigned    property_id,
+                       GValue     *value,
+                       GParamSpec *pspec)
+{
+  LsStore *self = LS_STORE (object);
+
+  switch ((LsStoreProperty) property_id)
+    {
+    case PROP_PENDING_COUNT:
+      g_value_set_uint (value, self->pending_count);
+      break;
+    case PROP_DEAD_COUNT:
+      g_value_set_uint (value, self->dead_count);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+}
+
+static void
+ls_store_class_init (LsStoreClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags =
+      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  object_class->dispose = ls_store_dispose;
+  object_class->finalize = ls_store_finalize;
+  object_class->get_property = ls_store_get_property;
+
+  properties[PROP_PENDING_COUNT] =
+      g_param_spec_uint ("pending-count", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_DEAD_COUNT] =
+      g_param_spec_uint ("dead-count", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+
+  /**
+   * LsStore::committed:
+   * @self: the store
+   * @commit: a commit that all queries show now
+   */
+  signals[COMMITTED] = g_signal_new ("committed", LS_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                     NULL, G_TYPE_NONE, 1, LS_TYPE_CACHE_COMMIT);
+  /**
+   * LsStore::edit-changed:
+   * @self: the store
+   * @edit: an edit that was made, sent, confirmed, or failed with a reason
+   */
+  signals[EDIT_CHANGED] = g_signal_new ("edit-changed", LS_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL,
+                                        NULL, NULL, G_TYPE_NONE, 1, LS_TYPE_EDIT);
+  /**
+   * LsStore::position-changed:
+   * @self: the store
+   * @shop: a shop whose confirmed position, or the time of whose last sync, changed
+   */
+  signals[POSITION_CHANGED] =
+      g_signal_new ("position-changed", LS_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+ls_store_init (LsStore *self)
+{
+  self->live = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
+  self->shops = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
+                                       (GDestroyNotify) ls_cache_shop_free);
+  self->searches = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_object_unref);
+  self->edits = g_list_store_new (LS_TYPE_EDIT_ITEM);
+  self->sequence = -1;
+}
+
+/**
+ * ls_store_new:
+ * @environment: clock and queues
+ * @cache: an open cache that nobody listens to
+ *
+ * Makes the store of an account. What the cache holds is shown as soon as it is read.
+ *
+ * Returns: (transfer full): the store
+ */
+LsStore *
+ls_store_new (LsEnvironment *environment,
+              LsCache       *cache)
+{
+  LsStore *self = g_object_new (LS_TYPE_STORE, NULL);
+
+  self->environment = g_object_ref (environment);
+  self->cache = g_object_ref (cache);
+  self->rows = ls_row_table_new (rows_wanted_cb, self);
+  self->follower = ls_follower_new (environment, ls_cache_get_path (cache),
+                                    ls_cache_get_collation (cache), publish_cb, self);
+  ls_store_post_start (self, cache, self->follower, started_cb);
+  return self;
+}
+
+uint64_t
+ls_store_attach (LsStore   *self,
+                 GObject   *object,
+                 LsLiveFunc func)
+{
+  Live *live = g_new0 (Live, 1);
+
+  live->id = ++self->last_id;
+  live->object = object;
+  live->func = func;
+  g_hash_table_insert (self->live, &live->id, live);
+  return live->id;
+}
+
+void
+ls_store_detach (LsStore *self,
+                 uint64_t id)
+{
+  g_hash_table_remove (self->live, &id);
+}
+
+LsFollower *
+ls_store_get_follower (LsStore *self)
+{
+  return self->follower;
+}
+
+LsRowTable *
+ls_store_get_rows (LsStore *self)
+{
+  return self->rows;
+}
+
+/**
+ * ls_store_get_sequence:
+ * @self: a store
+ *
+ * Returns: the newest commit of the cache that is shown, -1 before the first publication
+ */
+int64_t
+ls_store_get_sequence (LsStore *self)
+{
+  return self->sequence;
+}
+
+/**
+ * ls_store_get_cache:
+ * @self: a store
+ *
+ * Returns: (transfer none): its cache; only the cache's queue may call it
+ */
+LsCache *
+ls_store_get_cache (LsStore *self)
+{
+  return self->cache;
+}
+
+LsEnvironment *
+ls_store_get_environment (LsStore *self)
+{
+  return self->environment;
+}
+
+/* Lets a job that is done wait until its commit is shown. */
+void
+ls_store_wait (LsStore    *self,
+               LsStoreJob *job)
+{
+  if (ls_store_job_get_sequence (job) <= self->sequence)
+    ls_store_job_end (job);
+  else
+    g_queue_push_tail (&self->waiters, job);
+}
+
+/**
+ * ls_store_new_key:
+ * @self: a store
+ *
+ * Returns: (transfer full): the key for a row that does not exist yet, a UUID of version 7
+ */
+char *
+ls_store_new_key (LsStore *self)
+{
+  return ls_id_new_uuid (self->environment);
+}
+
+/**
+ * ls_store_query:
+ * @self: a store
+ * @shop: a shop
+ * @collection: a collection
+ * @filter: (nullable): which rows; %NULL for all
+ * @orders: (array length=n_orders): by what to sort
+ * @n_orders: how many; 0 for the order of ids
+ *
+ * Returns: (transfer full): the rows, as a list model that follows the cache; empty at first
+ */
+LsLiveQuery *
+ls_store_query (LsStore            *self,
+                const char         *shop,
+                const LsCollection *collection,
+                LsFilter           *filter,
+                const LsOrder      *orders,
+                size_t              n_orders)
+{
+  return ls_live_query_new (self, shop, collection, filter, orders, n_orders);
+}
+
+/**
+ * ls_store_aggregate:
+ * @self: a store
+ * @shop: a shop
+ * @collection: a collection
+ * @filter: (nullable): over which rows; %NULL for all
+ * @group_fields: (array length=n_group_fields): by which fields to group
+ * @n_group_fields: how many, at most 2
+ * @terms: (array length=n_terms): what to compute
+ * @n_terms: how many
+ *
+ * Returns: (transfer full): the numbers, which follow the cache; none at first
+ */
+LsLiveAggregate *
+ls_store_aggregate (LsStore               *self,
+                    const char            *shop,
+                    const LsCollection    *collection,
+                    LsFilter              *filter,
+                    const unsigned        *group_fields,
+                    size_t                 n_group_fields,
+                    const LsAggregateTerm *terms,
+                    size_t                 n_terms)
+{
+  return ls_live_aggregate_new (self, shop, collection, filter, group_fields, n_group_fields, terms,
+                                n_terms);
+}
+
+/**
+ * ls_store_get_row_async:
+ * @self: a store
+ * @shop: a shop
+ * @collection: a collection
+ * @key: a row's key
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called when it is there
+ * @user_data: for @callback
+ *
+ * Looks a row up.
+ */
+void
+ls_store_get_row_async (LsStore            *self,
+                        const char         *shop,
+                        const LsCollection *collection,
+                        const char         *key,
+                        GCancellable       *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer            user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  uint64_t token = ++self->last_id;
+
+  g_task_set_source_tag (task, ls_store_get_row_async);
+  g_hash_table_insert (self->searches, g_memdup2 (&token, sizeof token), task);
+  ls_follower_find_row (self->follower, token, shop, collection, key);
+}
+
+/**
+ * ls_store_get_row_finish:
+ * @self: a store
+ * @result: as given to the callback
+ * @error: where to put why not, %LS_ERROR_CONFLICT when there is no such row
+ *
+ * Returns: (transfer full) (nullable): the row, loaded
+ */
+LsRow *
+ls_store_get_row_finish (LsStore      *self,
+                         GAsyncResult *result,
+                         GError      **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * ls_store_get_edits:
+ * @self: a store
+ *
+ * Returns: (transfer none): a model of #LsEditItem: what waits and what failed, oldest first
+ */
+GListModel *
+ls_store_get_edits (LsStore *self)
+{
+  return G_LIST_MODEL (self->edits);
+}
+
+/**
+ * ls_store_get_pending_count:
+ * @self: a store
+ *
+ * Returns: how many edits wait for the server, in all shops
+ */
+unsigned
+ls_store_get_pending_count (LsStore *self)
+{
+  return self->pending_count;
+}
+
+/**
+ * ls_store_get_dead_count:
+ * @self: a store
+ *
+ * Returns: how many edits failed and are neither tried again nor taken back yet
+ */
+unsigned
+ls_store_get_dead_count (LsStore *self)
+{
+  return self->dead_count;
+}
+
+/**
+ * ls_store_get_position:
+ * @self: a store
+ * @shop: a shop
+ * @ret_position: (out) (optional): the confirmed position that is shown
+ * @ret_synced_at: (out) (optional): when the server last confirmed it, µs since the epoch
+ *
+ * Tells where a shop stands.
+ *
+ * Returns: whether the shop is known
+ */
+bool
+ls_store_get_position (LsStore    *self,
+                       const char *shop,
+                       LsPosition *ret_position,
+                       int64_t    *ret_synced_at)
+{
+  const LsCacheShop *known = g_hash_table_lookup (self->shops, shop);
+
+  if (known == NULL)
+    return false;
+  if (ret_position != NULL)
+    *ret_position = known->position;
+  if (ret_synced_at != NULL)
+    *ret_synced_at = known->synced_at;
+  return true;
+}
