@@ -76,7 +76,7 @@ def check_french(tree, report):
     # msgcmp wants each message of the template translated, and no fuzzy one.
     status, output = run(['msgcmp', os.path.join(tree.root, 'po/fr.po'), template], tree.root)
     missing = [line.replace(tree.root + '/', '').replace(folder + '/', '') for line in output] if status != 0 else []
-    report.advice('French is whole', missing)
+    report.rule('French is whole', missing)
 
 
 def main():

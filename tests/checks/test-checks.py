@@ -24,7 +24,7 @@ SOUND = {
   'src/core/ls-clock.c': SPDX + '#include "config.h"\nint64_t t = g_get_real_time ();\n',
 }
 
-# Check, path, contents, and what it must say (None: it stays content).
+# Check, path, contents (or a table of several), and what it must say (None: it stays content).
 CASES = [
   ('layers', 'src/core/ls-b.c', SPDX + '#include "sql/ls-sql.h"\n', 'core may not include "sql/ls-sql.h"'),
   ('layers', 'src/core/ls-b.c', SPDX + '#include <gtk/gtk.h>\n', 'may not use <gtk/gtk.h>'),
@@ -74,6 +74,9 @@ CASES = [
   ('translations', 'src/app/ls-b.ui', '<x translatable="yes">Hello</x>\n', 'add it to po/POTFILES.in'),
   ('translations', 'src/core/ls-b.c', 'x = _("Hello");\n', 'translate it in src/app'),
   ('translations', 'po/POTFILES.in', 'src/app/gone.c\n', 'is not there'),
+  ('translations', {'src/app/ls-b.c': 'x = _("Hello");\n', 'po/POTFILES.in': 'src/app/ls-b.c\n', 'po/LINGUAS': 'fr\n',
+                    'po/fr.po': 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "Bye"\nmsgstr "Salut"\n'},
+   None, 'is used but not defined'),
   ('translations', 'po/LINGUAS', 'de\n', 'has no po/de.po'),
   ('translations', 'po/fr.po', 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "a\\n"\nmsgstr "b"\n', 'end with'),
   ('data', 'data/x.desktop', '[Desktop Entry]\nType=Application\n', 'Name'),
@@ -107,9 +110,10 @@ def main():
   print(f'1..{len(cases)}')
   failed = 0
   for number, (name, path, text, words) in enumerate(cases, 1):
-    status, said = check(name, {**SOUND, **({path: text} if path else {})})
+    planted = path if isinstance(path, dict) else {path: text} if path else {}
+    status, said = check(name, {**SOUND, **planted})
     good = (status == 1 and words in said) if words else status == 0
-    title = f'{name}: {path or "a sound tree"}: {words or "content"}'
+    title = f'{name}: {" ".join(planted) or "a sound tree"}: {words or "content"}'
     print(f'{"ok" if good else "not ok"} {number} - {title.replace("#", "")}')
     if not good:
       failed += 1
