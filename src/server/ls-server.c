@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "server/import/ls-import-job.h"
 #include "server/ls-api.h"
 #include "server/ls-live.h"
 #include "server/ls-notify.h"
@@ -164,6 +165,28 @@ maintain_cb (gpointer data)
       maintain_cb, server, NULL);
 }
 
+static void
+resumed_cb (const LsImportJobInfo *info,
+            const GError          *error,
+            gpointer               user_data)
+{
+  if (info != NULL && error != NULL)
+    g_warning ("Job %s, which was interrupted, can't be finished: %s", info->job, error->message);
+  else if (info != NULL)
+    g_message ("Finished job %s for shop %s, which was interrupted: %" G_GINT64_FORMAT " rows",
+               info->job, info->shop, info->changes);
+}
+
+/* Jobs go on beside everything else: admins see them come in. */
+static void
+resume_jobs (LsServer *server)
+{
+  g_autofree char *jobs = g_build_filename (ls_config_get_text (server->config, LS_OPTION_DATA),
+                                            LS_JOBS_FOLDER, NULL);
+
+  ls_import_resume (server->environment, server->committer, jobs, resumed_cb, NULL, NULL);
+}
+
 /**
  * ls_server_start:
  * @server: a server
@@ -188,6 +211,7 @@ ls_server_start (LsServer *server,
   ls_http_start (server->http);
   if (!ls_data_dir_write_address (ls_config_get_text (server->config, LS_OPTION_DATA), urls, error))
     return false;
+  resume_jobs (server);
   maintain_cb (server);
   for (size_t i = 0; urls[i] != NULL; i++)
     g_info ("Listening on %s", urls[i]);

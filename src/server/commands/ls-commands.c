@@ -21,6 +21,7 @@ static const LsCommand commands[] = {
   { "shop", "add shops and list them", ls_command_shop },
   { "user", "add users, set passwords and roles", ls_command_user },
   { "token", "make a token for a user", ls_command_token },
+  { "import", "read rows into a shop", ls_command_import },
   { "help", "tell about commands and options", ls_command_help },
 };
 

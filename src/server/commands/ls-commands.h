@@ -79,6 +79,8 @@ char            *ls_command_read_password (const char      *prompt,
 
 LsCommandExit    ls_command_help      (int                  argc,
                                        char               **argv);
+LsCommandExit    ls_command_import    (int                  argc,
+                                       char               **argv);
 LsCommandExit    ls_command_init      (int                  argc,
                                        char               **argv);
 LsCommandExit    ls_command_serve     (int                  argc,

@@ -165,7 +165,7 @@ static bool
 fill (LsImportWoocommerce *self,
       LsImportRow         *row,
       const char          *name,
-      LsWooColumn               column,
+      LsWooColumn          column,
       LsImportProblem     *problem)
 {
   return !ls_woo_has (self, column) ||
