@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <string.h>
+
 #include "app-test.h"
 #include "app/charts/ls-chart.h"
 
@@ -374,6 +376,37 @@ test_activate (void)
   g_assert_finalize_object (chart);
 }
 
+static char *
+format_plain (int64_t        value,
+              LsFormatLength length,
+              gpointer       user_data)
+{
+  return g_strdup_printf ("%s%" G_GINT64_FORMAT, (const char *) user_data, value);
+}
+
+/* Another currency: other words, and more room for them. */
+static void
+test_other_format (void)
+{
+  const int64_t y[] = { 1, 2, 3 };
+  g_autoptr (LsSeries) series = create_series ("Revenue", y, 3);
+  g_autoptr (LsAxis) x_axis = ls_value_axis_new ();
+  g_autoptr (LsAxis) y_axis = ls_value_axis_new ();
+  LsChart *chart = LS_CHART (ls_chart_new (x_axis, y_axis));
+  GtkWidget *layer = add_line (chart, series);
+  GtkWindow *window = app_test_show (GTK_WIDGET (chart), 400, 240);
+  int width = gtk_widget_get_width (layer);
+  g_autofree char *summary = NULL;
+
+  ls_value_axis_set_format_func (LS_VALUE_AXIS (y_axis), format_plain, (gpointer) "Bitcoin ", NULL);
+  app_test_draw (window);
+  g_assert_cmpint (gtk_widget_get_width (layer), <, width);
+  summary = ls_chart_dup_summary (chart);
+  g_assert_nonnull (strstr (summary, "highest Bitcoin 3"));
+  app_test_assert_words (GTK_WIDGET (chart), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, summary);
+  app_test_close (window);
+}
+
 /* A template makes a chart before anything is known. */
 static void
 test_without_axes (void)
@@ -418,6 +451,7 @@ main (int   argc,
   g_test_add_func ("/chart/cursor", test_cursor);
   g_test_add_func ("/chart/cursor-stays", test_cursor_stays);
   g_test_add_func ("/chart/activate", test_activate);
+  g_test_add_func ("/chart/other-format", test_other_format);
   g_test_add_func ("/chart/without-axes", test_without_axes);
 
   return g_test_run ();

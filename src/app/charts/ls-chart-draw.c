@@ -305,7 +305,9 @@ _ls_chart_size_allocate (GtkWidget *widget,
 
   if (!self->layout_valid || width != self->layout_width || height != self->layout_height)
     {
+      self->in_layout = TRUE;
       layout_plot (self, width, height);
+      self->in_layout = FALSE;
       self->layout_width = width;
       self->layout_height = height;
       self->layout_valid = TRUE;

@@ -236,8 +236,8 @@ void      ls_chart_layer_snapshot_swatch (LsChartLayer *self,
  *
  * A line through the points, with or without the area under it.
  *
- * With more than two points to a pixel it draws the lowest to the highest value of each column of
- * pixels, so its cost is bounded by its width.
+ * With more points than pixels it draws the lowest to the highest value of each column of pixels,
+ * so its cost is bounded by its width.
  */
 G_DECLARE_FINAL_TYPE (LsLineLayer, ls_line_layer, LS, LINE_LAYER, LsChartLayer)
 

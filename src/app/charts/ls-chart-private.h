@@ -36,6 +36,7 @@ struct _LsChart
   gboolean cursor_by_key;
   gboolean show_legend;
   gboolean layout_valid;
+  gboolean in_layout;
 };
 
 /* ls-chart-draw.c */

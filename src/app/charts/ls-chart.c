@@ -85,19 +85,14 @@ assign_slots (LsChart *self)
     }
 }
 
+/* Points come and go all day: nothing is made anew for them but the table. */
 static void
-data_changed_cb (LsChart *self)
+points_changed_cb (LsChart *self)
 {
   int64_t x = 0;
 
   if (self->cursor >= 0)
     x = ls_chart_table_get_x (self->table, (unsigned int) self->cursor);
-
-  sort_layers (self);
-  /* It goes by titles and layers, not by points, but it is small. */
-  ls_chart_legend_set_layers (LS_CHART_LEGEND (self->legend), self->columns);
-  gtk_widget_set_visible (self->legend, self->show_legend && self->columns->len > 1);
-  assign_slots (self);
 
   fill_table (self);
   _ls_chart_restore_cursor (self, x);
@@ -106,12 +101,26 @@ data_changed_cb (LsChart *self)
 }
 
 static void
-axis_changed_cb (LsChart *self)
+layers_changed_cb (LsChart *self)
 {
-  gtk_widget_queue_draw (GTK_WIDGET (self));
+  sort_layers (self);
+  assign_slots (self);
+  ls_chart_legend_set_layers (LS_CHART_LEGEND (self->legend), self->columns);
+  gtk_widget_set_visible (self->legend, self->show_legend && self->columns->len > 1);
+  points_changed_cb (self);
 }
 
-/* What an axis says may have changed, or only where it says it: the layout tells. */
+/* Laying out an axis changes it too, but that is what the chart is doing then. */
+static void
+axis_changed_cb (LsChart *self)
+{
+  if (self->in_layout)
+    return;
+
+  _ls_chart_update_accessible (self);
+  invalidate (self);
+}
+
 static void
 set_axis (LsChart  *self,
           LsAxis  **member,
@@ -365,7 +374,7 @@ ls_chart_set_axes (LsChart *self,
   set_axis (self, &self->y_axis, y_axis);
   for (unsigned int i = 0; i < self->layers->len; i++)
     ls_chart_layer_set_axes (g_ptr_array_index (self->layers, i), x_axis, y_axis);
-  data_changed_cb (self);
+  layers_changed_cb (self);
 }
 
 void
@@ -378,19 +387,19 @@ ls_chart_add_layer (LsChart      *self,
   g_return_if_fail (LS_IS_CHART_LAYER (layer));
 
   watch = g_signal_group_new (LS_TYPE_SERIES);
-  g_signal_group_connect_swapped (watch, "changed", G_CALLBACK (data_changed_cb), self);
-  g_signal_group_connect_swapped (watch, "notify::title", G_CALLBACK (data_changed_cb), self);
+  g_signal_group_connect_swapped (watch, "changed", G_CALLBACK (points_changed_cb), self);
+  g_signal_group_connect_swapped (watch, "notify::title", G_CALLBACK (layers_changed_cb), self);
   g_object_bind_property (layer, "series", watch, "target", G_BINDING_SYNC_CREATE);
-  g_signal_connect_object (layer, "notify::series", G_CALLBACK (data_changed_cb), self,
+  g_signal_connect_object (layer, "notify::series", G_CALLBACK (layers_changed_cb), self,
                            G_CONNECT_SWAPPED);
-  g_signal_connect_object (layer, "notify::comparison", G_CALLBACK (data_changed_cb), self,
+  g_signal_connect_object (layer, "notify::comparison", G_CALLBACK (layers_changed_cb), self,
                            G_CONNECT_SWAPPED);
 
   gtk_widget_insert_before (GTK_WIDGET (layer), GTK_WIDGET (self), self->tooltip);
   g_ptr_array_add (self->layers, layer);
   g_ptr_array_add (self->watches, watch);
   ls_chart_layer_set_axes (layer, self->x_axis, self->y_axis);
-  data_changed_cb (self);
+  layers_changed_cb (self);
 }
 
 void
@@ -406,7 +415,7 @@ ls_chart_remove_layer (LsChart      *self,
   g_ptr_array_remove_index (self->watches, index);
   g_signal_handlers_disconnect_by_data (layer, self);
   gtk_widget_unparent (GTK_WIDGET (layer));
-  data_changed_cb (self);
+  layers_changed_cb (self);
 }
 
 const char *

@@ -22,8 +22,8 @@ G_BEGIN_DECLS
  * when keys move the cursor the label becomes what is under it ("12 March 2026: 1,234.50 EUR"), and
  * is announced.
  *
- * Data that change are drawn as they are, without animation. Layers own nothing of the chart; the
- * axes may be shared by charts of equal size only. The main thread's.
+ * Data that change are drawn as they are, without animation. A chart lays its axes out for its own
+ * size: each needs its own. The main thread's.
  */
 G_DECLARE_FINAL_TYPE (LsChart, ls_chart, LS, CHART, GtkWidget)
 

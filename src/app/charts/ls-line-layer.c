@@ -16,8 +16,6 @@
 #define DASH_GAP 4.0
 #define DOT_RADIUS 3.0
 #define FILL_ALPHA 0.22
-/* Above this many points to a pixel a path costs more than rectangles, and looks the same. */
-#define POINTS_PER_PIXEL 2
 
 struct _LsLineLayer
 {
@@ -284,7 +282,8 @@ ls_line_layer_snapshot (GtkWidget   *widget,
     return;
 
   ls_widget_get_color (widget, &color);
-  if (ls_series_get_length (series) > POINTS_PER_PIXEL * n_columns)
+  /* With more points than pixels a path costs ten times what rectangles do, and looks the same. */
+  if (ls_series_get_length (series) > n_columns)
     snapshot_columns (self, snapshot, &color, n_columns);
   else
     snapshot_path (self, snapshot, &color);
