@@ -240,6 +240,8 @@ void        ls_session_hello       (LsSession         *session,
 void        ls_session_fork        (LsSession         *session);
 void        ls_session_welcome     (LsSession         *session,
                                     GHashTable        *last_ns);
+
+/* ls-session-rights.c */
 void        ls_session_renew       (LsSession         *session,
                                     const char        *token);
 void        ls_hub_look_at_rights  (LsHub             *hub);

@@ -10,7 +10,7 @@
 /* How often the hub looks around for what is due. */
 #define TICK ((int64_t) G_USEC_PER_SEC / 2)
 /* How soon a change of rights by another process reaches who is connected. */
-#define LOOK_INTERVAL ((int64_t) 3 * G_USEC_PER_SEC)
+#define LOOK_INTERVAL ((int64_t) G_USEC_PER_SEC)
 
 static const int64_t latency_bounds[LS_HUB_LATENCIES] = {
   250, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 250000, 1000000, INT64_MAX,

@@ -562,6 +562,7 @@ test_terminated (void)
       g_clear_pointer (&message, ls_message_unref);
     }
   g_assert_cmpuint (ls_test_peer_get_close (a.peer), ==, 1001);
+  client_clear (&a);
   g_assert_cmpint (decided, >, 0);
   g_assert_cmpint (ls_test_server_wait (server), ==, 0);
   g_assert_false (g_file_test (address, G_FILE_TEST_EXISTS));

@@ -188,6 +188,8 @@ ls_test_server_start (LsTestServer *server)
   g_ptr_array_add (words, (gpointer) "--address-rate=0");
   g_ptr_array_add (words, (gpointer) "--account-rate=0");
   g_ptr_array_add (words, (gpointer) "--log-level=warning");
+  /* Peers that do not read do not answer the close either. */
+  g_ptr_array_add (words, (gpointer) "--drain-timeout=300ms");
   for (unsigned i = 0; i < server->options->len; i++)
     g_ptr_array_add (words, g_ptr_array_index (server->options, i));
   g_ptr_array_add (words, NULL);
