@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/ls-cache.h"
+#include "client/ls-connection-status.h"
+#include "client/ls-endpoint.h"
+#include "client/ls-event-bus.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LS_ENGINE_QUEUE:
+ *
+ * The name of the queue that network and protocol run on.
+ */
+#define LS_ENGINE_QUEUE "engine"
+
+/**
+ * LsEngineEvents:
+ * @status: (transfer full): the connection has another status
+ * @shops: the list of shops is another
+ * @progress: answers ls_engine_sync_now(); @error says why not
+ *
+ * What an engine tells, on the main queue.
+ */
+typedef struct {
+  void (*status)   (LsConnectionStatus *status,
+                    gpointer            user_data);
+  void (*shops)    (gpointer            user_data);
+  void (*progress) (int64_t             id,
+                    const GError       *error,
+                    gpointer            user_data);
+} LsEngineEvents;
+
+/**
+ * LsEngine:
+ *
+ * Transport, connection and sync manager of an account, which live on the engine queue, as the main
+ * thread holds them: every call is a job there, every event a job here. Main thread only; nothing
+ * waits. It is at work until ls_engine_stop(), which drops the last reference of those parts on
+ * their own queue.
+ */
+typedef struct _LsEngine LsEngine;
+
+LsEngine *ls_engine_new           (LsEnvironment        *environment,
+                                   LsCache              *cache,
+                                   LsEventBus           *bus,
+                                   const LsEngineEvents *events,
+                                   gpointer              user_data);
+void      ls_engine_stop          (LsEngine             *engine,
+                                   LsJobFunc             stopped,
+                                   gpointer              user_data);
+void      ls_engine_set_endpoint  (LsEngine             *engine,
+                                   LsEndpoint           *endpoint);
+void      ls_engine_connect       (LsEngine             *engine);
+void      ls_engine_disconnect    (LsEngine             *engine);
+void      ls_engine_set_by_hand   (LsEngine             *engine,
+                                   bool                  offline);
+void      ls_engine_try_now       (LsEngine             *engine);
+void      ls_engine_edits_changed (LsEngine             *engine,
+                                   const char           *shop);
+void      ls_engine_sync_now      (LsEngine             *engine,
+                                   const char           *shop,
+                                   int64_t               id);
+void      ls_engine_verify        (LsEngine             *engine,
+                                   const char           *shop,
+                                   uint32_t              collections);
+void      ls_engine_set_priority  (LsEngine             *engine,
+                                   const char           *shop,
+                                   uint32_t              collections,
+                                   LsPriority            priority);
+
+G_END_DECLS
