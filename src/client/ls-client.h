@@ -5,6 +5,7 @@
 
 #include "client/ls-collation.h"
 #include "client/ls-connection-status.h"
+#include "client/ls-event-bus.h"
 #include "client/ls-store.h"
 #include "core/ls-view.h"
 
@@ -33,40 +34,45 @@ G_DECLARE_FINAL_TYPE (LsClient, ls_client, LS, CLIENT, GObject)
  * Properties: status (LsConnectionStatus), user. Signals: shops-changed; finding (LsFinding, see
  * ls-consistency-checker.h); notice (kind, message).
  */
-LsClient                 *ls_client_new              (LsEnvironment        *environment,
-                                                      const char           *server_url,
-                                                      const char           *user,
-                                                      const char           *data_dir);
-void                      ls_client_set_collation    (LsClient             *self,
-                                                      const LsCollation    *collation);
-void                      ls_client_set_ca_file      (LsClient             *self,
-                                                      const char           *path);
-void                      ls_client_open_async       (LsClient             *self,
-                                                      GCancellable         *cancellable,
-                                                      GAsyncReadyCallback   callback,
-                                                      gpointer              user_data);
-gboolean                  ls_client_open_finish      (LsClient             *self,
-                                                      GAsyncResult         *result,
-                                                      GError              **error);
-void                      ls_client_set_token        (LsClient             *self,
-                                                      const char           *token);
-void                      ls_client_start            (LsClient             *self);
-void                      ls_client_stop             (LsClient             *self);
-void                      ls_client_reconnect        (LsClient             *self);
-void                      ls_client_set_offline      (LsClient             *self,
-                                                      gboolean              offline);
-LsStore                  *ls_client_get_store        (LsClient             *self);
-const LsConnectionStatus *ls_client_get_status       (LsClient             *self);
-const char               *ls_client_get_server_url   (LsClient             *self);
-const char               *ls_client_get_user         (LsClient             *self);
-GPtrArray                *ls_client_get_shops        (LsClient             *self);
-void                      ls_client_sync_async       (LsClient             *self,
-                                                      const char           *shop,
-                                                      GCancellable         *cancellable,
-                                                      GAsyncReadyCallback   callback,
-                                                      gpointer              user_data);
-gboolean                  ls_client_sync_finish      (LsClient             *self,
-                                                      GAsyncResult         *result,
-                                                      GError              **error);
+LsClient                 *ls_client_new            (LsEnvironment      *environment,
+                                                    const char         *server_url,
+                                                    const char         *user,
+                                                    const char         *data_dir);
+void                      ls_client_set_collation  (LsClient           *self,
+                                                    const LsCollation  *collation);
+void                      ls_client_set_ca_file    (LsClient           *self,
+                                                    const char         *path);
+void                      ls_client_open_async     (LsClient           *self,
+                                                    GCancellable       *cancellable,
+                                                    GAsyncReadyCallback callback,
+                                                    gpointer            user_data);
+gboolean                  ls_client_open_finish    (LsClient           *self,
+                                                    GAsyncResult       *result,
+                                                    GError            **error);
+void                      ls_client_set_token      (LsClient           *self,
+                                                    const char         *token);
+void                      ls_client_start          (LsClient           *self);
+void                      ls_client_stop           (LsClient           *self);
+void                      ls_client_reconnect      (LsClient           *self);
+void                      ls_client_set_offline    (LsClient           *self,
+                                                    gboolean            offline);
+void                      ls_client_set_priority   (LsClient           *self,
+                                                    const char         *shop,
+                                                    uint32_t            collections,
+                                                    LsPriority          priority);
+LsStore                  *ls_client_get_store      (LsClient           *self);
+LsEventBus               *ls_client_get_bus        (LsClient           *self);
+const LsConnectionStatus *ls_client_get_status     (LsClient           *self);
+const char               *ls_client_get_server_url (LsClient           *self);
+const char               *ls_client_get_user       (LsClient           *self);
+GPtrArray                *ls_client_get_shops      (LsClient           *self);
+void                      ls_client_sync_async     (LsClient           *self,
+                                                    const char         *shop,
+                                                    GCancellable       *cancellable,
+                                                    GAsyncReadyCallback callback,
+                                                    gpointer            user_data);
+gboolean                  ls_client_sync_finish    (LsClient           *self,
+                                                    GAsyncResult       *result,
+                                                    GError            **error);
 
 G_END_DECLS
