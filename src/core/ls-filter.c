@@ -319,14 +319,15 @@ compare_to_sql (const LsFilter *filter,
   const char *name = filter->collection->fields[filter->field].name;
   LsValue value;
 
-  /* Field names are the schema's own; values are always bound. A comparison with NULL that SQL
-   * leaves unknown is false. */
+  /* Field names are the schema's own; values are always bound. A comparison with NULL is unknown to
+   * SQL, which is as good as false where nothing is negated, and lets an index be used. */
   if (filter->op == LS_FILTER_CONTAINS)
-    g_string_append_printf (sql, "coalesce(" LS_FILTER_SQL_CONTAINS "(\"%s\",?),0)", name);
+    g_string_append_printf (sql, LS_FILTER_SQL_CONTAINS "(\"%s\",?)", name);
   else if (filter->op == LS_FILTER_EQUAL || filter->op == LS_FILTER_NOT_EQUAL)
     g_string_append_printf (sql, "\"%s\" %s ?", name, operators[filter->op]);
   else
-    g_string_append_printf (sql, "(\"%s\" IS NOT NULL AND coalesce(\"%s\" %s ?,0))", name, name,
+    g_string_append_printf (sql, "\"%s\"%s %s ?", name,
+                            filter->value.kind == LS_VALUE_TEXT ? " COLLATE BINARY" : "",
                             operators[filter->op]);
   value = ls_value_copy (&filter->value);
   g_array_append_val (values, value);
@@ -339,7 +340,8 @@ compare_to_sql (const LsFilter *filter,
  * @values: (element-type LsValue): where to append what to bind, in order; its clear function must
  *   be ls_value_clear()
  *
- * Compiles @filter for SQLite. Columns compared by bytes need the BINARY collation.
+ * Compiles @filter for SQLite, as a condition after WHERE: what is not true may be NULL. Columns
+ * must have no type, and a collation in which only the same texts are equal.
  */
 void
 ls_filter_to_sql (const LsFilter *filter,

@@ -62,10 +62,15 @@ predicate_cb (sqlite3_context  *context,
               sqlite3_value   **values)
 {
   Predicate *predicate = sqlite3_user_data (context);
-  const char *text = (const char *) sqlite3_value_text (values[0]);
-  const char *argument = (const char *) sqlite3_value_text (values[1]);
+  const char *text, *argument;
 
-  if (text != NULL && argument != NULL)
+  if (sqlite3_value_type (values[0]) != SQLITE_TEXT || sqlite3_value_type (values[1]) != SQLITE_TEXT)
+    return;
+  text = (const char *) sqlite3_value_text (values[0]);
+  argument = (const char *) sqlite3_value_text (values[1]);
+  if (text == NULL || argument == NULL)
+    sqlite3_result_error_nomem (context);
+  else
     sqlite3_result_int (context, predicate->predicate (text, argument, predicate->user_data));
 }
 

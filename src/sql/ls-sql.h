@@ -365,7 +365,7 @@ typedef gboolean (*LsSqlPredicate) (const char *text,
  *   this call fails
  * @error: return location for a #GError
  *
- * Registers a function of two texts that gives 0 or 1, and NULL when one of them is NULL.
+ * Registers a function of two texts that gives 0 or 1, and NULL when one of them is no text.
  *
  * Returns: whether it is registered
  */
