@@ -23,10 +23,12 @@
 
 #include "server/wire/ls-wire.h"
 
-/* What a delivered frame costs the server in CPU time: the wire layer against the bare limit, in turns within one
- * run, servers on one core and the load on another. Prints a JSON line for each number of clients and each batch.
+/* What a delivered frame costs the server in CPU time: the wire layer against the bare limit, in
+ * turns within one run, servers on one core and the load on another. Prints a JSON line for each
+ * number of clients and each batch.
  *
- * A round sends to all clients and waits until all have read; a block is some rounds of one server. */
+ * A round sends to all clients and waits until all have read; a block is some rounds of one
+ * server. */
 
 #define FRAME 260
 #define BLOCKS 7
@@ -52,7 +54,8 @@ fail (const char *what)
 static int
 listen_anywhere (void)
 {
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  struct sockaddr_in address = { .sin_family = AF_INET,
+                                 .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
   socklen_t length = sizeof address;
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -89,7 +92,8 @@ serve_send (Serve   *self,
   for (unsigned i = 0; i < batch; i++)
     parts[i] = (LsBlobPart){ self->payload, FRAME - 4 };
   blob = ls_blob_new_frames (LS_FRAME_TEXT, parts, batch);
-  ls_wire_send (self->wire, (LsWireHandle *) (void *) self->handles->data, self->handles->len, blob);
+  ls_wire_send (self->wire, &g_array_index (self->handles, LsWireHandle, 0), self->handles->len,
+                blob);
 }
 
 static gboolean
@@ -222,7 +226,8 @@ static void
 connect_clients (Server  *self,
                  unsigned n)
 {
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  struct sockaddr_in address = { .sin_family = AF_INET,
+                                 .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
 
   address.sin_port = htons ((uint16_t) ask (self, NULL));
   self->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
@@ -233,7 +238,8 @@ connect_clients (Server  *self,
       struct epoll_event event = { .events = EPOLLIN };
 
       self->clients[i] = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-      if (self->clients[i] < 0 || connect (self->clients[i], (struct sockaddr *) &address, sizeof address) < 0)
+      if (self->clients[i] < 0 ||
+          connect (self->clients[i], (struct sockaddr *) &address, sizeof address) < 0)
         fail ("connect");
       event.data.fd = self->clients[i];
       if (epoll_ctl (self->epoll_fd, EPOLL_CTL_ADD, self->clients[i], &event) < 0)
@@ -343,7 +349,8 @@ measure (const char *limit_path,
       sort (of_wire);
       sort (ratios);
       printf ("{\"bench\":\"fanout\",\"clients\":%u,\"batch\":%u,\"frame_bytes\":%d,\"blocks\":%d,"
-              "\"limit_us\":%.3f,\"wire_us\":%.3f,\"ratio\":%.3f,\"ratio_min\":%.3f,\"ratio_max\":%.3f}\n",
+              "\"limit_us\":%.3f,\"wire_us\":%.3f,\"ratio\":%.3f,"
+              "\"ratio_min\":%.3f,\"ratio_max\":%.3f}\n",
               clients, batch, FRAME, BLOCKS, of_limit[BLOCKS / 2], of_wire[BLOCKS / 2],
               ratios[BLOCKS / 2], ratios[0], ratios[BLOCKS - 1]);
       fflush (stdout);

@@ -14,10 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The limit: what it costs a bare epoll server to write the same encoded bytes to many sockets, and to do nothing
- * else. Others are measured against it.
+/* The limit: what it costs a bare epoll server to write the same encoded bytes to many sockets, and
+ * to do nothing else. Others are measured against it.
  *
- * Usage: limit FRAME-BYTES. Listens on the loopback and prints the port. Then, a line each on the standard input:
+ * Usage: limit FRAME-BYTES. Listens on the loopback and prints the port. Then, a line each on the
+ * standard input:
  *
  *   n    print how many are connected
  *   s B  send B frames to each, in one write
@@ -46,7 +47,8 @@ die (const char *what)
 static void
 start_listening (Limit *self)
 {
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  struct sockaddr_in address = { .sin_family = AF_INET,
+                                 .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
   socklen_t length = sizeof address;
 
   self->listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

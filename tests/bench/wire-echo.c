@@ -10,7 +10,8 @@
 #include "server/wire/ls-wire-soup.h"
 #include "server/wire/ls-wire.h"
 
-/* An echo server on the wire layer, for WebSocket conformance suites: the upgrade by libsoup, all frames by us. */
+/* An echo server on the wire layer, for WebSocket conformance suites: the upgrade by libsoup, all
+ * frames by us. */
 
 #define MAX_MESSAGE (16 * 1024 * 1024 + 1024)
 #define DRAIN_MS 3000
@@ -144,7 +145,7 @@ main (int    argc,
   int threads = 1;
   int64_t max_message = MAX_MESSAGE;
   const GOptionEntry entries[] = {
-    { "listen", 0, 0, G_OPTION_ARG_STRING, &listen, "Where to listen; port 0 takes a free one", "HOST:PORT" },
+    { "listen", 0, 0, G_OPTION_ARG_STRING, &listen, "Where to listen; port 0 is any", "HOST:PORT" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &threads, "Epoll threads", "N" },
     { "max-message", 0, 0, G_OPTION_ARG_INT64, &max_message, "Bytes of a message", "BYTES" },
     { "protocol", 0, 0, G_OPTION_ARG_STRING, &echo.protocol, "Sub-protocol to demand", "NAME" },

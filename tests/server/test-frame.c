@@ -4,15 +4,10 @@
 #include <glib.h>
 #include <string.h>
 
+#include "frame-lines.h"
 #include "server/wire/ls-frame.h"
-#include "server/wire/ls-utf8.h"
 
-/* Rules are written as a line of frames and what must come of them.
- *
- * Input: `81'text'` is a frame whose first byte is 0x81, with that payload, masked, its length in the shortest
- * form; `82=00ff` has a payload in hex, `82*300` one of 300 times 'a'; `~8100` is bytes as they are.
- * Output: `text'..'`, `binary'..'`, `ping'..'`, `pong'..'`, `close 1000'..'`, `error 1002`, payloads as above;
- * `more` at the end if a message or frame is under way. */
+/* The rules of RFC 6455, one by one. */
 
 #define MAX_MESSAGE 100000
 #define MAX_FRAGMENTS 50
@@ -170,224 +165,21 @@ static const Rule rules[] = {
 };
 
 static void
-append_hex (GByteArray *bytes,
-            const char *hex)
-{
-  for (; g_ascii_isxdigit (hex[0]) && g_ascii_isxdigit (hex[1]); hex += 2)
-    {
-      uint8_t byte = (uint8_t) (g_ascii_xdigit_value (hex[0]) << 4 | g_ascii_xdigit_value (hex[1]));
-
-      g_byte_array_append (bytes, &byte, 1);
-    }
-}
-
-static void
-append_frame (GByteArray    *bytes,
-              uint8_t        first,
-              const uint8_t *payload,
-              size_t         length,
-              const uint8_t *mask)
-{
-  uint8_t header[LS_FRAME_MAX_HEADER];
-  size_t used = ls_frame_write_header (header, LS_FRAME_BINARY, TRUE, length, mask);
-  unsigned start;
-
-  header[0] = first;
-  g_byte_array_append (bytes, header, (unsigned) used);
-  start = bytes->len;
-  if (length > 0)
-    g_byte_array_append (bytes, payload, (unsigned) length);
-  if (mask != NULL)
-    ls_frame_mask (bytes->data + start, length, mask, 0);
-}
-
-static GByteArray *
-build (const char *input)
-{
-  static const uint8_t mask[4] = { 0x37, 0xfa, 0x21, 0x3d };
-  g_auto (GStrv) words = g_strsplit (input, " ", -1);
-  GByteArray *bytes = g_byte_array_new ();
-
-  for (unsigned i = 0; words[i] != NULL; i++)
-    {
-      const char *word = words[i];
-      g_autoptr (GByteArray) payload = g_byte_array_new ();
-      uint8_t first;
-
-      if (word[0] == '~')
-        {
-          append_hex (bytes, word + 1);
-          continue;
-        }
-
-      first = (uint8_t) (g_ascii_xdigit_value (word[0]) << 4 | g_ascii_xdigit_value (word[1]));
-      if (word[2] == '=')
-        {
-          append_hex (payload, word + 3);
-        }
-      else if (word[2] == '*')
-        {
-          g_byte_array_set_size (payload, (unsigned) g_ascii_strtoull (word + 3, NULL, 10));
-          memset (payload->data, 'a', payload->len);
-        }
-      else
-        {
-          g_assert_cmpint (word[2], ==, '\'');
-          g_byte_array_append (payload, (const uint8_t *) word + 3, (unsigned) strlen (word + 3) - 1);
-        }
-      append_frame (bytes, first, payload->data, payload->len, mask);
-    }
-  return bytes;
-}
-
-static void
-print_payload (GString       *out,
-               const uint8_t *data,
-               size_t         length)
-{
-  gboolean printable = TRUE;
-  gboolean same = length > 40;
-
-  for (size_t i = 0; i < length; i++)
-    {
-      printable = printable && g_ascii_isprint (data[i]);
-      same = same && data[i] == 'a';
-    }
-  if (same)
-    {
-      g_string_append_printf (out, "*%" G_GSIZE_FORMAT, length);
-    }
-  else if (printable)
-    {
-      g_string_append_c (out, '\'');
-      g_string_append_len (out, (const char *) data, (gssize) length);
-      g_string_append_c (out, '\'');
-    }
-  else
-    {
-      g_string_append_c (out, '=');
-      for (size_t i = 0; i < length; i++)
-        g_string_append_printf (out, "%02x", data[i]);
-    }
-}
-
-static void
-print_item (GString     *out,
-            LsFrameItem *item)
-{
-  if (out->len > 0)
-    g_string_append_c (out, ' ');
-  switch (item->opcode)
-    {
-    case LS_FRAME_TEXT:
-      g_string_append (out, "text");
-      break;
-    case LS_FRAME_BINARY:
-      g_string_append (out, "binary");
-      break;
-    case LS_FRAME_PING:
-      g_string_append (out, "ping");
-      break;
-    case LS_FRAME_PONG:
-      g_string_append (out, "pong");
-      break;
-    case LS_FRAME_CLOSE:
-      g_string_append_printf (out, "close %u", item->code);
-      break;
-    case LS_FRAME_CONTINUATION:
-    default:
-      g_assert_not_reached ();
-    }
-  print_payload (out, item->data, item->length);
-}
-
-static void
-print_more (GString *out)
-{
-  g_string_append (out, out->len > 0 ? " more" : "more");
-}
-
-static void
-print_error (GString  *out,
-             unsigned  code)
-{
-  g_string_append_printf (out, "%serror %u", out->len > 0 ? " " : "", code);
-}
-
-/* Feeds all bytes, in pieces of at most @piece bytes (of random length if @random). Returns what came, and after
- * how many bytes an error did. */
-static char *
-parse (const LsFrameLimits *with,
-       GByteArray          *input,
-       size_t               piece,
-       GRand               *random,
-       size_t              *error_at)
-{
-  g_autofree uint8_t *bytes = g_memdup2 (input->data, input->len);
-  g_autoptr (GString) out = g_string_new (NULL);
-  LsFrameParser parser;
-  size_t at = 0;
-
-  *error_at = 0;
-  ls_frame_parser_init (&parser, with);
-  while (at < input->len && *error_at == 0)
-    {
-      size_t most = MIN (piece, input->len - at);
-      size_t left = random != NULL ? (size_t) g_rand_int_range (random, 0, (int) most + 1) : most;
-      LsFrameStatus status;
-
-      do
-        {
-          /* A copy of its own, so that a sanitizer sees any step beyond it. */
-          g_autofree uint8_t *copy = g_malloc (MAX (left, 1));
-          LsFrameItem item = { 0 };
-          size_t consumed;
-
-          memcpy (copy, bytes + at, left);
-          status = ls_frame_parser_feed (&parser, copy, left, &consumed, &item);
-          g_assert_cmpuint (consumed, <=, left);
-          at += consumed;
-          left -= consumed;
-          if (status == LS_FRAME_ITEM)
-            {
-              print_item (out, &item);
-            }
-          else if (status == LS_FRAME_ERROR)
-            {
-              g_assert_nonnull (item.text);
-              print_error (out, item.code);
-              *error_at = at;
-            }
-          else
-            {
-              g_assert_cmpuint (left, ==, 0);
-            }
-        }
-      while (status == LS_FRAME_ITEM);
-    }
-  if (*error_at == 0 && !ls_frame_parser_is_idle (&parser))
-    print_more (out);
-  ls_frame_parser_clear (&parser);
-  g_assert_cmpuint (ls_frame_parser_get_buffered (&parser), ==, 0);
-  return g_string_free (g_steal_pointer (&out), FALSE);
-}
-
-static void
 test_rule (gconstpointer data)
 {
   const Rule *rule = data;
-  g_autoptr (GByteArray) input = build (rule->input);
+  g_autoptr (GByteArray) input = frame_lines_build (rule->input);
   g_autoptr (GRand) random = g_rand_new_with_seed (1);
   g_autofree char *whole = NULL;
   size_t error_at;
   int rounds = input->len > 1000 ? 3 : 100;
 
-  whole = parse (&limits, input, SIZE_MAX, NULL, &error_at);
+  whole = frame_lines_parse (&limits, input, SIZE_MAX, NULL, &error_at);
   g_assert_cmpstr (whole, ==, rule->output);
 
   /* Byte by byte, so that it shows when an error is told. */
   {
-    g_autofree char *single = parse (&limits, input, 1, NULL, &error_at);
+    g_autofree char *single = frame_lines_parse (&limits, input, 1, NULL, &error_at);
 
     g_assert_cmpstr (single, ==, rule->output);
     if (rule->certain > 0)
@@ -396,366 +188,10 @@ test_rule (gconstpointer data)
 
   for (int i = 0; i < rounds; i++)
     {
-      g_autofree char *pieces = parse (&limits, input, MAX (input->len / 3, 1), random, &error_at);
+      size_t piece = MAX (input->len / 3, 1);
+      g_autofree char *pieces = frame_lines_parse (&limits, input, piece, random, &error_at);
 
       g_assert_cmpstr (pieces, ==, rule->output);
-    }
-}
-
-/* A simple decoder to compare with: of the whole stream at once, by another route: text is checked by GLib, and
- * for its unfinished tail by a table of all beginnings of all characters. */
-typedef struct {
-  uint8_t one[256];
-  uint8_t two[65536];
-  uint8_t three[1 << 24];
-} Beginnings;
-
-static Beginnings *beginnings;
-
-static void
-fill_beginnings (void)
-{
-  beginnings = g_new0 (Beginnings, 1);
-  for (gunichar c = 0; c <= 0x10ffff; c++)
-    {
-      char bytes[6];
-      const uint8_t *b = (const uint8_t *) bytes;
-      int length = g_unichar_to_utf8 (c, bytes);
-
-      if (c >= 0xd800 && c <= 0xdfff)
-        continue;
-      if (length > 1)
-        beginnings->one[b[0]] = 1;
-      if (length > 2)
-        beginnings->two[b[0] << 8 | b[1]] = 1;
-      if (length > 3)
-        beginnings->three[b[0] << 16 | b[1] << 8 | b[2]] = 1;
-    }
-}
-
-static gboolean
-is_beginning (const uint8_t *data,
-              size_t         length)
-{
-  switch (length)
-    {
-    case 0:
-      return TRUE;
-    case 1:
-      return beginnings->one[data[0]];
-    case 2:
-      return beginnings->two[data[0] << 8 | data[1]];
-    case 3:
-      return beginnings->three[data[0] << 16 | data[1] << 8 | data[2]];
-    default:
-      return FALSE;
-    }
-}
-
-/* Whether a text can be so far, and whether it can end so. Changes @text. */
-static gboolean
-check_bytes (uint8_t *text,
-             size_t   length,
-             gboolean ends)
-{
-  const char *end;
-
-  /* GLib takes NUL for the end. */
-  for (size_t i = 0; i < length; i++)
-    if (text[i] == 0)
-      text[i] = 'x';
-  if (g_utf8_validate_len ((const char *) text, length, &end))
-    return TRUE;
-  return !ends && is_beginning ((const uint8_t *) end, (size_t) (text + length - (const uint8_t *) end));
-}
-
-static gboolean
-check_text (GByteArray *text,
-            gboolean    ends)
-{
-  g_autofree uint8_t *copy = g_memdup2 (text->data, text->len);
-
-  return text->len == 0 || check_bytes (copy, text->len, ends);
-}
-
-/* One frame of the simple decoder. Returns the bytes it took, 0 at an end. */
-typedef struct {
-  GString    *out;
-  GByteArray *message;
-  int         kind;
-  unsigned    frames;
-  size_t      size;
-  gboolean    under_way;
-} Simple;
-
-static size_t
-stop (Simple  *simple,
-      unsigned code)
-{
-  if (code != 0)
-    print_error (simple->out, code);
-  simple->under_way = FALSE;
-  return 0;
-}
-
-static size_t
-simple_control (Simple     *simple,
-                int         opcode,
-                GByteArray *payload)
-{
-  LsFrameItem item = { .opcode = (LsFrameOpcode) opcode, .data = payload->data, .length = payload->len };
-
-  if (opcode == 8)
-    {
-      g_autoptr (GByteArray) reason = g_byte_array_new ();
-
-      if (payload->len == 1)
-        return stop (simple, 1002);
-      item.code = 1005;
-      if (payload->len > 1)
-        {
-          item.code = (uint16_t) (payload->data[0] << 8 | payload->data[1]);
-          g_byte_array_append (reason, payload->data + 2, payload->len - 2);
-          item.data = reason->data;
-          item.length = reason->len;
-          if (item.code < 1000 || item.code > 4999 || (item.code >= 1015 && item.code < 3000) ||
-              (item.code >= 1004 && item.code <= 1006))
-            return stop (simple, 1002);
-          if (!check_text (reason, TRUE))
-            return stop (simple, 1007);
-        }
-      print_item (simple->out, &item);
-      return stop (simple, 0);
-    }
-  print_item (simple->out, &item);
-  return 1;
-}
-
-static size_t
-simple_frame (Simple        *simple,
-              const uint8_t *b,
-              size_t         left)
-{
-  g_autoptr (GByteArray) payload = g_byte_array_new ();
-  size_t header = 6;
-  uint64_t length;
-  gboolean control, whole;
-  int opcode;
-
-  simple->under_way = left > 0 || simple->kind != 0;
-  if (left < 2)
-    return 0;
-  opcode = b[0] & 15;
-  control = opcode >= 8;
-  length = b[1] & 127;
-  if ((b[0] & 0x70) || !(b[1] & 0x80) || (opcode > 2 && opcode < 8) || opcode > 10)
-    return stop (simple, 1002);
-  if (control && (!(b[0] & 0x80) || length > 125))
-    return stop (simple, 1002);
-  if (!control && (opcode == 0) != (simple->kind != 0))
-    return stop (simple, 1002);
-  if (length >= 126)
-    {
-      unsigned n = length == 126 ? 2 : 8;
-
-      if (left < 2 + n)
-        return 0;
-      length = 0;
-      for (unsigned i = 0; i < n; i++)
-        length = length * 256 + b[2 + i];
-      if ((n == 2 && length < 126) || (n == 8 && length < 65536) || length > INT64_MAX)
-        return stop (simple, 1002);
-      header += n;
-    }
-  if (!control && ++simple->frames > MAX_FRAGMENTS)
-    return stop (simple, 1008);
-  if (!control && simple->size + length > MAX_MESSAGE)
-    return stop (simple, 1009);
-  if (!control)
-    simple->size += length;
-  if (left < header)
-    return 0;
-
-  whole = left >= header + length;
-  for (uint64_t i = 0; i < MIN (length, left - header); i++)
-    {
-      uint8_t byte = b[header + i] ^ b[header - 4 + (i & 3)];
-
-      g_byte_array_append (payload, &byte, 1);
-    }
-  if (control)
-    {
-      if (!whole)
-        return 0;
-      if (simple_control (simple, opcode, payload) == 0)
-        return 0;
-      return header + length;
-    }
-
-  if (opcode != 0)
-    simple->kind = opcode;
-  g_byte_array_append (simple->message, payload->data, payload->len);
-  if (simple->kind == 1 && !check_text (simple->message, whole && (b[0] & 0x80)))
-    return stop (simple, 1007);
-  if (!whole)
-    return 0;
-  if (b[0] & 0x80)
-    {
-      LsFrameItem item = { .opcode = (LsFrameOpcode) simple->kind,
-                           .data = simple->message->data,
-                           .length = simple->message->len };
-
-      print_item (simple->out, &item);
-      simple->kind = 0;
-      simple->frames = 0;
-      simple->size = 0;
-      g_byte_array_set_size (simple->message, 0);
-    }
-  return header + length;
-}
-
-static char *
-parse_simply (GByteArray *input)
-{
-  g_autoptr (GByteArray) message = g_byte_array_new ();
-  Simple simple = { .out = g_string_new (NULL), .message = message };
-  size_t at = 0, taken;
-
-  do
-    {
-      taken = simple_frame (&simple, input->data + at, input->len - at);
-      at += taken;
-    }
-  while (taken > 0);
-  if (simple.under_way)
-    print_more (simple.out);
-  return g_string_free (simple.out, FALSE);
-}
-
-static void
-append_random_frame (GByteArray *bytes,
-                     GRand      *random,
-                     gboolean   *open)
-{
-  static const char *const texts[] = { "a", "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xce",
-                                       "\xba", "\xed\xa0\x80", "\xc0\xaf", "", "plain ascii text" };
-  uint8_t payload[70000];
-  uint8_t mask[4];
-  size_t length = 0;
-  int kind = g_rand_int_range (random, 0, 100);
-  uint8_t first;
-
-  for (int i = 0; i < 4; i++)
-    mask[i] = (uint8_t) g_rand_int (random);
-
-  if (kind < 70) /* a fragment of something, mostly as it should be */
-    {
-      gboolean fin = g_rand_boolean (random);
-
-      first = (uint8_t) ((fin ? 0x80 : 0) | (*open ? 0 : g_rand_int_range (random, 1, 3)));
-      *open = !fin;
-      for (int i = g_rand_int_range (random, 0, 6); i > 0; i--)
-        {
-          /* Mostly the valid ones. */
-          const char *text = texts[g_rand_int_range (random, 0, 10) * g_rand_int_range (random, 0, 10) / 10];
-
-          memcpy (payload + length, text, strlen (text));
-          length += strlen (text);
-        }
-      if (kind < 3)
-        {
-          length = (size_t) g_rand_int_range (random, 120, 70000);
-          memset (payload, 'a', length);
-        }
-    }
-  else if (kind < 90) /* a ping or pong */
-    {
-      first = (uint8_t) (0x89 + g_rand_int_range (random, 0, 2));
-      length = (size_t) g_rand_int_range (random, 0, 126);
-      memset (payload, 'a', length);
-    }
-  else if (kind < 92) /* a close frame */
-    {
-      first = 0x88;
-      length = (size_t) g_rand_int_range (random, 0, 4);
-      memcpy (payload, "\x03\xe8z", 3);
-    }
-  else if (kind < 97) /* a data frame that may not be due */
-    {
-      first = (uint8_t) (g_rand_int_range (random, 0, 3) | (g_rand_boolean (random) ? 0x80 : 0));
-    }
-  else /* anything */
-    {
-      first = (uint8_t) g_rand_int (random);
-    }
-  append_frame (bytes, first, payload, length, g_rand_int_range (random, 0, 200) == 0 ? NULL : mask);
-}
-
-static void
-test_random_streams (void)
-{
-  g_autoptr (GRand) random = g_rand_new_with_seed (20);
-  unsigned errors = 0, closes = 0, mores = 0, texts = 0;
-
-  for (int round = 0; round < 2000; round++)
-    {
-      g_autoptr (GByteArray) input = g_byte_array_new ();
-      g_autofree char *expected = NULL;
-      gboolean open = FALSE;
-
-      for (int i = g_rand_int_range (random, 1, 12); i > 0; i--)
-        append_random_frame (input, random, &open);
-      if (g_rand_int_range (random, 0, 3) == 0)
-        g_byte_array_set_size (input, (unsigned) g_rand_int_range (random, 0, (int) input->len));
-
-      expected = parse_simply (input);
-      errors += strstr (expected, "error") != NULL;
-      closes += strstr (expected, "close") != NULL;
-      mores += strstr (expected, "more") != NULL;
-      texts += strstr (expected, "text") != NULL;
-      for (int i = 0; i < 5; i++)
-        {
-          size_t error_at;
-          size_t piece = i == 0 ? SIZE_MAX : 1u << (3 * i);
-          g_autofree char *got = parse (&limits, input, piece, i == 0 ? NULL : random, &error_at);
-
-          g_assert_cmpstr (got, ==, expected);
-        }
-    }
-
-  /* The streams are worth something only if they end in all ways. */
-  g_assert_cmpuint (errors, >, 200);
-  g_assert_cmpuint (closes, >, 50);
-  g_assert_cmpuint (mores, >, 200);
-  g_assert_cmpuint (texts, >, 500);
-}
-
-static void
-test_random_bytes (void)
-{
-  g_autoptr (GRand) random = g_rand_new_with_seed (21);
-
-  for (int round = 0; round < 5000; round++)
-    {
-      g_autoptr (GByteArray) input = g_byte_array_new ();
-      g_autofree char *whole = NULL;
-      g_autofree char *pieces = NULL;
-      g_autofree char *simple = NULL;
-      size_t error_at;
-
-      g_byte_array_set_size (input, (unsigned) g_rand_int_range (random, 1, 200));
-      for (unsigned i = 0; i < input->len; i++)
-        input->data[i] = (uint8_t) g_rand_int (random);
-      /* A start that is right more often. */
-      input->data[0] &= 0x8f;
-      if (input->len > 1)
-        input->data[1] |= 0x80;
-
-      whole = parse (&limits, input, SIZE_MAX, NULL, &error_at);
-      pieces = parse (&limits, input, 7, random, &error_at);
-      simple = parse_simply (input);
-      g_assert_cmpstr (whole, ==, simple);
-      g_assert_cmpstr (pieces, ==, simple);
     }
 }
 
@@ -772,14 +208,15 @@ test_fragment_limit (void)
   /* Control frames are not counted. */
   for (int i = 0; i < MAX_FRAGMENTS - 2; i++)
     g_string_append (input, " 89'' 00'a'");
-  bytes = build (input->str);
-  append_frame (bytes, 0x80, (const uint8_t *) "z", 1, (const uint8_t *) "mask");
-  output = parse (&limits, bytes, SIZE_MAX, NULL, &error_at);
-  g_assert_true (g_str_has_suffix (output, " text'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaz'"));
+  bytes = frame_lines_build (input->str);
+  frame_lines_append_frame (bytes, 0x80, (const uint8_t *) "z", 1, (const uint8_t *) "mask");
+  output = frame_lines_parse (&limits, bytes, SIZE_MAX, NULL, &error_at);
+  g_assert_true (
+    g_str_has_suffix (output, " text'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaz'"));
 
   g_string_append (input, " 00'' 80''");
-  more_bytes = build (input->str);
-  over = parse (&limits, more_bytes, SIZE_MAX, NULL, &error_at);
+  more_bytes = frame_lines_build (input->str);
+  over = frame_lines_parse (&limits, more_bytes, SIZE_MAX, NULL, &error_at);
   g_assert_true (g_str_has_suffix (over, " error 1008"));
 }
 
@@ -806,9 +243,9 @@ test_client_role (void)
   for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
     for (size_t piece = 1; piece < 4; piece++)
       {
-        g_autoptr (GByteArray) input = build (cases[i].input);
+        g_autoptr (GByteArray) input = frame_lines_build (cases[i].input);
         size_t error_at;
-        g_autofree char *output = parse (&client, input, piece, NULL, &error_at);
+        g_autofree char *output = frame_lines_parse (&client, input, piece, NULL, &error_at);
 
         g_assert_cmpstr (output, ==, cases[i].output);
       }
@@ -908,7 +345,9 @@ test_error_stays (void)
   ls_frame_parser_init (&parser, &limits);
   for (int i = 0; i < 3; i++)
     {
-      g_assert_cmpint (ls_frame_parser_feed (&parser, i == 0 ? frame : good, 2, &consumed, &item), ==,
+      uint8_t *bytes = i == 0 ? frame : good;
+
+      g_assert_cmpint (ls_frame_parser_feed (&parser, bytes, 2, &consumed, &item), ==,
                        LS_FRAME_ERROR);
       g_assert_cmpuint (item.code, ==, 1002);
       g_assert_cmpstr (item.text, ==, "reserved opcode");
@@ -921,8 +360,8 @@ test_codes (void)
 {
   for (unsigned code = 0; code <= UINT16_MAX; code++)
     {
-      gboolean valid = (code >= 3000 && code < 5000) || code == 1000 || code == 1001 || code == 1002 ||
-                       code == 1003 || (code >= 1007 && code <= 1014);
+      gboolean valid = (code >= 3000 && code < 5000) || (code >= 1000 && code <= 1003) ||
+                       (code >= 1007 && code <= 1014);
 
       g_assert_cmpint (ls_frame_code_is_valid ((uint16_t) code), ==, valid);
     }
@@ -957,14 +396,14 @@ test_write_header (void)
       uint8_t header[LS_FRAME_MAX_HEADER];
       size_t used;
 
-      append_hex (expected, cases[i].hex);
+      frame_lines_append_hex (expected, cases[i].hex);
       used = ls_frame_write_header (header, cases[i].opcode, cases[i].fin, cases[i].length, NULL);
       g_assert_cmpmem (header, used, expected->data, expected->len);
 
       used = ls_frame_write_header (header, cases[i].opcode, cases[i].fin, cases[i].length,
                                     (const uint8_t *) "mask");
       expected->data[1] |= 0x80;
-      append_hex (expected, "6d61736b");
+      frame_lines_append_hex (expected, "6d61736b");
       g_assert_cmpmem (header, used, expected->data, expected->len);
     }
 }
@@ -972,6 +411,7 @@ test_write_header (void)
 static void
 test_write_close (void)
 {
+  static const char *const characters[] = { "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80" };
   g_autofree char *ascii = g_strnfill (200, 'x');
   g_autoptr (GString) wide = g_string_new ("y");
   uint8_t out[LS_FRAME_MAX_CONTROL];
@@ -988,7 +428,7 @@ test_write_close (void)
 
   /* Cut between characters of two, three and four bytes. */
   for (unsigned i = 0; i < 60; i++)
-    g_string_append (wide, i % 3 == 0 ? "\xc3\xa9" : i % 3 == 1 ? "\xe2\x82\xac" : "\xf0\x9f\x98\x80");
+    g_string_append (wide, characters[i % G_N_ELEMENTS (characters)]);
   for (size_t skip = 0; skip <= 1; skip++)
     {
       used = ls_frame_write_close (out, 1000, wide->str + skip, wide->len - skip);
@@ -1024,64 +464,11 @@ test_mask (void)
         }
 }
 
-/* Every string of three bytes, and every character. */
-static void
-test_utf8_all (void)
-{
-  for (unsigned high = 0; high <= 0xffff; high++)
-    {
-      uint8_t bytes[2] = { (uint8_t) (high >> 8), (uint8_t) high };
-      LsUtf8 two = { 0 };
-      gboolean good = ls_utf8_feed (&two, bytes, 2);
-
-      for (unsigned low = 0; low <= 0xff; low++)
-        {
-          uint8_t copy[3] = { bytes[0], bytes[1], (uint8_t) low };
-          LsUtf8 three = two;
-
-          g_assert_cmpint (good && ls_utf8_feed (&three, copy + 2, 1), ==, check_bytes (copy, 3, FALSE));
-        }
-    }
-
-  for (gunichar c = 0; c <= 0x10ffff; c++)
-    {
-      char bytes[6];
-      LsUtf8 utf8 = { 0 };
-      int length = g_unichar_to_utf8 (c, bytes);
-      gboolean valid = ls_utf8_feed (&utf8, (const uint8_t *) bytes, (size_t) length);
-
-      g_assert_cmpint (valid, ==, c < 0xd800 || c > 0xdfff);
-      if (valid)
-        g_assert_true (ls_utf8_is_complete (&utf8));
-    }
-}
-
-/* Bad bytes at every place of a longer text, where the eight-byte steps are. */
-static void
-test_utf8_places (void)
-{
-  for (size_t place = 0; place < 40; place++)
-    {
-      uint8_t text[43];
-      LsUtf8 utf8 = { 0 };
-
-      memset (text, 'a', sizeof text);
-      memcpy (text + place, "\xe2\x82\xac", 3);
-      g_assert_true (ls_utf8_feed (&utf8, text, sizeof text));
-      g_assert_true (ls_utf8_is_complete (&utf8));
-      text[place + 1] = 'a';
-      g_assert_false (ls_utf8_feed (&utf8, text, sizeof text));
-    }
-}
-
 int
 main (int    argc,
       char **argv)
 {
-  int status;
-
   g_test_init (&argc, &argv, NULL);
-  fill_beginnings ();
 
   for (size_t i = 0; i < G_N_ELEMENTS (rules); i++)
     {
@@ -1089,8 +476,6 @@ main (int    argc,
 
       g_test_add_data_func (path, &rules[i], test_rule);
     }
-  g_test_add_func ("/frame/random/streams", test_random_streams);
-  g_test_add_func ("/frame/random/bytes", test_random_bytes);
   g_test_add_func ("/frame/fragment-limit", test_fragment_limit);
   g_test_add_func ("/frame/client-role", test_client_role);
   g_test_add_func ("/frame/memory", test_memory);
@@ -1101,10 +486,6 @@ main (int    argc,
   g_test_add_func ("/frame/write/header", test_write_header);
   g_test_add_func ("/frame/write/close", test_write_close);
   g_test_add_func ("/frame/mask", test_mask);
-  g_test_add_func ("/utf8/all", test_utf8_all);
-  g_test_add_func ("/utf8/places", test_utf8_places);
 
-  status = g_test_run ();
-  g_free (beginnings);
-  return status;
+  return g_test_run ();
 }

@@ -107,7 +107,8 @@ test_drop (void)
   ls_wire_queue_clear (&queue);
 }
 
-/* The same blob in two queues, and twice in one, is counted once, and lives until the last is through. */
+/* The same blob in two queues, and twice in one, is counted once, and lives until the last is
+ * through. */
 static void
 test_shared (void)
 {
@@ -131,7 +132,8 @@ test_shared (void)
   g_assert_cmpuint (pinned, ==, 0);
 }
 
-/* Against plain bytes: pushes, partial writes and drops in any order, over many lengths of the ring. */
+/* Against plain bytes: pushes, partial writes and drops in any order, over many lengths of the
+ * ring. */
 static void
 test_random (void)
 {

@@ -14,14 +14,15 @@
 #include "core/ls-error.h"
 #include "server/wire/ls-wire-soup.h"
 
-/* The upgrade, over a real SoupServer. The far end is a blocking GSocket on a thread of its own, while the test's
- * thread runs the server's main loop. */
+/* The upgrade, over a real SoupServer. The far end is a blocking GSocket on a thread of its own,
+ * while the test's thread runs the server's main loop. */
 
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
-#define UPGRADE                                                                                       \
-  "GET /v1/sync HTTP/1.1\r\nHost: shop\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
-#define GOOD UPGRADE "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " KEY "\r\n"
-#define OFFER "Sec-WebSocket-Protocol: other, lockstep.v1\r\n"
+#define GET "GET /v1/sync HTTP/1.1\r\nHost: shop\r\n"
+#define UPGRADE GET "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+#define VERSION "Sec-WebSocket-Version: 13\r\n"
+#define GOOD UPGRADE VERSION "Sec-WebSocket-Key: " KEY "\r\n"
+#define PROTOCOL "Sec-WebSocket-Protocol: "
 #define PATIENCE_SECONDS 60
 
 typedef struct {
@@ -127,8 +128,8 @@ accept_cb (GSocket     *socket,
   connection = g_socket_connection_factory_create_connection (accepted);
   local = g_socket_connection_get_local_address (connection, NULL);
   remote = g_socket_connection_get_remote_address (connection, NULL);
-  g_assert_true (soup_server_accept_iostream (fixture->server, G_IO_STREAM (connection), local, remote,
-                                              &error));
+  g_assert_true (soup_server_accept_iostream (fixture->server, G_IO_STREAM (connection), local,
+                                              remote, &error));
   return G_SOURCE_CONTINUE;
 }
 
@@ -144,8 +145,9 @@ fixture_listen (Fixture *self,
 
   if (listen == LISTEN_UNIX)
     {
-      g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, 0, NULL);
+      g_autoptr (GSocket) socket = NULL;
 
+      socket = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, 0, NULL);
       self->folder = g_dir_make_tmp ("wire-XXXXXX", &error);
       g_assert_no_error (error);
       path = g_build_filename (self->folder, "socket", NULL);
@@ -223,7 +225,8 @@ fixture_tear_down (Fixture *self)
   fixture = NULL;
 }
 
-/* The far end: sends all of the request, reads until the end or until what came ends with @until. */
+/* The far end: sends all of the request, reads until the end or until what came ends with
+ * @until. */
 typedef struct {
   GSocketAddress *address;
   const char     *request;
@@ -241,7 +244,8 @@ talk_thread (void *data)
   g_autoptr (GSocket) socket = NULL;
   size_t sent = 0;
 
-  socket = g_socket_new (g_socket_address_get_family (self->address), G_SOCKET_TYPE_STREAM, 0, &error);
+  socket = g_socket_new (g_socket_address_get_family (self->address), G_SOCKET_TYPE_STREAM, 0,
+                         &error);
   g_assert_no_error (error);
   g_socket_set_timeout (socket, PATIENCE_SECONDS);
   g_assert_true (g_socket_connect (socket, self->address, NULL, &error));
@@ -295,63 +299,55 @@ test_accept_key (void)
 
 typedef struct {
   const char *name;
-  const char *request;
+  const char *request; /* without the last line end */
   const char *protocol;
   unsigned    status;
   const char *contains; /* of the answer */
 } Case;
 
 static const Case cases[] = {
-  { "good", GOOD "\r\n", NULL, 101, "\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" },
-  { "answer-upgrade", GOOD "\r\n", NULL, 101, "\r\nUpgrade: websocket\r\n" },
-  { "answer-connection", GOOD "\r\n", NULL, 101, "\r\nConnection: Upgrade\r\n" },
-  { "protocol", GOOD OFFER "\r\n", "lockstep.v1", 101, "\r\nSec-WebSocket-Protocol: lockstep.v1\r\n" },
-  { "protocol-in-second-header",
-    GOOD "Sec-WebSocket-Protocol: other\r\nSec-WebSocket-Protocol: lockstep.v1\r\n\r\n", "lockstep.v1",
-    101, "\r\nSec-WebSocket-Protocol: lockstep.v1\r\n" },
-  { "protocol-missing", GOOD "\r\n", "lockstep.v1", 400, "does not offer lockstep.v1" },
-  { "protocol-other", GOOD "Sec-WebSocket-Protocol: lockstep.v2\r\n\r\n", "lockstep.v1", 400, "offer" },
-  { "protocol-in-other-case", GOOD "Sec-WebSocket-Protocol: LOCKSTEP.V1\r\n\r\n", "lockstep.v1", 400,
-    "offer" },
+  { "good", GOOD, NULL, 101, "\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" },
+  { "answer-upgrade", GOOD, NULL, 101, "\r\nUpgrade: websocket\r\n" },
+  { "answer-connection", GOOD, NULL, 101, "\r\nConnection: Upgrade\r\n" },
+  { "protocol", GOOD PROTOCOL "other, lockstep.v1\r\n", "lockstep.v1", 101,
+    "\r\n" PROTOCOL "lockstep.v1\r\n" },
+  { "protocol-in-second-header", GOOD PROTOCOL "other\r\n" PROTOCOL "lockstep.v1\r\n",
+    "lockstep.v1", 101, "\r\n" PROTOCOL "lockstep.v1\r\n" },
+  { "protocol-missing", GOOD, "lockstep.v1", 400, "does not offer lockstep.v1" },
+  { "protocol-other", GOOD PROTOCOL "lockstep.v2\r\n", "lockstep.v1", 400, "offer" },
+  { "protocol-in-other-case", GOOD PROTOCOL "LOCKSTEP.V1\r\n", "lockstep.v1", 400, "offer" },
   { "upgrade-in-other-case",
-    "GET / HTTP/1.1\r\nHost: a\r\nupgrade: WebSocket\r\nconnection: UPGRADE\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " KEY "\r\n\r\n",
+    GET "upgrade: WebSocket\r\nconnection: UPGRADE\r\n" VERSION "Sec-WebSocket-Key: " KEY "\r\n",
     NULL, 101, "Sec-WebSocket-Accept" },
-  { "plain-get", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", NULL, 426, "\r\nUpgrade: websocket\r\n" },
-  { "no-connection",
-    "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-    "Sec-WebSocket-Key: " KEY "\r\n\r\n",
-    NULL, 426, "Connection: Upgrade, close" },
-  { "other-upgrade", "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", NULL,
-    426, "Upgrade: websocket" },
-  { "version-8", UPGRADE "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: " KEY "\r\n\r\n", NULL, 426,
-    "\r\nSec-WebSocket-Version: 13\r\n" },
-  { "version-twice",
-    UPGRADE "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: " KEY
-            "\r\n\r\n",
-    NULL, 426, "Sec-WebSocket-Version: 13" },
-  { "no-version", UPGRADE "Sec-WebSocket-Key: " KEY "\r\n\r\n", NULL, 426, "Sec-WebSocket-Version: 13" },
-  { "no-key", UPGRADE "Sec-WebSocket-Version: 13\r\n\r\n", NULL, 400, "Sec-WebSocket-Key" },
-  { "short-key", UPGRADE "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2hvcnQ=\r\n\r\n", NULL, 400,
+  { "plain-get", GET, NULL, 426, "\r\nUpgrade: websocket\r\n" },
+  { "no-connection", GET "Upgrade: websocket\r\n" VERSION "Sec-WebSocket-Key: " KEY "\r\n", NULL,
+    426, "Connection: Upgrade, close" },
+  { "other-upgrade", GET "Upgrade: h2c\r\nConnection: Upgrade\r\n", NULL, 426,
+    "Upgrade: websocket" },
+  { "version-8", UPGRADE "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: " KEY "\r\n", NULL, 426,
+    "\r\n" VERSION },
+  { "version-twice", GOOD "Sec-WebSocket-Version: 8\r\n", NULL, 426, VERSION },
+  { "no-version", UPGRADE "Sec-WebSocket-Key: " KEY "\r\n", NULL, 426, VERSION },
+  { "no-key", UPGRADE VERSION, NULL, 400, "Sec-WebSocket-Key" },
+  { "short-key", UPGRADE VERSION "Sec-WebSocket-Key: c2hvcnQ=\r\n", NULL, 400,
     "Sec-WebSocket-Key" },
-  { "long-key",
-    UPGRADE "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZSE=\r\n\r\n", NULL,
-    400, "Sec-WebSocket-Key" },
-  { "key-not-base64",
-    UPGRADE "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbX!sZSBub25jZQ==\r\n\r\n", NULL,
-    400, "Sec-WebSocket-Key" },
-  { "key-twice", GOOD "Sec-WebSocket-Key: " KEY "\r\n\r\n", NULL, 400, "Sec-WebSocket-Key" },
+  { "long-key", UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZSE=\r\n", NULL, 400,
+    "Sec-WebSocket-Key" },
+  { "key-not-base64", UPGRADE VERSION "Sec-WebSocket-Key: dGhlIHNhbX!sZSBub25jZQ==\r\n", NULL, 400,
+    "Sec-WebSocket-Key" },
+  { "key-twice", GOOD "Sec-WebSocket-Key: " KEY "\r\n", NULL, 400, "Sec-WebSocket-Key" },
   { "post",
-    "POST / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Content-Length: 0\r\n",
     NULL, 400, "not GET" },
   { "http-1.0",
-    "GET / HTTP/1.0\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " KEY "\r\n\r\n",
+    "GET / HTTP/1.0\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" VERSION
+    "Sec-WebSocket-Key: " KEY "\r\n",
     NULL, 400, "not HTTP/1.1" },
-  { "body", GOOD "Content-Length: 4\r\n\r\nbody", NULL, 400, "with a body" },
-  { "chunked-body", GOOD "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n", NULL, 400,
+  { "body", GOOD "Content-Length: 6\r\n\r\nbody", NULL, 400, "with a body" },
+  { "chunked-body", GOOD "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n", NULL, 400,
     "with a body" },
-  { "extension-is-not-taken", GOOD "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n", NULL, 101,
+  { "extension-is-not-taken", GOOD "Sec-WebSocket-Extensions: permessage-deflate\r\n", NULL, 101,
     "Sec-WebSocket-Accept" },
 };
 
@@ -361,12 +357,14 @@ test_case (gconstpointer data)
   const Case *with = data;
   Fixture self;
   g_autoptr (GSocketAddress) address = NULL;
+  g_autofree char *request = NULL;
   g_autofree char *answer = NULL;
 
   fixture_set_up (&self, 10);
   self.protocol = with->protocol;
   address = fixture_listen (&self, LISTEN_TCP);
-  answer = talk (address, with->request, strlen (with->request), with->status == 101 ? "\r\n\r\n" : NULL);
+  request = g_strconcat (with->request, "\r\n", NULL);
+  answer = talk (address, request, strlen (request), with->status == 101 ? "\r\n\r\n" : NULL);
   g_assert_true (g_str_has_prefix (answer, "HTTP/1."));
   g_assert_cmpuint (g_ascii_strtoull (answer + strlen ("HTTP/1.1 "), NULL, 10), ==, with->status);
   g_assert_nonnull (strstr (answer, with->contains));
@@ -399,8 +397,8 @@ append_text (GString    *request,
   g_string_append (request, text);
 }
 
-/* Frames in the same segment as the request, few and more than libsoup reads at once: none is lost, and the order
- * holds. */
+/* Frames in the same segment as the request, few and more than libsoup reads at once: none is lost,
+ * and the order holds. */
 static void
 test_takes_buffered (gconstpointer data)
 {
@@ -559,7 +557,8 @@ main (int    argc,
                         test_takes_buffered);
   g_test_add_func ("/wire-soup/full", test_full);
   g_test_add_func ("/wire-soup/gone", test_gone);
-  g_test_add_data_func ("/wire-soup/not-a-socket/memory", GINT_TO_POINTER (FALSE), test_not_a_socket);
+  g_test_add_data_func ("/wire-soup/not-a-socket/memory", GINT_TO_POINTER (FALSE),
+                        test_not_a_socket);
   g_test_add_data_func ("/wire-soup/not-a-socket/pipe", GINT_TO_POINTER (TRUE), test_not_a_socket);
   g_test_add_func ("/wire-soup/descriptors", test_descriptors);
 

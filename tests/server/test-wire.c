@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <pthread.h>
@@ -11,34 +10,11 @@
 
 #include "wire-peer.h"
 
-static LsWire *
-new_wire (unsigned threads)
-{
-  LsWireOptions options;
-
-  ls_wire_options_init (&options);
-  options.threads = threads;
-  return peer_wire_new (&options);
-}
-
-static Peer *
-new_echo (LsWire   *wire,
-          PeerKind  kind)
-{
-  return peer_new_full (wire, kind, 0, peer_hook_echo, NULL, 0);
-}
-
-static LsBlob *
-text_blob (const char *text)
-{
-  return ls_blob_new_frame (LS_FRAME_TEXT, text, strlen (text));
-}
-
 static void
-send_text (Peer       *peer,
-           const char *text)
+send_text_to (Peer       *peer,
+              const char *text)
 {
-  g_autoptr (LsBlob) blob = text_blob (text);
+  g_autoptr (LsBlob) blob = peer_text_blob (text);
 
   ls_wire_send_one (peer->wire, peer->handle, blob);
 }
@@ -47,8 +23,8 @@ static void
 test_messages (gconstpointer data)
 {
   static const uint8_t binary[] = { 0, 255, 254, 0 };
-  g_autoptr (LsWire) wire = new_wire (1);
-  g_autoptr (Peer) peer = new_echo (wire, (PeerKind) GPOINTER_TO_INT (data));
+  g_autoptr (LsWire) wire = peer_wire_new_default (1);
+  g_autoptr (Peer) peer = peer_new_echo (wire, (PeerKind) GPOINTER_TO_INT (data));
 
   peer_wait (peer, &peer->opened, 1);
   peer_send_text (peer, "caf\xc3\xa9");
@@ -73,8 +49,8 @@ test_messages (gconstpointer data)
 static void
 test_large (gconstpointer data)
 {
-  g_autoptr (LsWire) wire = new_wire (1);
-  g_autoptr (Peer) peer = new_echo (wire, (PeerKind) GPOINTER_TO_INT (data));
+  g_autoptr (LsWire) wire = peer_wire_new_default (1);
+  g_autoptr (Peer) peer = peer_new_echo (wire, (PeerKind) GPOINTER_TO_INT (data));
   g_autofree char *text = g_strnfill (640 * 1024, 'x');
   LsWireStats stats;
 
@@ -95,7 +71,7 @@ static void
 test_initial (void)
 {
   static const uint8_t initial[] = { 0x81, 0x81, 0, 0, 0, 0, 'a', 0x81, 0x82, 0, 0, 0, 0, 'b' };
-  g_autoptr (LsWire) wire = new_wire (1);
+  g_autoptr (LsWire) wire = peer_wire_new_default (1);
   g_autoptr (Peer) peer = NULL;
   g_autofree char *first = NULL;
   g_autofree char *second = NULL;
@@ -113,7 +89,7 @@ static void
 test_initial_violation (void)
 {
   static const uint8_t initial[] = { 0x81, 0x81, 0, 0, 0, 0, 'a', 0x83, 0x80 };
-  g_autoptr (LsWire) wire = new_wire (1);
+  g_autoptr (LsWire) wire = peer_wire_new_default (1);
 
   for (unsigned i = 0; i < 20; i++)
     {
@@ -129,10 +105,12 @@ test_initial_violation (void)
 static void
 test_byte_by_byte (void)
 {
-  static const uint8_t frames[] = { 0x01, 0x82, 1, 2, 3, 4, 'H' ^ 1, 'i' ^ 2, 0x89, 0x81, 0, 0, 0, 0, 'p',
-                                    0x80, 0x81, 1, 1, 1, 1, '!' ^ 1 };
-  g_autoptr (LsWire) wire = new_wire (1);
-  g_autoptr (Peer) peer = new_echo (wire, PEER_TCP);
+  static const uint8_t frames[] = {
+    0x01, 0x82, 1, 2, 3, 4, 'H' ^ 1, 'i' ^ 2, 0x89, 0x81, 0, 0, 0, 0, 'p',
+    0x80, 0x81, 1, 1, 1, 1, '!' ^ 1,
+  };
+  g_autoptr (LsWire) wire = peer_wire_new_default (1);
+  g_autoptr (Peer) peer = peer_new_echo (wire, PEER_TCP);
 
   for (size_t i = 0; i < sizeof frames; i++)
     peer_write (peer, frames + i, 1);
@@ -145,14 +123,14 @@ static void
 test_fan_out (gconstpointer data)
 {
   enum { PEERS = 150, BLOBS = 20 };
-  g_autoptr (LsWire) wire = new_wire ((unsigned) GPOINTER_TO_INT (data));
+  g_autoptr (LsWire) wire = peer_wire_new_default ((unsigned) GPOINTER_TO_INT (data));
   g_autoptr (GPtrArray) peers = g_ptr_array_new_with_free_func ((GDestroyNotify) peer_free);
   LsWireHandle handles[PEERS];
   LsWireStats stats;
 
   for (unsigned i = 0; i < PEERS; i++)
     {
-      Peer *peer = new_echo (wire, i % 2 == 0 ? PEER_UNIX : PEER_TCP);
+      Peer *peer = peer_new_echo (wire, i % 2 == 0 ? PEER_UNIX : PEER_TCP);
 
       g_ptr_array_add (peers, peer);
       handles[i] = peer->handle;
@@ -197,7 +175,7 @@ hook_many (Peer          *peer,
   for (unsigned i = 0; i < 50; i++)
     {
       g_autofree char *text = g_strdup_printf ("%u", i);
-      g_autoptr (LsBlob) blob = text_blob (text);
+      g_autoptr (LsBlob) blob = peer_text_blob (text);
 
       ls_wire_send_one (peer->wire, handle, blob);
     }
@@ -207,7 +185,7 @@ hook_many (Peer          *peer,
 static void
 test_one_write (void)
 {
-  g_autoptr (LsWire) wire = new_wire (1);
+  g_autoptr (LsWire) wire = peer_wire_new_default (1);
   g_autoptr (Peer) peer = peer_new_full (wire, PEER_TCP, 0, hook_many, NULL, 0);
   LsWireStats stats;
 
@@ -223,7 +201,8 @@ test_one_write (void)
   g_assert_cmpuint (stats.blobs_written, ==, 50);
 }
 
-/* Senders on several threads, and the wire's own, that agree on an order by a lock: it is the order of arrival. */
+/* Senders on several threads, and the wire's own, that agree on an order by a lock: it is the order
+ * of arrival. */
 typedef struct {
   pthread_mutex_t lock;
   unsigned        next;
@@ -239,7 +218,7 @@ send_next (void)
 
   pthread_mutex_lock (&ordered.lock);
   text = g_strdup_printf ("%u", ordered.next++);
-  send_text (ordered.peer, text);
+  send_text_to (ordered.peer, text);
   pthread_mutex_unlock (&ordered.lock);
 }
 
@@ -264,7 +243,7 @@ send_many (void *data)
 static void
 test_order (void)
 {
-  g_autoptr (LsWire) wire = new_wire (1);
+  g_autoptr (LsWire) wire = peer_wire_new_default (1);
   g_autoptr (Peer) peer = peer_new_full (wire, PEER_TCP, 0, hook_send_next, NULL, 0);
   pthread_t threads[3];
 
@@ -289,14 +268,14 @@ test_order (void)
 static void
 test_stale_handles (void)
 {
-  g_autoptr (LsWire) wire = new_wire (1);
+  g_autoptr (LsWire) wire = peer_wire_new_default (1);
   g_autoptr (Peer) second = NULL;
   LsWireHandle handles[70] = { 0 };
   unsigned n = 0;
-  g_autoptr (LsBlob) blob = text_blob ("for somebody else");
+  g_autoptr (LsBlob) blob = peer_text_blob ("for somebody else");
 
   {
-    g_autoptr (Peer) first = new_echo (wire, PEER_UNIX);
+    g_autoptr (Peer) first = peer_new_echo (wire, PEER_UNIX);
 
     peer_round_trip (first);
     handles[n++] = first->handle;
@@ -308,7 +287,7 @@ test_stale_handles (void)
   do
     {
       g_clear_pointer (&second, peer_free);
-      second = new_echo (wire, PEER_UNIX);
+      second = peer_new_echo (wire, PEER_UNIX);
       if ((second->handle ^ handles[0]) >> 32 == 0)
         break;
       close (second->fd);
@@ -334,276 +313,13 @@ test_stale_handles (void)
   g_assert_cmpuint (peer_count (second, &second->drained), ==, 0);
 }
 
-/* What breaks a rule, the code it is told, and that others go on. */
-static void
-test_violations (void)
-{
-  static const struct {
-    const char *bytes;
-    size_t      length;
-    uint16_t    code;
-  } cases[] = {
-    { "\x81\x05Hello", 7, 1002 },
-    { "\x89\x00", 2, 1002 },
-    { "\xc1\x80\0\0\0\0", 6, 1002 },
-    { "\x83\x80\0\0\0\0", 6, 1002 },
-    { "\x80\x80\0\0\0\0", 6, 1002 },
-    { "\x09\x80\0\0\0\0", 6, 1002 },
-    { "\x89\xfe\0\x7e\0\0\0\0", 8, 1002 },
-    { "\x81\x82\0\0\0\0\xc0\xaf", 8, 1007 },
-    { "\x82\xff\0\0\0\0\0\x0a\0\x01\0\0\0\0", 14, 1009 },
-    { "\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 14, 1009 },
-    { "\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 14, 1002 },
-    { "\x88\x81\0\0\0\0x", 7, 1002 },
-    { "\x88\x82\0\0\0\0\x03\xed", 8, 1002 },
-    { "\x88\x84\0\0\0\0\x03\xe8\xc0\xaf", 10, 1007 },
-    { "GET / HTTP/1.1\r\n\r\n", 18, 1002 },
-  };
-  g_autoptr (LsWire) wire = new_wire (1);
-  g_autoptr (Peer) good = new_echo (wire, PEER_TCP);
-
-  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_autoptr (Peer) peer = new_echo (wire, i % 2 == 0 ? PEER_TCP : PEER_UNIX);
-
-      /* The answer to what came before is not lost. */
-      peer_send_text (peer, "before");
-      peer_write (peer, cases[i].bytes, cases[i].length);
-      peer_send_text (peer, "after");
-      peer_expect_text (peer, "before");
-      peer_expect_close (peer, cases[i].code);
-      peer_expect_end (peer);
-      peer_wait_closed (peer, cases[i].code, LS_WIRE_CLOSED_PROTOCOL);
-      g_assert_cmpuint (peer_count (peer, &peer->messages), ==, 1);
-      peer_round_trip (good);
-    }
-}
-
-/* A peer that goes on sending megabytes after it was told to stop gets its close frame all the same. */
-static void
-test_close_survives_flood (void)
-{
-  g_autoptr (LsWire) wire = new_wire (1);
-  g_autoptr (Peer) peer = new_echo (wire, PEER_TCP);
-  g_autofree uint8_t *junk = g_malloc0 (4 << 20);
-
-  peer_write (peer, "\x83\x80", 2);
-  peer_write (peer, junk, 4 << 20);
-  peer_expect_close (peer, 1002);
-  peer_expect_end (peer);
-}
-
-static void
-test_close_by_us (void)
-{
-  g_autoptr (LsWire) wire = new_wire (1);
-  g_autoptr (Peer) peer = peer_new (wire, PEER_TCP);
-  g_auto (PeerItem) item = { 0 };
-
-  /* Behind what was sent before; what is sent after is dropped, what the peer says after is not told. */
-  send_text (peer, "first");
-  ls_wire_close (wire, peer->handle, 4000, "that is enough");
-  send_text (peer, "too late");
-  ls_wire_close (wire, peer->handle, 4001, "twice");
-  peer_expect_text (peer, "first");
-  item = peer_read (peer);
-  g_assert_cmpint (item.opcode, ==, LS_FRAME_CLOSE);
-  g_assert_cmpuint (item.code, ==, 4000);
-  g_assert_cmpmem (g_bytes_get_data (item.payload, NULL), g_bytes_get_size (item.payload),
-                   "that is enough", 14);
-  peer_send_text (peer, "not told");
-  peer_send (peer, 0x89, "", 0);
-  g_assert_cmpuint (peer_count (peer, &peer->closed), ==, 0);
-  peer_send (peer, 0x88, "\x0f\xa0", 2);
-  peer_expect_end (peer);
-  peer_wait_closed (peer, 4000, LS_WIRE_CLOSED_BY_US);
-  g_assert_cmpuint (peer_count (peer, &peer->messages), ==, 0);
-}
-
-static void
-test_close_unanswered (void)
-{
-  LsWireOptions options;
-  g_autoptr (LsWire) wire = NULL;
-  g_autoptr (Peer) peer = NULL;
-
-  ls_wire_options_init (&options);
-  wire = peer_wire_new (&options);
-  peer = peer_new (wire, PEER_TCP);
-  ls_wire_close (wire, peer->handle, 1000, NULL);
-  peer_expect_close (peer, 1000);
-  peer_clock_advance (wire, options.close_ms + 2000);
-  peer_expect_end (peer);
-  peer_wait_closed (peer, 1000, LS_WIRE_CLOSED_BY_US);
-}
-
-static void
-test_close_by_peer (void)
-{
-  static const struct {
-    const char *payload;
-    size_t      length;
-    uint16_t    code;
-  } cases[] = {
-    { "", 0, 1005 },
-    { "\x03\xe8", 2, 1000 },
-    { "\x03\xe9gone", 6, 1001 },
-    { "\x0b\xb8", 2, 3000 },
-  };
-  g_autoptr (LsWire) wire = new_wire (1);
-
-  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_autoptr (Peer) peer = new_echo (wire, PEER_TCP);
-
-      peer_send_text (peer, "last words");
-      peer_send (peer, 0x88, cases[i].payload, cases[i].length);
-      peer_expect_text (peer, "last words");
-      peer_expect_close (peer, cases[i].code);
-      peer_expect_end (peer);
-      peer_wait_closed (peer, cases[i].code, LS_WIRE_CLOSED_BY_PEER);
-    }
-}
-
-/* Closing, but neither end of the connection is ever shut by the peer. */
-static void
-test_close_then_silent (void)
-{
-  LsWireOptions options;
-  g_autoptr (LsWire) wire = NULL;
-  g_autoptr (Peer) peer = NULL;
-  LsWireStats stats;
-
-  ls_wire_options_init (&options);
-  wire = peer_wire_new (&options);
-  peer = peer_new (wire, PEER_TCP);
-  peer_send (peer, 0x88, "", 0);
-  peer_expect_close (peer, 1005);
-  peer_wait_closed (peer, 1005, LS_WIRE_CLOSED_BY_PEER);
-  peer_expect_end (peer);
-  ls_wire_get_stats (wire, &stats);
-  g_assert_cmpuint (stats.sessions, ==, 1);
-  peer_clock_advance (wire, options.close_ms + 2000);
-  g_assert_true (ls_wire_drain (wire, PEER_PATIENCE_MS));
-}
-
-static void
-test_ends_without_close (void)
-{
-  g_autoptr (LsWire) wire = new_wire (1);
-
-  /* In order. */
-  {
-    g_autoptr (Peer) peer = peer_new (wire, PEER_TCP);
-
-    g_assert_cmpint (shutdown (peer->fd, SHUT_WR), ==, 0);
-    peer_expect_end (peer);
-    peer_wait_closed (peer, 1006, LS_WIRE_CLOSED_EOF);
-  }
-  /* By a reset. */
-  {
-    g_autoptr (Peer) peer = new_echo (wire, PEER_TCP);
-    struct linger linger = { .l_onoff = 1 };
-
-    peer_round_trip (peer);
-    g_assert_cmpint (setsockopt (peer->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), ==, 0);
-    close (peer->fd);
-    peer->fd = -1;
-    peer_wait_closed (peer, 1006, LS_WIRE_CLOSED_ERROR);
-  }
-  /* Inside a message. */
-  {
-    g_autoptr (Peer) peer = peer_new (wire, PEER_UNIX);
-
-    peer_write (peer, "\x81\x85\0\0\0\0He", 8);
-    g_assert_cmpint (shutdown (peer->fd, SHUT_WR), ==, 0);
-    peer_expect_end (peer);
-    peer_wait_closed (peer, 1006, LS_WIRE_CLOSED_EOF);
-    g_assert_cmpuint (peer_count (peer, &peer->messages), ==, 0);
-  }
-}
-
-static void
-test_too_many (void)
-{
-  LsWireOptions options;
-  g_autoptr (LsWire) wire = NULL;
-  g_autoptr (Peer) first = NULL;
-  g_autoptr (Peer) second = NULL;
-  LsWireStats stats;
-
-  ls_wire_options_init (&options);
-  options.max_sessions = 1;
-  wire = peer_wire_new (&options);
-  g_assert_false (ls_wire_is_full (wire));
-  first = new_echo (wire, PEER_TCP);
-  g_assert_true (ls_wire_is_full (wire));
-  second = new_echo (wire, PEER_TCP);
-  g_assert_cmpuint (second->handle, ==, LS_WIRE_HANDLE_NONE);
-  peer_expect_close (second, 1013);
-  peer_expect_end (second);
-  peer_round_trip (first);
-  ls_wire_get_stats (wire, &stats);
-  g_assert_cmpuint (stats.refused, ==, 1);
-  g_assert_cmpuint (stats.accepted, ==, 1);
-}
-
-static void *
-answer_close (void *data)
-{
-  Peer *peer = data;
-
-  peer_expect_close (peer, 1001);
-  peer_send (peer, 0x88, "\x03\xe9", 2);
-  peer_expect_end (peer);
-  close (peer->fd);
-  peer->fd = -1;
-  return NULL;
-}
-
-static void
-test_drain (void)
-{
-  g_autoptr (LsWire) wire = new_wire (2);
-  g_autoptr (GPtrArray) peers = g_ptr_array_new_with_free_func ((GDestroyNotify) peer_free);
-  g_autoptr (Peer) late = NULL;
-  pthread_t threads[8];
-
-  for (unsigned i = 0; i < G_N_ELEMENTS (threads); i++)
-    {
-      g_ptr_array_add (peers, peer_new (wire, PEER_TCP));
-      g_assert_cmpint (pthread_create (&threads[i], NULL, answer_close, peers->pdata[i]), ==, 0);
-    }
-  g_assert_true (ls_wire_drain (wire, PEER_PATIENCE_MS));
-  for (unsigned i = 0; i < G_N_ELEMENTS (threads); i++)
-    {
-      pthread_join (threads[i], NULL);
-      peer_wait_closed (peers->pdata[i], 1001, LS_WIRE_CLOSED_BY_US);
-    }
-  late = peer_new (wire, PEER_TCP);
-  g_assert_cmpuint (late->handle, ==, LS_WIRE_HANDLE_NONE);
-  peer_expect_close (late, 1013);
-}
-
-/* Whoever does not answer does not hold it up. */
-static void
-test_drain_is_bounded (void)
-{
-  g_autoptr (LsWire) wire = new_wire (1);
-  g_autoptr (Peer) peer = peer_new (wire, PEER_TCP);
-
-  g_assert_false (ls_wire_drain (wire, 50));
-  peer_expect_close (peer, 1001);
-  g_clear_pointer (&wire, ls_wire_free);
-  peer_wait_closed (peer, 1001, LS_WIRE_CLOSED_BY_US);
-}
-
-/* Whoever gave the descriptor may keep another one of the same connection, as libsoup does for a moment. */
+/* Whoever gave the descriptor may keep another one of the same connection, as libsoup does for a
+ * moment. */
 static void
 test_shared_descriptor (void)
 {
-  g_autoptr (LsWire) wire = new_wire (1);
-  g_autoptr (Peer) good = new_echo (wire, PEER_UNIX);
+  g_autoptr (LsWire) wire = peer_wire_new_default (1);
+  g_autoptr (Peer) good = peer_new_echo (wire, PEER_UNIX);
   Peer peer = { .fd = -1 };
   LsWireStats before, after;
   int fds[2], kept;
@@ -629,7 +345,8 @@ test_shared_descriptor (void)
   close (kept);
 }
 
-/* Sessions that come and go while several threads send to them, also with handles of those that are gone. */
+/* Sessions that come and go while several threads send to them, also with handles of those that are
+ * gone. */
 typedef struct {
   LsWire              *wire;
   _Atomic LsWireHandle handles[16];
@@ -640,7 +357,7 @@ static void *
 send_to_all (void *data)
 {
   Stress *stress = data;
-  g_autoptr (LsBlob) blob = text_blob ("to all");
+  g_autoptr (LsBlob) blob = peer_text_blob ("to all");
 
   while (!atomic_load (&stress->stop))
     {
@@ -658,7 +375,7 @@ send_to_all (void *data)
 static void
 test_stress (void)
 {
-  g_autoptr (LsWire) wire = new_wire (3);
+  g_autoptr (LsWire) wire = peer_wire_new_default (3);
   g_autoptr (GRand) random = g_rand_new_with_seed (3);
   Peer *peers[16] = { NULL };
   Stress stress = { .wire = wire };
@@ -702,16 +419,6 @@ main (int    argc,
   g_test_add_func ("/wire/one-write", test_one_write);
   g_test_add_func ("/wire/order", test_order);
   g_test_add_func ("/wire/stale-handles", test_stale_handles);
-  g_test_add_func ("/wire/violations", test_violations);
-  g_test_add_func ("/wire/close/survives-flood", test_close_survives_flood);
-  g_test_add_func ("/wire/close/by-us", test_close_by_us);
-  g_test_add_func ("/wire/close/unanswered", test_close_unanswered);
-  g_test_add_func ("/wire/close/by-peer", test_close_by_peer);
-  g_test_add_func ("/wire/close/then-silent", test_close_then_silent);
-  g_test_add_func ("/wire/ends-without-close", test_ends_without_close);
-  g_test_add_func ("/wire/too-many", test_too_many);
-  g_test_add_func ("/wire/drain", test_drain);
-  g_test_add_func ("/wire/drain-is-bounded", test_drain_is_bounded);
   g_test_add_func ("/wire/shared-descriptor", test_shared_descriptor);
   g_test_add_func ("/wire/stress", test_stress);
 

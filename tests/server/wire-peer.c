@@ -135,6 +135,16 @@ peer_clock_advance (LsWire   *wire,
   ls_wire_look_at_clock (wire);
 }
 
+LsWire *
+peer_wire_new_default (unsigned threads)
+{
+  LsWireOptions options;
+
+  ls_wire_options_init (&options);
+  options.threads = threads;
+  return peer_wire_new (&options);
+}
+
 void
 peer_wire_settle (LsWire      *wire,
                   unsigned     blobs,
@@ -161,7 +171,8 @@ static void
 make_pair (PeerKind kind,
            int      fds[2])
 {
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  struct sockaddr_in address = { .sin_family = AF_INET,
+                                 .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
   socklen_t length = sizeof address;
   int listener, on = 1;
 
@@ -191,6 +202,13 @@ peer_new (LsWire   *wire,
 }
 
 Peer *
+peer_new_echo (LsWire   *wire,
+               PeerKind  kind)
+{
+  return peer_new_full (wire, kind, 0, peer_hook_echo, NULL, 0);
+}
+
+Peer *
 peer_new_full (LsWire     *wire,
                PeerKind    kind,
                int         server_buffer,
@@ -209,7 +227,8 @@ peer_new_full (LsWire     *wire,
   self->texts = g_ptr_array_new_with_free_func (g_free);
   self->bytes = g_malloc (READ_SIZE);
   ls_frame_parser_init (&self->parser, &far_limits);
-  /* Not the other end's receive buffer: with one below the segments of the loopback, TCP waits for its timers. */
+  /* Not the other end's receive buffer: with one below the segments of the loopback, TCP waits for
+   * its timers. */
   if (server_buffer > 0)
     g_assert_cmpint (
       setsockopt (fds[1], SOL_SOCKET, SO_SNDBUF, &server_buffer, sizeof server_buffer), ==, 0);
@@ -364,6 +383,42 @@ peer_round_trip (Peer *self)
   g_assert_true (self->hook == peer_hook_echo);
   peer_send_text (self, text);
   peer_expect_text (self, text);
+}
+
+LsBlob *
+peer_text_blob (const char *text)
+{
+  return ls_blob_new_frame (LS_FRAME_TEXT, text, strlen (text));
+}
+
+LsBlob *
+peer_numbered_blob (unsigned number)
+{
+  g_autofree uint8_t *bytes = g_malloc0 (PEER_PIECE);
+
+  memcpy (bytes, &number, sizeof number);
+  return ls_blob_new_frame (LS_FRAME_BINARY, bytes, PEER_PIECE);
+}
+
+void
+peer_send_number (Peer    *self,
+                  unsigned number)
+{
+  g_autoptr (LsBlob) blob = peer_numbered_blob (number);
+
+  ls_wire_send_one (self->wire, self->handle, blob);
+}
+
+unsigned
+peer_read_number (Peer *self)
+{
+  g_auto (PeerItem) item = peer_read (self);
+  unsigned number;
+
+  g_assert_cmpint (item.opcode, ==, LS_FRAME_BINARY);
+  g_assert_cmpuint (g_bytes_get_size (item.payload), ==, PEER_PIECE);
+  memcpy (&number, g_bytes_get_data (item.payload, NULL), sizeof number);
+  return number;
 }
 
 unsigned

@@ -7,10 +7,16 @@
 
 G_BEGIN_DECLS
 
-/* Both ends of a connection, for tests of the wire: what the callbacks told of the session, and the far end with
- * a frame parser of its own. The far end blocks, and gives up after PEER_PATIENCE_MS: no test waits by time. */
+/* Both ends of a connection, for tests of the wire: what the callbacks told of the session, and the
+ * far end with a frame parser of its own. The far end blocks, and gives up after PEER_PATIENCE_MS:
+ * no test waits by time. */
 
 #define PEER_PATIENCE_MS 60000
+
+/* Bytes of a numbered blob, without its header. */
+#define PEER_PIECE (16 * 1024)
+/* Of a socket, so that a reader that does not read shows soon. */
+#define PEER_SMALL_BUFFER (16 * 1024)
 
 typedef struct _Peer Peer;
 
@@ -58,16 +64,19 @@ void         peer_item_clear     (PeerItem            *item);
 
 /* A wire whose callbacks fill peers, with a clock that stands still until it is advanced. */
 LsWire      *peer_wire_new       (const LsWireOptions *options);
+LsWire      *peer_wire_new_default (unsigned           threads);
 void         peer_clock_advance  (LsWire              *wire,
                                   unsigned             ms);
 
-/* Waits until nothing is held for any session, and at least @blobs were written: a far end may have read what the
- * wire is just about to count and to forget. */
+/* Waits until nothing is held for any session, and at least @blobs were written: a far end may have
+ * read what the wire is just about to count and to forget. */
 void         peer_wire_settle    (LsWire              *wire,
                                   unsigned             blobs,
                                   LsWireStats         *stats);
 
 Peer        *peer_new            (LsWire              *wire,
+                                  PeerKind             kind);
+Peer        *peer_new_echo       (LsWire              *wire,
                                   PeerKind             kind);
 Peer        *peer_new_full       (LsWire              *wire,
                                   PeerKind             kind,
@@ -99,6 +108,14 @@ void         peer_expect_close   (Peer                *self,
 void         peer_expect_end     (Peer                *self);
 /* A message there and back: everything the server had to do before is done. */
 void         peer_round_trip     (Peer                *self);
+
+LsBlob      *peer_text_blob      (const char          *text);
+
+/* Large messages that tell their order. */
+LsBlob      *peer_numbered_blob  (unsigned             number);
+void         peer_send_number    (Peer                *self,
+                                  unsigned             number);
+unsigned     peer_read_number    (Peer                *self);
 
 /* What the callbacks told. */
 unsigned     peer_count          (Peer                *self,

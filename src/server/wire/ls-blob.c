@@ -109,8 +109,8 @@ void
 ls_blob_unpin (LsBlob         *self,
                _Atomic size_t *pinned)
 {
-  /* Whoever pins it again at this moment holds a reference of its own, takes another one, and adds the length
-   * again: in whichever order the two run, sum and count come out right. */
+  /* Whoever pins it again at this moment holds a reference of its own, takes another one, and adds
+   * the length again: in whichever order the two run, sum and count come out right. */
   if (atomic_fetch_sub_explicit (&self->pins, 1, memory_order_acq_rel) == 1)
     {
       atomic_fetch_sub_explicit (pinned, self->length, memory_order_relaxed);

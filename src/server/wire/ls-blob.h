@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 /**
  * LsBlob:
  *
- * Bytes that are ready for the wire: one or more whole server frames. Immutable, counted, shared by any number
- * of sessions and threads.
+ * Bytes that are ready for the wire: one or more whole server frames. Immutable, counted, shared by
+ * any number of sessions and threads.
  */
 typedef struct _LsBlob LsBlob;
 
@@ -32,7 +32,8 @@ typedef struct {
 /**
  * ls_blob_new_frame:
  * @opcode: text, binary, or a control opcode
- * @data: (nullable) (array length=length): the payload; copied. Text must be valid UTF-8: it is not checked
+ * @data: (nullable) (array length=length): the payload; copied. Text must be valid UTF-8: it is not
+ *   checked
  * @length: its bytes
  *
  * Encodes one whole message or control frame.
@@ -98,8 +99,8 @@ size_t         ls_blob_get_length (const LsBlob     *blob);
  * @blob: a blob that the caller holds a reference to
  * @pinned: the sum of bytes of all blobs that are pinned
  *
- * Notes that one more session queue holds the blob. All queues together hold one reference and are charged for
- * the bytes once. Only for the wire's own use; any thread.
+ * Notes that one more session queue holds the blob. All queues together hold one reference and are
+ * charged for the bytes once. Only for the wire's own use; any thread.
  */
 void           ls_blob_pin        (LsBlob           *blob,
                                    _Atomic size_t   *pinned);

@@ -146,7 +146,8 @@ begin_payload (LsFrameParser *self)
     self->message_opcode = self->opcode;
 }
 
-/* Takes bytes of a header, and checks each part as it gets complete. With the last of them the payload begins. */
+/* Takes bytes of a header, and checks each part as it gets complete. With the last of them the
+ * payload begins. */
 static size_t
 take_header (LsFrameParser *self,
              const uint8_t *data,
@@ -172,8 +173,8 @@ take_header (LsFrameParser *self,
   return taken;
 }
 
-/* Room for more bytes of a message. Doubles, so that many small fragments are not copied over and over, but never
- * beyond what the message can still come to. */
+/* Room for more bytes of a message. Doubles, so that many small fragments are not copied over and
+ * over, but never beyond what the message can still come to. */
 static void
 reserve (LsFrameParser *self,
          size_t         more)
@@ -331,8 +332,8 @@ take_message (LsFrameParser *self,
   return TRUE;
 }
 
-/* Frees what the last item pointed into. Between the fragments of a message a control frame may have been lent,
- * so the two buffers are told apart by what is under way. */
+/* Frees what the last item pointed into. Between the fragments of a message a control frame may
+ * have been lent, so the two buffers are told apart by what is under way. */
 static void
 take_back (LsFrameParser *self)
 {

@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 
 /* The longest frame header: 2 bytes, 8 of length, 4 of mask. */
 #define LS_FRAME_MAX_HEADER 14
-/* The longest payload of a control frame (RFC 6455, 5.5), and the longest reason within a close frame. */
+/* The longest payload of a control frame (RFC 6455, 5.5), and the longest reason within a close
+ * frame. */
 #define LS_FRAME_MAX_CONTROL 125
 #define LS_FRAME_MAX_REASON 123
 
@@ -37,8 +38,8 @@ typedef enum {
 /**
  * LsFrameCode:
  *
- * The close codes that this layer sends or reports. No status and abnormal never travel in a frame: they say
- * that the peer's close frame had no code, and that there was no close frame.
+ * The close codes that this layer sends or reports. No status and abnormal never travel in a frame:
+ * they say that the peer's close frame had no code, and that there was no close frame.
  */
 typedef enum {
   LS_FRAME_CODE_NONE = 0,
@@ -79,12 +80,6 @@ typedef struct {
   uint64_t    max_message;
 } LsFrameLimits;
 
-/* A client message of the protocol is at most 640 KiB. */
-#define LS_FRAME_LIMITS_DEFAULT                                                                       \
-  {                                                                                                   \
-    .role = LS_FRAME_ROLE_SERVER, .max_fragments = 4096, .max_message = 640 * 1024,                   \
-  }
-
 /**
  * LsFrameStatus:
  * @LS_FRAME_MORE: all bytes are consumed, none of them completed anything
@@ -103,8 +98,8 @@ typedef enum {
  * LsFrameItem:
  * @opcode: text or binary for a whole message, or one of the control opcodes
  * @code: for close the peer's code, 1005 if it gave none; for an error the code to close with
- * @data: the unmasked payload; for close the reason. Borrowed until the next call on the parser, or until the
- *   bytes that were fed change. Not terminated.
+ * @data: the unmasked payload; for close the reason. Borrowed until the next call on the parser, or
+ *   until the bytes that were fed change. Not terminated.
  * @length: bytes of @data
  * @text: for an error, static text for the close frame and the log
  *
@@ -121,8 +116,9 @@ typedef struct {
 /**
  * LsFrameParser:
  *
- * An incremental parser of RFC 6455 frames, without I/O. It holds memory only for a message that did not
- * arrive whole in one piece, and then only for bytes that have arrived, not for bytes announced.
+ * An incremental parser of RFC 6455 frames, without I/O. It holds memory only for a message that
+ * did not arrive whole in one piece, and then only for bytes that have arrived, not for bytes
+ * announced.
  *
  * Not thread-safe; a plain struct, to be embedded.
  */
@@ -180,9 +176,9 @@ void          ls_frame_parser_clear        (LsFrameParser       *parser);
  * Takes bytes, cut anywhere, until something is complete or wrong. To be called until it says
  * %LS_FRAME_MORE or %LS_FRAME_ERROR.
  *
- * Errors are told at the first byte that makes them certain: a bad header before its payload, invalid UTF-8
- * before the end of the frame. After an error every call tells the same error; after a close frame all bytes
- * are consumed and ignored.
+ * Errors are told at the first byte that makes them certain: a bad header before its payload,
+ * invalid UTF-8 before the end of the frame. After an error every call tells the same error; after
+ * a close frame all bytes are consumed and ignored.
  *
  * Cost: one or two passes over the bytes. A message that lies whole in @data is not copied.
  *
@@ -240,7 +236,8 @@ size_t        ls_frame_write_header        (uint8_t             *out,
  * ls_frame_write_close:
  * @out: (out caller-allocates): at least %LS_FRAME_MAX_CONTROL bytes
  * @code: a code that ls_frame_code_is_valid(), or %LS_FRAME_CODE_NONE for an empty payload
- * @reason: (nullable) (array length=length): valid UTF-8; cut before the character that does not fit
+ * @reason: (nullable) (array length=length): valid UTF-8; cut before the character that does not
+ *   fit
  * @length: bytes of @reason
  *
  * Writes the payload of a close frame.

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* Takes the first byte of a character: how many follow, and the bounds of the next one. The bounds of the bytes
- * after that one are always 0x80 to 0xbf. */
+/* Takes the first byte of a character: how many follow, and the bounds of the next one. The bounds
+ * of the bytes after that one are always 0x80 to 0xbf. */
 static gboolean
 start_character (LsUtf8  *utf8,
                  uint8_t  byte)

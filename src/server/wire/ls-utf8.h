@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 /**
  * LsUtf8:
  *
- * The state of a UTF-8 check over text that arrives in pieces, in three bytes. All zero is the start.
+ * The state of a UTF-8 check over text that arrives in pieces, in three bytes. All zero is the
+ * start.
  */
 typedef struct {
   /*< private >*/
@@ -24,8 +25,8 @@ typedef struct {
  * @data: (array length=length): the next bytes of the text
  * @length: how many
  *
- * Checks the next piece of a text as RFC 3629 has it: no overlong forms, no surrogates, nothing above
- * U+10FFFF. U+0000 is a character like others. A sequence may be cut by the end of the piece.
+ * Checks the next piece of a text as RFC 3629 has it: no overlong forms, no surrogates, nothing
+ * above U+10FFFF. U+0000 is a character like others. A sequence may be cut by the end of the piece.
  *
  * Cost: one pass, eight bytes at a time as long as they are ASCII.
  *

@@ -15,16 +15,17 @@
 
 #include "core/ls-error.h"
 
-/* A thread and its sessions. A turn of it: wait for events; let the sessions read; take the commands of others;
- * look at those whose time has come; let the sessions write.
+/* A thread and its sessions. A turn of it: wait for events; let the sessions read; take the
+ * commands of others; look at those whose time has come; let the sessions write.
  *
- * Commands are a list without lock: others push at the front, the thread takes all at once and turns them round.
- * Whoever finds the list empty rings the bell, so that many commands cost one wake. The bell is waited for by its
- * edge, and so is never read.
+ * Commands are a list without lock: others push at the front, the thread takes all at once and
+ * turns them round. Whoever finds the list empty rings the bell, so that many commands cost one
+ * wake. The bell is waited for by its edge, and so is never read.
  *
- * Times are kept in a wheel of buckets, one a tick. A session stands in the bucket of its next time, or in an
- * earlier one: when a read or write puts the time off it is not moved, but looked at in vain once. So an idle
- * session costs one look and one ping in each heartbeat, and a busy one no more. */
+ * Times are kept in a wheel of buckets, one a tick. A session stands in the bucket of its next
+ * time, or in an earlier one: when a read or write puts the time off it is not moved, but looked at
+ * in vain once. So an idle session costs one look and one ping in each heartbeat, and a busy one no
+ * more. */
 
 #define EVENTS 256
 /* No handle: loops count from 1. */
@@ -264,8 +265,9 @@ take_commands (LsWireLoop *self)
 static void
 run_commands (LsWireLoop *self)
 {
-  /* Twice, for a command may call back: what is asked for from there, such as the answer to a message that came
-   * with a new connection, belongs to this turn as well. Not until there are none, which need never be. */
+  /* Twice, for a command may call back: what is asked for from there, such as the answer to a
+   * message that came with a new connection, belongs to this turn as well. Not until there are
+   * none, which need never be. */
   for (unsigned round = 0; round < 2; round++)
     {
       LsWireCommand *list = take_commands (self);

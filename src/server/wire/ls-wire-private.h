@@ -9,8 +9,9 @@
 
 G_BEGIN_DECLS
 
-/* How the parts of the wire see each other: ls-wire.c is what other threads call, ls-wire-loop.c the threads,
- * ls-wire-session.c the sessions. GLib's own locks are invisible to thread sanitizers, so none is used here. */
+/* How the parts of the wire see each other: ls-wire.c is what other threads call, ls-wire-loop.c
+ * the threads, ls-wire-session.c the sessions. GLib's own locks are invisible to thread sanitizers,
+ * so none is used here. */
 
 #define LS_WIRE_WHEEL 64
 #define LS_WIRE_READ_SIZE (64 * 1024)
@@ -99,7 +100,7 @@ struct _LsWireLoop {
   LsWireSession           **sessions; /* by place */
   uint32_t                  n_places;
   uint32_t                  n_sessions;
-  LsWireSession            *dirty;    /* have something to write, or to check, at the end of the turn */
+  LsWireSession            *dirty;    /* to be written or checked at the end of the turn */
   LsWireSession            *dead;     /* to be freed at the end of the turn */
   LsWireSession            *wheel[LS_WIRE_WHEEL];
   uint64_t                  now;

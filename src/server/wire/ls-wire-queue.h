@@ -12,8 +12,9 @@ G_BEGIN_DECLS
 /**
  * LsWireQueue:
  *
- * What waits to be written to one connection: a ring of blobs, the first of them partly written. A few have room in
- * the struct itself, so that an idle session allocates nothing. Only for the wire's own use, on one thread.
+ * What waits to be written to one connection: a ring of blobs, the first of them partly written. A
+ * few have room in the struct itself, so that an idle session allocates nothing. Only for the
+ * wire's own use, on one thread.
  */
 typedef struct {
   _Atomic size_t *pinned;     /* the sum of all queues */

@@ -10,11 +10,13 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-/* The writing half of a session: what is queued, when the socket takes it, and what happens when it does not. */
+/* The writing half of a session: what is queued, when the socket takes it, and what happens when it
+ * does not. */
 
 /* Blobs in one write. */
 #define WRITE_BLOBS 64
-/* Bytes for one session in one turn, so that a fast reader with much to read does not hold up the others. */
+/* Bytes for one session in one turn, so that a fast reader with much to read does not hold up the
+ * others. */
 #define WRITE_BUDGET (1024 * 1024)
 /* Blobs that may wait for one session, however small they are. */
 #define QUEUE_BLOBS 16384
@@ -33,7 +35,8 @@ ls_wire_session_push (LsWireSession *self,
   size_t pause = get_options (self)->pause_unsent;
 
   ls_wire_queue_push (&self->queue, blob);
-  /* A blocked session waits for the socket, unless the end of the turn has to see whether it is still read. */
+  /* A blocked session waits for the socket, unless the end of the turn has to see whether it is
+   * still read. */
   if (!self->blocked || (!self->paused && pause > 0 && self->queue.unsent >= pause))
     ls_wire_loop_set_dirty (self->loop, self);
 }
@@ -79,8 +82,8 @@ overflow (LsWireSession *self)
     callbacks->overflowed (self->handle, self->user_data);
 }
 
-/* An empty queue takes a blob of any length, and also when memory is short: the socket may take it at once. If
- * not, check_memory() is there. */
+/* An empty queue takes a blob of any length, and also when memory is short: the socket may take it
+ * at once. If not, check_memory() is there. */
 static gboolean
 has_room (LsWireSession *self,
           size_t         length)

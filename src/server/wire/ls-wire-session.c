@@ -13,10 +13,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* One session. What it does within a turn of its loop is cut in two: events and commands only read, decide and
- * queue; at the end of the turn ls_wire_session_flush() writes. So all that a turn brought goes out in one write,
- * and an answer that a callback gave to a message goes out ahead of the close frame that the next bytes of the
- * same read called for. */
+/* One session. What it does within a turn of its loop is cut in two: events and commands only read,
+ * decide and queue; at the end of the turn ls_wire_session_flush() writes. So all that a turn
+ * brought goes out in one write, and an answer that a callback gave to a message goes out ahead of
+ * the close frame that the next bytes of the same read called for. */
 
 static const LsWireOptions *
 get_options (LsWireSession *self)
@@ -83,8 +83,8 @@ die (LsWireSession *self)
   clear_parser (self);
   ls_wire_queue_clear (&self->queue);
 
-  /* Whoever gave us the descriptor may still hold the connection by another one: epoll goes by connections, and
-   * the peer is to see the end now. */
+  /* Whoever gave us the descriptor may still hold the connection by another one: epoll goes by
+   * connections, and the peer is to see the end now. */
   epoll_ctl (self->loop->epoll_fd, EPOLL_CTL_DEL, self->fd, NULL);
   shutdown (self->fd, SHUT_RDWR);
   close (self->fd);
@@ -105,9 +105,9 @@ ls_wire_session_end (LsWireSession *self,
   die (self);
 }
 
-/* From here on what is queued is written, what comes is dropped, and then the connection ends. Until then the
- * peer's bytes must be read: closing with bytes unread resets the connection, and may take the close frame with
- * it. */
+/* From here on what is queued is written, what comes is dropped, and then the connection ends.
+ * Until then the peer's bytes must be read: closing with bytes unread resets the connection, and
+ * may take the close frame with it. */
 static void
 start_finishing (LsWireSession *self)
 {
@@ -177,8 +177,8 @@ on_ping (LsWireSession     *self,
       return;
     }
 
-  /* While the peer does not read only its last ping is answered, as RFC 6455, 5.5.3 allows: the pong that still
-   * waits is taken back, unless the socket has taken a part of it. */
+  /* While the peer does not read only its last ping is answered, as RFC 6455, 5.5.3 allows: the
+   * pong that still waits is taken back, unless the socket has taken a part of it. */
   pong = ls_blob_new_frame (LS_FRAME_PONG, item->data, item->length);
   if (self->blocked && ls_wire_queue_replace (&self->queue, self->pong_number, pong))
     return;
@@ -329,7 +329,8 @@ send_ping (LsWireSession *self)
   ls_wire_count (&self->loop->counters.pings, 1);
 }
 
-/* On a slow line the ping may still be on its way, behind data. As long as that moves the peer is not dead. */
+/* On a slow line the ping may still be on its way, behind data. As long as that moves the peer is
+ * not dead. */
 static void
 on_pong_missing (LsWireSession *self)
 {

@@ -156,7 +156,8 @@ check (SoupServerMessage *msg,
     {
       g_autofree char *text = NULL;
 
-      text = g_strdup_printf ("WebSocket upgrade: Sec-WebSocket-Protocol does not offer %s", protocol);
+      text = g_strdup_printf ("WebSocket upgrade: Sec-WebSocket-Protocol does not offer %s",
+                              protocol);
       return fail (msg, SOUP_STATUS_BAD_REQUEST, error, text);
     }
   return TRUE;
@@ -220,7 +221,8 @@ dup_fd (GInputStream *stream,
     fd = g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (stream));
   if (fd < 0 || fstat (fd, &info) < 0 || !S_ISSOCK (info.st_mode))
     {
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_WEBSOCKET, "The connection is not a plain socket");
+      g_set_error_literal (error, LS_ERROR, LS_ERROR_WEBSOCKET,
+                           "The connection is not a plain socket");
       return -1;
     }
 
@@ -231,8 +233,9 @@ dup_fd (GInputStream *stream,
   return fd;
 }
 
-/* Reads what libsoup has buffered. A piece that comes back short has emptied the buffer; what it may have got from
- * the socket instead is as good. A connection that is broken is found out by the session. */
+/* Reads what libsoup has buffered. A piece that comes back short has emptied the buffer; what it
+ * may have got from the socket instead is as good. A connection that is broken is found out by the
+ * session. */
 static void
 read_buffered (GInputStream *stream,
                GByteArray   *bytes)
@@ -328,8 +331,8 @@ ls_wire_soup_upgrade (LsWire            *wire,
     {
       upgrade = g_new (Upgrade, 1);
       *upgrade = (Upgrade){ wire, user_data, destroy };
-      g_signal_connect_data (msg, "wrote-informational", G_CALLBACK (wrote_informational_cb), upgrade,
-                             upgrade_free, G_CONNECT_DEFAULT);
+      g_signal_connect_data (msg, "wrote-informational", G_CALLBACK (wrote_informational_cb),
+                             upgrade, upgrade_free, G_CONNECT_DEFAULT);
       return TRUE;
     }
 

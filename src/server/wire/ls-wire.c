@@ -16,8 +16,8 @@
 
 #define MAX_THREADS 64
 
-/* Bytes that the kernel keeps for a connection besides those in flight. Without a bound a slow reader would hide
- * megabytes there, out of sight of max_unsent. */
+/* Bytes that the kernel keeps for a connection besides those in flight. Without a bound a slow
+ * reader would hide megabytes there, out of sight of max_unsent. */
 #define KERNEL_UNSENT (128 * 1024)
 
 static uint64_t
@@ -254,8 +254,8 @@ ls_wire_accept (LsWire     *self,
   return handle;
 }
 
-/* Gives the blob to a command, unless the thread has too much to take up already: without a blob the sessions
- * overflow. */
+/* Gives the blob to a command, unless the thread has too much to take up already: without a blob
+ * the sessions overflow. */
 static void
 push_blob (LsWireLoop    *loop,
            LsWireCommand *command,

@@ -14,28 +14,30 @@ G_BEGIN_DECLS
  *
  * WebSocket connections of a server, on epoll threads of their own.
  *
- * A connection comes in as a file descriptor on which the HTTP upgrade is done, and is from then on a *session*,
- * owned by one of the threads. All others hold a handle of it, an integer: what is done with the handle of a
- * session that has ended does nothing. Every function may be called from any thread, also from within the
- * callbacks, and none waits (but for ls_wire_drain() and ls_wire_free()): what they ask for goes through a queue
- * to the thread that owns the session, and is done there in the order in which it was asked. The order is one for
- * all threads: a send that happened before another one, by whatever lock, is written before it.
+ * A connection comes in as a file descriptor on which the HTTP upgrade is done, and is from then on
+ * a *session*, owned by one of the threads. All others hold a handle of it, an integer: what is
+ * done with the handle of a session that has ended does nothing. Every function may be called from
+ * any thread, also from within the callbacks, and none waits (but for ls_wire_drain() and
+ * ls_wire_free()): what they ask for goes through a queue to the thread that owns the session, and
+ * is done there in the order in which it was asked. The order is one for all threads: a send that
+ * happened before another one, by whatever lock, is written before it.
  *
- * What a session has not written yet is bounded. When a blob finds no room, the session *overflows*: that blob
- * and all later ones are dropped until ls_wire_resume(). So nobody ever gets a blob that came after a dropped
- * one, and a slow reader costs no memory and no time. The way back:
+ * What a session has not written yet is bounded. When a blob finds no room, the session
+ * *overflows*: that blob and all later ones are dropped until ls_wire_resume(). So nobody ever gets
+ * a blob that came after a dropped one, and a slow reader costs no memory and no time. The way
+ * back:
  *
  * 1. `overflowed` is called: stop sending, the session is to be fed from the log.
- * 2. `drained` is called: there is room again. ls_wire_resume(), then send what the log has. To send more than
- *    fits, ask by ls_wire_notify_drained() after each piece for the next `drained`.
+ * 2. `drained` is called: there is room again. ls_wire_resume(), then send what the log has. To
+ *    send more than fits, ask by ls_wire_notify_drained() after each piece for the next `drained`.
  */
 typedef struct _LsWire LsWire;
 
 /**
  * LsWireHandle:
  *
- * A session: its thread, its place there, and a generation that makes the handles of earlier sessions in the same
- * place stale.
+ * A session: its thread, its place there, and a generation that makes the handles of earlier
+ * sessions in the same place stale.
  */
 typedef uint64_t LsWireHandle;
 
@@ -44,10 +46,12 @@ typedef uint64_t LsWireHandle;
 
 /**
  * LsWireWhy:
- * @LS_WIRE_CLOSED_BY_PEER: the peer sent a close frame; the code is the peer's, 1005 if it gave none
- * @LS_WIRE_CLOSED_BY_US: ls_wire_close() or ls_wire_drain(), whether or not the peer answered in time; the code
- *   is the one that was asked for
- * @LS_WIRE_CLOSED_PROTOCOL: the peer broke RFC 6455 or a limit of size; the code is what it was told
+ * @LS_WIRE_CLOSED_BY_PEER: the peer sent a close frame; the code is the peer's, 1005 if it gave
+ *   none
+ * @LS_WIRE_CLOSED_BY_US: ls_wire_close() or ls_wire_drain(), whether or not the peer answered in
+ *   time; the code is the one that was asked for
+ * @LS_WIRE_CLOSED_PROTOCOL: the peer broke RFC 6455 or a limit of size; the code is what it was
+ *   told
  * @LS_WIRE_CLOSED_LIMIT: the peer was too busy or memory too short; the code is what it was told
  * @LS_WIRE_CLOSED_EOF: the connection ended without a close frame; 1006
  * @LS_WIRE_CLOSED_ERROR: the connection broke; 1006
@@ -76,11 +80,13 @@ typedef enum {
  * @opened: the first call for a session
  * @message: a whole message: text is valid UTF-8; not terminated; borrowed until the return
  * @overflowed: a blob found no room; see [struct@LsWire]
- * @drained: what is unsent fell to the low mark after an overflow, or after ls_wire_notify_drained()
- * @closed: the last call for a session; its handle is stale from here on, its user data may be freed
+ * @drained: what is unsent fell to the low mark after an overflow, or after
+ *   ls_wire_notify_drained()
+ * @closed: the last call for a session; its handle is stale from here on, its user data may be
+ *   freed
  *
- * What a session tells. Each is called on the thread that owns the session, one at a time for a session, and must
- * not wait: all sessions of the thread wait with it. Each may be %NULL.
+ * What a session tells. Each is called on the thread that owns the session, one at a time for a
+ * session, and must not wait: all sessions of the thread wait with it. Each may be %NULL.
  *
  * For each handle that ls_wire_accept() returned, @closed is called exactly once.
  */
@@ -109,20 +115,23 @@ typedef struct {
  * @max_message: bytes of a message of a peer, over all its fragments
  * @max_fragments: frames of a message of a peer
  * @max_unsent: bytes that wait for one session; a single blob may be longer
- * @max_memory: bytes that wait for all sessions, shared ones counted once, and of messages that are not complete
+ * @max_memory: bytes that wait for all sessions, shared ones counted once, and of messages that are
+ *   not complete
  * @max_queued: bytes that wait for one thread to take them up; beyond it sessions overflow
  * @max_pings: pings of a peer in one second
- * @pause_unsent: unsent bytes from which on a peer that does not read is not read from either; 0 for never
+ * @pause_unsent: unsent bytes from which on a peer that does not read is not read from either; 0
+ *   for never
  * @heartbeat_ms: a peer that is silent for so long is sent a ping; 0 for never
  * @pong_ms: then it has so long to say something
  * @stall_ms: a peer that takes no byte for so long is given up
  * @message_ms: a message has so long from its first to its last byte
  * @close_ms: a close handshake has so long
- * @clock: (nullable): milliseconds that never go back; the monotonic clock if %NULL. Called by all threads
+ * @clock: (nullable): milliseconds that never go back; the monotonic clock if %NULL. Called by all
+ *   threads
  * @clock_data: for @clock
  *
- * What the wire lets through, and how long it waits. Times are looked at about once a second (a quarter of the
- * shortest one, if that is less).
+ * What the wire lets through, and how long it waits. Times are looked at about once a second (a
+ * quarter of the shortest one, if that is less).
  */
 typedef struct {
   unsigned threads;
@@ -207,8 +216,9 @@ LsWire      *ls_wire_new            (const LsWireOptions   *options,
  * ls_wire_free:
  * @wire: (transfer full): a wire
  *
- * Closes what is still open, without a handshake (ls_wire_drain() is the kind way), and ends the threads. No
- * other call on @wire may be under way or come after, but those that its own callbacks make.
+ * Closes what is still open, without a handshake (ls_wire_drain() is the kind way), and ends the
+ * threads. No other call on @wire may be under way or come after, but those that its own callbacks
+ * make.
  */
 void         ls_wire_free           (LsWire                *wire);
 
@@ -220,10 +230,11 @@ void         ls_wire_free           (LsWire                *wire);
  * @length: how many
  * @user_data: for the callbacks
  *
- * Makes a session of a connection. The descriptor is set non-blocking, close-on-exec, and without Nagle's delay.
+ * Makes a session of a connection. The descriptor is set non-blocking, close-on-exec, and without
+ * Nagle's delay.
  *
- * Returns: its handle; %LS_WIRE_HANDLE_NONE if there are too many, or @wire is draining: then no callback is
- *   called
+ * Returns: its handle; %LS_WIRE_HANDLE_NONE if there are too many, or @wire is draining: then no
+ * callback is called
  */
 LsWireHandle ls_wire_accept         (LsWire                *wire,
                                      int                    fd,
@@ -238,7 +249,8 @@ LsWireHandle ls_wire_accept         (LsWire                *wire,
  * @n_handles: how many
  * @blob: (transfer none): what to send to each
  *
- * Sends the same bytes to many. What is sent to a session until its thread gets to it goes out in one write.
+ * Sends the same bytes to many. What is sent to a session until its thread gets to it goes out in
+ * one write.
  *
  * Cost: one copy of the handles here; one write for each session there.
  */
@@ -274,8 +286,8 @@ void         ls_wire_resume         (LsWire                *wire,
  * @wire: a wire
  * @handle: a session
  *
- * Asks for one call of `drained`, as soon as what is unsent, with all that was sent before this call, is not
- * above the low mark: a quarter of `max_unsent`.
+ * Asks for one call of `drained`, as soon as what is unsent, with all that was sent before this
+ * call, is not above the low mark: a quarter of `max_unsent`.
  */
 void         ls_wire_notify_drained (LsWire                *wire,
                                      LsWireHandle           handle);
@@ -287,7 +299,8 @@ void         ls_wire_notify_drained (LsWire                *wire,
  * @code: a close code that may be sent
  * @reason: (nullable): at most 123 bytes of valid UTF-8 are sent; more is cut
  *
- * Starts the close handshake, behind all that was sent before. Messages of the peer are no longer told.
+ * Starts the close handshake, behind all that was sent before. Messages of the peer are no longer
+ * told.
  */
 void         ls_wire_close          (LsWire                *wire,
                                      LsWireHandle           handle,
@@ -299,8 +312,8 @@ void         ls_wire_close          (LsWire                *wire,
  * @wire: a wire
  * @timeout_ms: how long to wait at most
  *
- * Takes no more connections, closes all sessions with 1001, and waits until they have ended. Not to be called
- * from within a callback.
+ * Takes no more connections, closes all sessions with 1001, and waits until they have ended. Not to
+ * be called from within a callback.
  *
  * Returns: whether all have ended
  */
@@ -319,7 +332,8 @@ void         ls_wire_look_at_clock  (LsWire                *wire);
  * ls_wire_is_full:
  * @wire: a wire
  *
- * Returns: whether ls_wire_accept() would refuse at this moment, so that an upgrade had better not be granted
+ * Returns: whether ls_wire_accept() would refuse at this moment, so that an upgrade had better not
+ * be granted
  */
 gboolean     ls_wire_is_full        (LsWire                *wire);
 
