@@ -14,6 +14,7 @@
 #include "app/text/ls-edit-words.h"
 #include "app/text/ls-link.h"
 #include "app/ls-session.h"
+#include "app/widgets/ls-widgets.h"
 
 /**
  * LsApplication:
@@ -412,6 +413,7 @@ ls_application_startup (GApplication *application)
 
   G_APPLICATION_CLASS (ls_application_parent_class)->startup (application);
 
+  ls_widgets_init (gdk_display_get_default ());
   gtk_window_set_default_icon_name ("io.github.lockstep.Lockstep");
   self->settings = g_settings_new ("io.github.lockstep.Lockstep");
   self->context = ls_context_new (self->settings);
