@@ -88,7 +88,8 @@ typedef enum {
  * What a session tells. Each is called on the thread that owns the session, one at a time for a
  * session, and must not wait: all sessions of the thread wait with it. Each may be %NULL.
  *
- * For each handle that ls_wire_accept() returned, @closed is called exactly once.
+ * For each handle that ls_wire_accept() returned, @closed is called exactly once, also when the
+ * connection was gone before @opened could be called.
  */
 typedef struct {
   void (*opened)     (LsWireHandle   handle,
