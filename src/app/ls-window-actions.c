@@ -15,38 +15,38 @@
 #define REFRESH_TIMEOUT_SECONDS 15
 
 static void
-new_window_action (GtkWidget  *widget,
-                   const char *name,
-                   GVariant   *parameter)
+new_window_action (GSimpleAction *action,
+                   GVariant      *parameter,
+                   gpointer       user_data)
 {
-  LsWindow *self = LS_WINDOW (widget);
+  LsWindow *self = user_data;
 
   ls_application_open_window (LS_APPLICATION (gtk_window_get_application (GTK_WINDOW (self))),
                               self->shop, ls_window_get_page (self));
 }
 
 static void
-show_page_action (GtkWidget  *widget,
-                  const char *name,
-                  GVariant   *parameter)
+show_page_action (GSimpleAction *action,
+                  GVariant      *parameter,
+                  gpointer       user_data)
 {
-  ls_window_show_page (LS_WINDOW (widget), g_variant_get_string (parameter, NULL));
+  ls_window_show_page (user_data, g_variant_get_string (parameter, NULL));
 }
 
 static void
-show_shop_action (GtkWidget  *widget,
-                  const char *name,
-                  GVariant   *parameter)
+show_shop_action (GSimpleAction *action,
+                  GVariant      *parameter,
+                  gpointer       user_data)
 {
-  ls_window_show_shop (LS_WINDOW (widget), g_variant_get_string (parameter, NULL));
+  ls_window_show_shop (user_data, g_variant_get_string (parameter, NULL));
 }
 
 static void
-search_action (GtkWidget  *widget,
-               const char *name,
-               GVariant   *parameter)
+search_action (GSimpleAction *action,
+               GVariant      *parameter,
+               gpointer       user_data)
 {
-  LsWindow *self = LS_WINDOW (widget);
+  LsWindow *self = user_data;
 
   if (!gtk_widget_get_sensitive (GTK_WIDGET (self->search_button)))
     return;
@@ -55,11 +55,11 @@ search_action (GtkWidget  *widget,
 }
 
 static void
-waiting_changes_action (GtkWidget  *widget,
-                        const char *name,
-                        GVariant   *parameter)
+waiting_changes_action (GSimpleAction *action,
+                        GVariant      *parameter,
+                        gpointer       user_data)
 {
-  LsWindow *self = LS_WINDOW (widget);
+  LsWindow *self = user_data;
   LsClient *client = ls_context_get_client (self->context);
 
   if (client != NULL)
@@ -75,7 +75,8 @@ set_refreshing (LsWindow *self,
   gtk_spinner_set_spinning (self->refresh_spinner, refreshing);
   gtk_stack_set_visible_child (self->refresh_stack, refreshing ? GTK_WIDGET (self->refresh_spinner)
                                                                : GTK_WIDGET (self->refresh_icon));
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.refresh", !refreshing);
+  g_simple_action_set_enabled (
+      G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "refresh")), !refreshing);
 }
 
 static gboolean
@@ -120,11 +121,11 @@ synced_cb (GObject      *source,
 }
 
 static void
-refresh_action (GtkWidget  *widget,
-                const char *name,
-                GVariant   *parameter)
+refresh_action (GSimpleAction *action,
+                GVariant      *parameter,
+                gpointer       user_data)
 {
-  LsWindow *self = LS_WINDOW (widget);
+  LsWindow *self = user_data;
   LsClient *client = ls_context_get_client (self->context);
 
   if (client == NULL || self->shop == NULL)
@@ -135,25 +136,47 @@ refresh_action (GtkWidget  *widget,
   ls_client_sync_async (client, self->shop, NULL, synced_cb, g_object_ref (self));
 }
 
-/* Installs the actions and their shortcuts on the class. */
+static const GActionEntry actions[] = {
+  { "new-window", new_window_action, NULL, NULL, NULL },
+  { "show-page", show_page_action, "s", NULL, NULL },
+  { "show-shop", show_shop_action, "s", NULL, NULL },
+  { "search", search_action, NULL, NULL, NULL },
+  { "refresh", refresh_action, NULL, NULL, NULL },
+  { "waiting-changes", waiting_changes_action, NULL, NULL, NULL },
+};
+
+/* Puts the actions on the window's own map, which the application exports over D-Bus. */
 void
-ls_window_install_actions (LsWindowClass *klass)
+ls_window_add_actions (LsWindow *self)
+{
+  g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
+}
+
+static void
+bind_key (GtkWidgetClass  *widget_class,
+          unsigned         key,
+          GdkModifierType  modifiers,
+          const char      *action,
+          const char      *page)
+{
+  if (page != NULL)
+    gtk_widget_class_add_binding_action (widget_class, key, modifiers, action, "s", page);
+  else
+    gtk_widget_class_add_binding_action (widget_class, key, modifiers, action, NULL);
+}
+
+/* Binds the keys that the help overlay lists. */
+void
+ls_window_bind_keys (LsWindowClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
-  gtk_widget_class_install_action (widget_class, "win.new-window", NULL, new_window_action);
-  gtk_widget_class_install_action (widget_class, "win.show-page", "s", show_page_action);
-  gtk_widget_class_install_action (widget_class, "win.show-shop", "s", show_shop_action);
-  gtk_widget_class_install_action (widget_class, "win.search", NULL, search_action);
-  gtk_widget_class_install_action (widget_class, "win.refresh", NULL, refresh_action);
-  gtk_widget_class_install_action (widget_class, "win.waiting-changes", NULL, waiting_changes_action);
-
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_n, GDK_CONTROL_MASK, "win.new-window", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK, "win.search", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F5, 0, "win.refresh", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_r, GDK_CONTROL_MASK, "win.refresh", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "window.close", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_1, GDK_ALT_MASK, "win.show-page", "s", "overview");
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_2, GDK_ALT_MASK, "win.show-page", "s", "products");
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_3, GDK_ALT_MASK, "win.show-page", "s", "orders");
+  bind_key (widget_class, GDK_KEY_n, GDK_CONTROL_MASK, "win.new-window", NULL);
+  bind_key (widget_class, GDK_KEY_f, GDK_CONTROL_MASK, "win.search", NULL);
+  bind_key (widget_class, GDK_KEY_F5, 0, "win.refresh", NULL);
+  bind_key (widget_class, GDK_KEY_r, GDK_CONTROL_MASK, "win.refresh", NULL);
+  bind_key (widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "window.close", NULL);
+  bind_key (widget_class, GDK_KEY_1, GDK_ALT_MASK, "win.show-page", "overview");
+  bind_key (widget_class, GDK_KEY_2, GDK_ALT_MASK, "win.show-page", "products");
+  bind_key (widget_class, GDK_KEY_3, GDK_ALT_MASK, "win.show-page", "orders");
 }

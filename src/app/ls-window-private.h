@@ -55,6 +55,7 @@ struct _LsWindow {
 void ls_window_follow_shop     (LsWindow *self);
 void ls_window_forget_shop     (LsWindow *self);
 void ls_window_update_banner   (LsWindow *self);
-void ls_window_install_actions (LsWindowClass *klass);
+void ls_window_add_actions     (LsWindow *self);
+void ls_window_bind_keys       (LsWindowClass *klass);
 
 G_END_DECLS

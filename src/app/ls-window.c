@@ -248,13 +248,14 @@ ls_window_class_init (LsWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, focus_entered_cb);
   gtk_widget_class_bind_template_callback (widget_class, page_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
-  ls_window_install_actions (klass);
+  ls_window_bind_keys (klass);
 }
 
 static void
 ls_window_init (LsWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  ls_window_add_actions (self);
 
   self->client_signals = g_signal_group_new (LS_TYPE_CLIENT);
   g_signal_group_connect_swapped (self->client_signals, "notify::status",
