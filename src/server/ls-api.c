@@ -44,7 +44,10 @@ answer_sync (LsRequest  *request,
 /* All that lockstepd answers; docs/http-api.md describes each. */
 static const LsRoute routes[] = {
   { "GET", "/healthz", LS_ROUTE_OPEN, 0, answer_health },
+  { "GET", "/metrics", LS_ROUTE_SIGNED_IN, 0, ls_api_metrics },
   { "GET", "/v1/sync", LS_ROUTE_SIGNED_IN, 0, answer_sync },
+  { "GET", "/v1/shops/*/snapshot", LS_ROUTE_SIGNED_IN, 0, ls_api_snapshot },
+  { "GET", "/v1/status", LS_ROUTE_SIGNED_IN, 0, ls_api_status },
   { "POST", "/v1/sign-in", LS_ROUTE_OPEN, MAX_SIGN_IN_BYTES, ls_api_sign_in },
 };
 

@@ -8,7 +8,16 @@ G_BEGIN_DECLS
 const LsRoute *ls_api_get_routes (size_t *ret_count);
 
 /* Answers of other files of the API; the user data is the LsServer. */
+void           ls_api_metrics    (LsRequest  *request,
+                                  const char *path,
+                                  gpointer    user_data);
 void           ls_api_sign_in    (LsRequest  *request,
+                                  const char *path,
+                                  gpointer    user_data);
+void           ls_api_snapshot   (LsRequest  *request,
+                                  const char *path,
+                                  gpointer    user_data);
+void           ls_api_status     (LsRequest  *request,
                                   const char *path,
                                   gpointer    user_data);
 

@@ -133,6 +133,10 @@ ls_server_new (LsConfig *config,
   server->hub = make_hub (server, error);
   if (server->hub == NULL)
     return NULL;
+  server->snapshots =
+      ls_snapshots_new (server->environment, server->storage, server->access,
+                        ls_config_get_text (config, LS_OPTION_DATA));
+  server->started = ls_environment_monotonic (server->environment);
   server->http = make_front (server);
   return g_steal_pointer (&server);
 }
@@ -300,6 +304,7 @@ ls_server_free (LsServer *server)
     ls_server_stop (server);
   g_clear_pointer (&server->wire, ls_wire_free);
   g_clear_pointer (&server->http, ls_http_free);
+  g_clear_pointer (&server->snapshots, ls_snapshots_free);
   g_clear_pointer (&server->hub, ls_hub_free);
   g_clear_object (&server->committer);
   g_clear_object (&server->storage);

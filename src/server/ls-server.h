@@ -7,6 +7,7 @@
 #include "server/ls-data-dir.h"
 #include "server/ls-http.h"
 #include "server/ls-hub.h"
+#include "server/ls-snapshot.h"
 #include "server/wire/ls-wire.h"
 
 G_BEGIN_DECLS
@@ -21,9 +22,11 @@ G_BEGIN_DECLS
  * @committer: the one door to their logs
  * @wire: live connections
  * @hub: what they get
+ * @snapshots: what those fetch who begin
  * @http: the front
  * @maintenance: timer of what is done now and then
  * @sign_ins: passwords that wait to be checked
+ * @started: when, monotonic µs
  * @draining: the end has begun
  *
  * Everything that `lockstepd serve` is made of, put together in one place and handed down:
@@ -38,9 +41,11 @@ typedef struct {
   LsCommitter *committer;
   LsWire *wire;
   LsHub *hub;
+  LsSnapshots *snapshots;
   LsHttp *http;
   uint64_t maintenance;
   unsigned sign_ins;
+  int64_t started;
   bool draining;
 } LsServer;
 
