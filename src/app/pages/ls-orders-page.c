@@ -265,6 +265,7 @@ ls_orders_page_unbind (LsPage *page)
   LsOrdersPage *self = LS_ORDERS_PAGE (page);
 
   show_detail (self, NULL);
+  ls_placeholder_show_loading (self->placeholder);
   ls_table_set_query (self->table, NULL, NULL, NULL);
   if (self->query != NULL)
     g_signal_handlers_disconnect_by_data (self->query, self);
@@ -327,5 +328,6 @@ static void
 ls_orders_page_init (LsOrdersPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  ls_placeholder_show_loading (self->placeholder);
   ls_table_set_columns (self->table, orders (), columns, G_N_ELEMENTS (columns));
 }

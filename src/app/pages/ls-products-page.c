@@ -379,6 +379,7 @@ ls_products_page_unbind (LsPage *page)
   LsProductsPage *self = LS_PRODUCTS_PAGE (page);
 
   set_row (self, NULL);
+  ls_placeholder_show_loading (self->placeholder);
   ls_table_set_query (self->table, NULL, NULL, NULL);
   if (self->query != NULL)
     g_signal_handlers_disconnect_by_data (self->query, self);
@@ -451,6 +452,7 @@ static void
 ls_products_page_init (LsProductsPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  ls_placeholder_show_loading (self->placeholder);
   ls_table_set_columns (self->table, products (), columns, G_N_ELEMENTS (columns));
   ls_record_form_set_fields (self->form, products (), form_fields, G_N_ELEMENTS (form_fields));
   ls_record_form_set_fields (self->figures, products (), figure_fields, G_N_ELEMENTS (figure_fields));
