@@ -376,6 +376,24 @@ UNREF (g_time_zone_unref, GTimeZone)
 UNREF (g_date_time_unref, GDateTime)
 UNREF (g_atomic_rc_box_release, void)
 
+PUBLIC gboolean
+(g_atomic_ref_count_dec) (gatomicrefcount *count)
+{
+  REAL (g_atomic_ref_count_dec);
+  __tsan_acquire ((void *) count);
+  __tsan_release ((void *) count);
+  return real (count);
+}
+
+PUBLIC void
+g_ref_string_release (char *string)
+{
+  REAL (g_ref_string_release);
+  __tsan_acquire (string);
+  __tsan_release (string);
+  real (string);
+}
+
 PUBLIC void
 g_atomic_rc_box_release_full (void          *box,
                               GDestroyNotify clear)
