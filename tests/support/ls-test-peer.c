@@ -51,8 +51,8 @@ ls_test_peer_write (LsTestPeer *peer,
   g_output_stream_write_all (peer->output, bytes, length, NULL, NULL, NULL);
 }
 
-char *
-ls_test_peer_read_all (LsTestPeer *peer)
+static GString *
+read_all (LsTestPeer *peer)
 {
   GString *text = g_string_new (NULL);
   char piece[4096];
@@ -61,7 +61,13 @@ ls_test_peer_read_all (LsTestPeer *peer)
   /* A server that refuses may reset the connection over what it has not read. */
   while ((length = g_input_stream_read (peer->input, piece, sizeof piece, NULL, NULL)) > 0)
     g_string_append_len (text, piece, length);
-  return g_string_free (text, FALSE);
+  return text;
+}
+
+char *
+ls_test_peer_read_all (LsTestPeer *peer)
+{
+  return g_string_free (read_all (peer), FALSE);
 }
 
 LsTestPeer *
@@ -315,4 +321,52 @@ ls_test_peer_request (uint16_t    port,
   g_string_append_printf (request, "\r\n%s", body != NULL ? body : "");
   ls_test_peer_write (peer, request->str, request->len);
   return ls_test_peer_read_all (peer);
+}
+
+static GBytes *
+gunzip (const char *data,
+        size_t      length)
+{
+  g_autoptr (GZlibDecompressor) gzip = g_zlib_decompressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+  g_autoptr (GInputStream) memory =
+      g_memory_input_stream_new_from_data (data, (gssize) length, NULL);
+  g_autoptr (GInputStream) input = g_converter_input_stream_new (memory, G_CONVERTER (gzip));
+  g_autoptr (GOutputStream) output = g_memory_output_stream_new_resizable ();
+  g_autoptr (GError) error = NULL;
+
+  g_output_stream_splice (output, input, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, NULL, &error);
+  g_assert_no_error (error);
+  return g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (output));
+}
+
+GBytes *
+ls_test_peer_fetch (uint16_t    port,
+                    const char *token,
+                    const char *path,
+                    const char *client,
+                    char      **ret_head)
+{
+  g_autoptr (LsTestPeer) peer = ls_test_peer_new (port);
+  g_autofree char *request = g_strdup_printf (
+      "GET %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n%s%s%s\r\n", path, token,
+      client != NULL ? "Lockstep-Client: " : "", client != NULL ? client : "",
+      client != NULL ? "\r\n" : "");
+  g_autoptr (GString) answer = NULL;
+  g_autofree char *head = NULL;
+  const char *body;
+  size_t length;
+
+  ls_test_peer_write (peer, request, strlen (request));
+  answer = read_all (peer);
+  body = g_strstr_len (answer->str, (gssize) answer->len, "\r\n\r\n");
+  if (body == NULL || !g_str_has_prefix (answer->str, "HTTP/1.1 200 "))
+    g_error ("%s: %s", path, answer->str);
+  body += 4;
+  head = g_strndup (answer->str, (size_t) (body - answer->str));
+  length = answer->len - (size_t) (body - answer->str);
+  if (ret_head != NULL)
+    *ret_head = g_strdup (head);
+  if (strstr (head, "Content-Encoding: gzip") != NULL)
+    return gunzip (body, length);
+  return g_bytes_new (body, length);
 }

@@ -138,6 +138,24 @@ char       *ls_test_peer_request       (uint16_t          port,
                                         const char       *head,
                                         const char       *body);
 
+/**
+ * ls_test_peer_fetch:
+ * @port: of a server on the loopback address
+ * @token: who asks
+ * @path: what for, with its query
+ * @client: (nullable): the client id that is told
+ * @ret_head: (out) (optional): status line and headers
+ *
+ * Makes a GET, expects 200, and undoes a gzip encoding.
+ *
+ * Returns: (transfer full): the body
+ */
+GBytes     *ls_test_peer_fetch         (uint16_t          port,
+                                        const char       *token,
+                                        const char       *path,
+                                        const char       *client,
+                                        char            **ret_head);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsTestPeer, ls_test_peer_free)
 
 G_END_DECLS
