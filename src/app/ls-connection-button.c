@@ -104,8 +104,8 @@ ls_connection_button_dispose (GObject *object)
   g_clear_handle_id (&self->tick, g_source_remove);
   g_clear_object (&self->client_signals);
   g_clear_object (&self->store_signals);
-  gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_CONNECTION_BUTTON);
   G_OBJECT_CLASS (ls_connection_button_parent_class)->dispose (object);
+  gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_CONNECTION_BUTTON);
 }
 
 static void

@@ -50,8 +50,8 @@ row_activated_cb (LsSidebar     *self,
 static void
 ls_sidebar_dispose (GObject *object)
 {
-  gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_SIDEBAR);
   G_OBJECT_CLASS (ls_sidebar_parent_class)->dispose (object);
+  gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_SIDEBAR);
 }
 
 static void

@@ -138,8 +138,8 @@ ls_welcome_view_dispose (GObject *object)
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->context);
-  gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_WELCOME_VIEW);
   G_OBJECT_CLASS (ls_welcome_view_parent_class)->dispose (object);
+  gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_WELCOME_VIEW);
 }
 
 static void

@@ -192,9 +192,9 @@ ls_window_dispose (GObject *object)
   g_clear_object (&self->client_signals);
   g_clear_object (&self->store_signals);
   g_clear_object (&self->context);
+  G_OBJECT_CLASS (ls_window_parent_class)->dispose (object);
   gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_WINDOW);
   self->page_stack = NULL;
-  G_OBJECT_CLASS (ls_window_parent_class)->dispose (object);
 }
 
 static void

@@ -50,8 +50,8 @@ ls_edit_row_dispose (GObject *object)
 
   g_clear_pointer (&self->edit, ls_edit_unref);
   g_clear_object (&self->store);
-  gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_EDIT_ROW);
   G_OBJECT_CLASS (ls_edit_row_parent_class)->dispose (object);
+  gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_EDIT_ROW);
 }
 
 static void

@@ -104,8 +104,8 @@ ls_new_product_dialog_dispose (GObject *object)
   LsNewProductDialog *self = LS_NEW_PRODUCT_DIALOG (object);
 
   g_clear_object (&self->page);
-  gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_NEW_PRODUCT_DIALOG);
   G_OBJECT_CLASS (ls_new_product_dialog_parent_class)->dispose (object);
+  gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_NEW_PRODUCT_DIALOG);
 }
 
 static void

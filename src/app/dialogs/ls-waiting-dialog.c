@@ -78,10 +78,10 @@ ls_waiting_dialog_dispose (GObject *object)
 
   if (self->list != NULL)
     gtk_list_view_set_model (self->list, NULL);
-  gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_WAITING_DIALOG);
-  self->list = NULL;
   g_clear_object (&self->store);
   G_OBJECT_CLASS (ls_waiting_dialog_parent_class)->dispose (object);
+  gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_WAITING_DIALOG);
+  self->list = NULL;
 }
 
 static void

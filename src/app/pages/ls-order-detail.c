@@ -187,9 +187,9 @@ ls_order_detail_dispose (GObject *object)
   LsOrderDetail *self = LS_ORDER_DETAIL (object);
 
   forget_order (self);
+  G_OBJECT_CLASS (ls_order_detail_parent_class)->dispose (object);
   gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_ORDER_DETAIL);
   self->items_list = NULL;
-  G_OBJECT_CLASS (ls_order_detail_parent_class)->dispose (object);
 }
 
 static void

@@ -167,9 +167,18 @@ show_detail (LsOrdersPage *self,
   gtk_revealer_set_reveal_child (self->detail_revealer, shown);
 }
 
+/* Selecting alone opens nothing: the table would become narrower between the clicks of a double click. */
 static void
 row_selected_cb (LsOrdersPage *self,
                  LsRow        *row)
+{
+  if (gtk_revealer_get_reveal_child (self->detail_revealer))
+    show_detail (self, row);
+}
+
+static void
+row_activated_cb (LsOrdersPage *self,
+                  LsRow        *row)
 {
   show_detail (self, row);
 }
@@ -321,6 +330,7 @@ ls_orders_page_class_init (LsOrdersPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, detail_close_cb);
   gtk_widget_class_bind_template_callback (widget_class, detail_edited_cb);
   gtk_widget_class_bind_template_callback (widget_class, filter_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, row_selected_cb);
 }
 

@@ -259,9 +259,18 @@ set_row (LsProductsPage *self,
   update_detail (self);
 }
 
+/* Selecting alone opens nothing: the table would become narrower between the clicks of a double click. */
 static void
 row_selected_cb (LsProductsPage *self,
                  LsRow          *row)
+{
+  if (gtk_revealer_get_reveal_child (self->detail_revealer))
+    set_row (self, row);
+}
+
+static void
+row_activated_cb (LsProductsPage *self,
+                  LsRow          *row)
 {
   set_row (self, row);
 }
@@ -442,6 +451,7 @@ ls_products_page_class_init (LsProductsPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, cell_edited_cb);
   gtk_widget_class_bind_template_callback (widget_class, filter_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, form_edited_cb);
+  gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, row_selected_cb);
   gtk_widget_class_install_action (widget_class, "page.new-product", NULL, new_product_action);
   gtk_widget_class_install_action (widget_class, "page.archive", NULL, archive_action);

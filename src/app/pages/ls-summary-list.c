@@ -119,9 +119,9 @@ ls_summary_list_dispose (GObject *object)
 
   if (self->list != NULL)
     ls_summary_list_set_query (self, NULL, NULL, NULL);
+  G_OBJECT_CLASS (ls_summary_list_parent_class)->dispose (object);
   gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_SUMMARY_LIST);
   self->list = NULL;
-  G_OBJECT_CLASS (ls_summary_list_parent_class)->dispose (object);
 }
 
 static void

@@ -17,7 +17,7 @@
  * sorts, the view only shows by which column. Selection is remembered by id, so that it survives a
  * new order.
  *
- * Signals: `row-selected` (row or %NULL); `edited` (row, field, value) when the admin has changed a
+ * Signals: `row-selected` (row or %NULL); `row-activated` (row); `edited` (row, field, value) when the admin has changed a
  * cell: the owner makes the edit.
  */
 struct _LsTable {
@@ -47,6 +47,7 @@ G_DEFINE_FINAL_TYPE (LsTable, ls_table, ADW_TYPE_BIN)
 
 enum {
   ROW_SELECTED,
+  ROW_ACTIVATED,
   EDITED,
   N_SIGNALS,
 };
@@ -134,6 +135,16 @@ restore_selection (LsTable *self)
   self->restoring = FALSE;
   g_signal_emit (self, signals[ROW_SELECTED], 0,
                  gtk_single_selection_get_selected_item (self->selection));
+}
+
+static void
+activated_cb (LsTable *self,
+              unsigned position)
+{
+  g_autoptr (LsRow) row = g_list_model_get_item (G_LIST_MODEL (self->selection), position);
+
+  if (row != NULL)
+    g_signal_emit (self, signals[ROW_ACTIVATED], 0, row);
 }
 
 /* Tells the query which rows are in sight, so that it reads them before they are asked for. */
@@ -226,10 +237,10 @@ ls_table_dispose (GObject *object)
       ls_table_set_query (self, NULL, NULL, NULL);
       g_signal_handlers_disconnect_by_data (gtk_column_view_get_sorter (self->view), self);
     }
+  G_OBJECT_CLASS (ls_table_parent_class)->dispose (object);
   gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_TABLE);
   self->view = NULL;
   g_clear_object (&self->selection);
-  G_OBJECT_CLASS (ls_table_parent_class)->dispose (object);
 }
 
 static void
@@ -262,6 +273,16 @@ ls_table_class_init (LsTableClass *klass)
                                         NULL, NULL, G_TYPE_NONE, 1, LS_TYPE_ROW);
 
   /**
+   * LsTable::row-activated:
+   * @self: the table
+   * @row: the row
+   *
+   * The admin wants to see more of a row: a double click, or Enter.
+   */
+  signals[ROW_ACTIVATED] = g_signal_new ("row-activated", LS_TYPE_TABLE, G_SIGNAL_RUN_LAST, 0, NULL,
+                                         NULL, NULL, G_TYPE_NONE, 1, LS_TYPE_ROW);
+
+  /**
    * LsTable::edited:
    * @self: the table
    * @row: the row
@@ -278,6 +299,7 @@ ls_table_class_init (LsTableClass *klass)
       widget_class, "/io/github/lockstep/Lockstep/tables/ls-table.ui");
   gtk_widget_class_bind_template_child (widget_class, LsTable, scrolled);
   gtk_widget_class_bind_template_child (widget_class, LsTable, view);
+  gtk_widget_class_bind_template_callback (widget_class, activated_cb);
 }
 
 static void
