@@ -294,7 +294,8 @@ get_integer (Shop          *shop,
       record, (unsigned) ls_collection_field (ls_schema_collection (id), field), -1);
 }
 
-#define PRODUCT(key, rest) "{\"k\":\"" key "\",\"d\":{\"name\":\"P\",\"status\":\"active\"" rest "}}\n"
+#define PRODUCT(key, rest) \
+  "{\"k\":\"" key "\",\"d\":{\"name\":\"P\",\"status\":\"active\"" rest "}}\n"
 #define ORDER(key, rest) \
   "{\"k\":\"" key "\",\"d\":{\"number\":\"" key "\",\"status\":\"paid\",\"currency\":\"EUR\"," \
   "\"placed_at\":1767323045000000" rest "}}\n"
@@ -370,9 +371,12 @@ test_again (void)
 static void
 test_silent (void)
 {
-  static const File mine = { "products.ndjson",
-                             PRODUCT ("woo:7", ",\"kind\":\"beat\",\"low_stock_at\":3,\"stock\":9") };
-  static const File theirs = { "list.csv", "ID,Type,SKU,Name,Regular price\n7,simple,x,Kit,12.50\n" };
+  static const File mine = {
+    "products.ndjson", PRODUCT ("woo:7", ",\"kind\":\"beat\",\"low_stock_at\":3,\"stock\":9")
+  };
+  static const File theirs = {
+    "list.csv", "ID,Type,SKU,Name,Regular price\n7,simple,x,Kit,12.50\n"
+  };
   g_autoptr (Shop) shop = shop_new ();
   g_autoptr (LsRecord) record = NULL;
 
@@ -498,14 +502,13 @@ many_init (Many *many,
   for (int i = 0; i < n; i++)
     {
       /* As scattered as can be: each item another order, product, customer and day. */
-      g_string_append_printf (many->texts[4],
-                              "{\"k\":\"p%d\",\"d\":{\"name\":\"Beat %d\",\"status\":\"active\"}}\n",
-                              i, i);
+      g_string_append_printf (
+          many->texts[4], "{\"k\":\"p%d\",\"d\":{\"name\":\"Beat %d\",\"status\":\"active\"}}\n", i, i);
       g_string_append_printf (many->texts[3], "{\"k\":\"c%d\",\"d\":{\"name\":\"N %d\"}}\n", i, i);
       g_string_append_printf (many->texts[2],
                               "{\"k\":\"o%d\",\"d\":{\"number\":\"%d\",\"status\":\"paid\","
-                              "\"currency\":\"EUR\",\"customer\":\"c%d\",\"placed_at\":%" G_GINT64_FORMAT
-                              "}}\n",
+                              "\"currency\":\"EUR\",\"customer\":\"c%d\","
+                              "\"placed_at\":%" G_GINT64_FORMAT "}}\n",
                               i, i, (i * 7) % n,
                               INT64_C (1700000000000000) + i * INT64_C (90000000000));
       g_string_append_printf (many->texts[1],

@@ -275,8 +275,10 @@ ls_command_import (int    argc,
     { "format", 0, 0, G_OPTION_ARG_STRING, &words.format,
       "What the files are (default: csv with --map, woocommerce for .csv, else ndjson)",
       "ndjson|woocommerce|csv" },
-    { "map", 0, 0, G_OPTION_ARG_FILENAME, &words.map, "What the columns of a CSV file mean", "FILE" },
-    { "errors", 0, 0, G_OPTION_ARG_FILENAME, &words.errors, "Write all problems to a file", "FILE" },
+    { "map", 0, 0, G_OPTION_ARG_FILENAME, &words.map, "What the columns of a CSV file mean",
+      "FILE" },
+    { "errors", 0, 0, G_OPTION_ARG_FILENAME, &words.errors, "Write all problems to a file",
+      "FILE" },
     { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &words.dry_run, "Only tell what would be done", NULL },
     { "resume", 0, 0, G_OPTION_ARG_NONE, &words.resume, "Finish imports that were interrupted",
       NULL },
@@ -285,10 +287,10 @@ ls_command_import (int    argc,
   const LsCommandSpec spec = {
     .usage = "FILE... | --resume",
     .summary =
-        "Reads rows into a shop: all of them, or none when one of them is bad. The files of one line\n"
-        "belong together: rows may refer to each other across them. What is there already and the\n"
-        "same is left as it is, so that an import can be repeated. An import that was interrupted\n"
-        "is finished by the next one, by --resume, and by the server when it starts.",
+        "Reads rows into a shop: all of them, or none when one of them is bad. The files of one\n"
+        "line belong together: rows may refer to each other across them. What is there already and\n"
+        "the same is left as it is, so that an import can be repeated. An import that was\n"
+        "interrupted is finished by the next one, by --resume, and by the server when it starts.",
     .examples =
         "  lockstepd import --shop music products.ndjson customers.ndjson\n"
         "  lockstepd import --shop music --dry-run wc-product-export.csv\n"

@@ -10,8 +10,8 @@
 /*
  * A staged job, carried out: its batches go through the committer like any mutation, a window of
  * them at a time so that they share transactions, and never one beside another that it may refer
- * to. Each has its mid from the stage: one that is on disk already, from before a crash, is answered
- * with its decision and changes nothing.
+ * to. Each has its mid from the stage: one that is on disk already, from before a crash, is
+ * answered with its decision and changes nothing.
  */
 
 #define WINDOW 16

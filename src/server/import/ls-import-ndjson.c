@@ -22,10 +22,10 @@
  * LsImportNdjson:
  *
  * One row a line, `{"k":"p-1","d":{"name":"Drums","price":1990}}`: what `lockstepd export` and a
- * snapshot write. The collection is that of the file, or of the last line `{"t":"rows","c":"products"}`
- * before it; a snapshot's first and last lines say nothing here. A field that is left out has no
- * value. Derived fields and collections are passed over, and so is the row of another shop: the
- * server computes those, and a shop's id does not change.
+ * snapshot write. The collection is that of the file, or of the last line
+ * `{"t":"rows","c":"products"}` before it; a snapshot's first and last lines say nothing here. A
+ * field that is left out has no value. Derived fields and collections are passed over, and so is
+ * the row of another shop: the server computes those, and a shop's id does not change.
  */
 struct _LsImportNdjson {
   LsImportReader parent_instance;

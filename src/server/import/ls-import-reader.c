@@ -18,8 +18,8 @@ typedef struct {
  * LsImportReader:
  *
  * Reads rows out of one file, one after another, and tells of each what it is or what is wrong with
- * it, with its place. Types and bounds have been checked when a row comes out; what it refers to has
- * not. One thread.
+ * it, with its place. Types and bounds have been checked when a row comes out; what it refers to
+ * has not. One thread.
  */
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (LsImportReader, ls_import_reader, G_TYPE_OBJECT)
 

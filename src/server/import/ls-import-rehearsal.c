@@ -11,9 +11,9 @@
 
 /*
  * A job tried before it is one: in a transaction of the storage its batches are decided one after
- * another by the very code that will decide them, and then the transaction is rolled back. So a rule
- * of the shop that refuses the last row of a million is known before the first is written, and each
- * batch fits into a version with all that follows from it.
+ * another by the very code that will decide them, and then the transaction is rolled back. So a
+ * rule of the shop that refuses the last row of a million is known before the first is written, and
+ * each batch fits into a version with all that follows from it.
  *
  * Nobody else writes meanwhile: the transaction has the writer's lock.
  */

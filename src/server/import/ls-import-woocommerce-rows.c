@@ -267,6 +267,7 @@ queue_category (LsImportWoocommerce *self,
                 const char          *path,
                 LsImportProblem     *problem)
 {
+  const char *heading = ls_woo_heading (LS_WOO_CATEGORIES);
   g_auto (GStrv) names = g_strsplit (path, ">", LS_WOO_MAX_LIST);
   g_autoptr (GString) joined = g_string_new (NULL);
   g_autofree char *parent = NULL;
@@ -284,9 +285,8 @@ queue_category (LsImportWoocommerce *self,
       if (g_hash_table_add (self->categories, g_strdup (joined->str)))
         {
           row = queue_row (self, LS_CATEGORIES, key, true);
-          if (!fill_text (self, row, "name", ls_woo_heading (LS_WOO_CATEGORIES), names[i], problem) ||
-              !fill_text (self, row, "parent", ls_woo_heading (LS_WOO_CATEGORIES),
-                          parent != NULL ? parent : "", problem))
+          if (!fill_text (self, row, "name", heading, names[i], problem) ||
+              !fill_text (self, row, "parent", heading, parent != NULL ? parent : "", problem))
             return false;
         }
       g_free (parent);
@@ -327,7 +327,7 @@ queue_images (LsImportWoocommerce *self,
       if (!fill_text (self, row, "product", ls_woo_heading (LS_WOO_IMAGES), product, problem) ||
           !fill_text (self, row, "url", ls_woo_heading (LS_WOO_IMAGES), g_ptr_array_index (urls, i),
                       problem) ||
-          !fill_text (self, row, "alt", ls_woo_heading (LS_WOO_NAME), ls_woo_get (self, LS_WOO_NAME), problem) ||
+          !fill (self, row, "alt", LS_WOO_NAME, problem) ||
           !fill_text (self, row, "position", ls_woo_heading (LS_WOO_IMAGES), position, problem))
         return false;
     }
