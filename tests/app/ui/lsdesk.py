@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -99,6 +100,9 @@ class Server:
     self.program.kill()
     self.program.wait()
 
+  def add_user(self, name, role='admin'):
+    self.run('user', 'add', name, '--role', role, '--no-password')
+
   def token_file(self, user='admin'):
     """A file with a new token for a user."""
     path = self.folder / f'token-{user}'
@@ -147,3 +151,11 @@ def edit_cell(window, table, row, old, new):
 
 def euros(cents):
   return f'€{cents // 100:,}.{cents % 100:02d}'
+
+
+def price_of(server, key):
+  """A product's price by a route that shares nothing with the app: SQL on the server's file."""
+  with sqlite3.connect(f'file:{server.data / "lockstep.db"}?mode=ro', uri=True) as database:
+    tables = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+    table = next(name for name in tables if name.endswith('products'))
+    return database.execute(f'SELECT price FROM "{table}" WHERE key = ?', (key,)).fetchone()[0]
