@@ -40,25 +40,41 @@ launcher_new (GSubprocessFlags flags)
   return launcher;
 }
 
-static char *
-run (LsTestServer *server,
-     const char   *input,
-     GPtrArray    *words)
+/* The words of a command line, with the data folder. */
+static GPtrArray *
+collect (LsTestServer *server,
+         const char   *word,
+         va_list       more)
+{
+  GPtrArray *words = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_add (words, g_strdup (LOCKSTEPD));
+  for (const char *each = word; each != NULL; each = va_arg (more, const char *))
+    g_ptr_array_add (words, g_strdup (each));
+  g_ptr_array_add (words, g_strconcat ("--data=", server->data, NULL));
+  g_ptr_array_add (words, NULL);
+  return words;
+}
+
+static int
+run (GPtrArray       *words,
+     GSubprocessFlags flags,
+     const char      *input,
+     char           **ret_output,
+     char           **ret_errors)
 {
   g_autoptr (GSubprocessLauncher) launcher =
-      launcher_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+      launcher_new (flags | G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_autoptr (GSubprocess) process = NULL;
   g_autoptr (GError) error = NULL;
-  char *output = NULL;
 
-  g_ptr_array_add (words, NULL);
-  process = g_subprocess_launcher_spawnv (launcher, (const char *const *) words->pdata, &error);
+  process =
+      g_subprocess_launcher_spawnv (launcher, (const char *const *) words->pdata, &error);
   g_assert_no_error (error);
-  g_subprocess_communicate_utf8 (process, input, NULL, &output, NULL, &error);
+  g_subprocess_communicate_utf8 (process, input, NULL, ret_output, ret_errors, &error);
   g_assert_no_error (error);
-  if (!g_subprocess_get_successful (process))
-    g_error ("lockstepd %s failed", (const char *) g_ptr_array_index (words, 1));
-  return g_strchomp (output);
+  g_assert_true (g_subprocess_get_if_exited (process));
+  return g_subprocess_get_exit_status (process);
 }
 
 char *
@@ -67,17 +83,40 @@ ls_test_server_run (LsTestServer *server,
                     const char   *word,
                     ...)
 {
-  g_autoptr (GPtrArray) words = g_ptr_array_new ();
-  g_autofree char *data = g_strconcat ("--data=", server->data, NULL);
+  g_autoptr (GPtrArray) words = NULL;
+  char *output = NULL;
   va_list more;
 
-  g_ptr_array_add (words, (gpointer) LOCKSTEPD);
   va_start (more, word);
-  for (const char *each = word; each != NULL; each = va_arg (more, const char *))
-    g_ptr_array_add (words, (gpointer) each);
+  words = collect (server, word, more);
   va_end (more);
-  g_ptr_array_add (words, data);
-  return run (server, input, words);
+  if (run (words, G_SUBPROCESS_FLAGS_NONE, input, &output, NULL) != 0)
+    g_error ("lockstepd %s failed", word);
+  return g_strchomp (output);
+}
+
+int
+ls_test_server_try (LsTestServer *server,
+                    char        **ret_output,
+                    char        **ret_errors,
+                    const char   *word,
+                    ...)
+{
+  g_autoptr (GPtrArray) words = NULL;
+  g_autofree char *output = NULL;
+  g_autofree char *errors = NULL;
+  va_list more;
+  int status;
+
+  va_start (more, word);
+  words = collect (server, word, more);
+  va_end (more);
+  status = run (words, G_SUBPROCESS_FLAGS_STDERR_PIPE, NULL, &output, &errors);
+  if (ret_output != NULL)
+    *ret_output = g_steal_pointer (&output);
+  if (ret_errors != NULL)
+    *ret_errors = g_steal_pointer (&errors);
+  return status;
 }
 
 LsTestServer *

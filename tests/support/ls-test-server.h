@@ -106,6 +106,24 @@ char         *ls_test_server_run          (LsTestServer       *server,
                                            ...) G_GNUC_NULL_TERMINATED;
 
 /**
+ * ls_test_server_try:
+ * @server: a server, running or not
+ * @ret_output: (out) (optional): what the command printed
+ * @ret_errors: (out) (optional): what it said to standard error
+ * @word: the command's name
+ * @...: more words, %NULL-terminated
+ *
+ * Runs another command of lockstepd on the same data folder, however it ends.
+ *
+ * Returns: its exit status
+ */
+int           ls_test_server_try          (LsTestServer       *server,
+                                           char              **ret_output,
+                                           char              **ret_errors,
+                                           const char         *word,
+                                           ...) G_GNUC_NULL_TERMINATED;
+
+/**
  * ls_test_server_get_url:
  * @server: a server that ran
  *

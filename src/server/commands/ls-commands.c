@@ -22,6 +22,9 @@ static const LsCommand commands[] = {
   { "user", "add users, set passwords and roles", ls_command_user },
   { "token", "make a token for a user", ls_command_token },
   { "import", "read rows into a shop", ls_command_import },
+  { "export", "write the rows of a shop", ls_command_export },
+  { "check", "compute all that is derived anew and compare", ls_command_check },
+  { "status", "tell what runs and what is there", ls_command_status },
   { "help", "tell about commands and options", ls_command_help },
 };
 

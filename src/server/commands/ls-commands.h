@@ -77,6 +77,10 @@ LsStorage       *ls_command_open_storage (LsEnvironment    *environment,
 char            *ls_command_read_password (const char      *prompt,
                                            GError         **error);
 
+LsCommandExit    ls_command_check      (int                  argc,
+                                       char               **argv);
+LsCommandExit    ls_command_export     (int                  argc,
+                                       char               **argv);
 LsCommandExit    ls_command_help      (int                  argc,
                                        char               **argv);
 LsCommandExit    ls_command_import    (int                  argc,
@@ -86,6 +90,8 @@ LsCommandExit    ls_command_init      (int                  argc,
 LsCommandExit    ls_command_serve     (int                  argc,
                                        char               **argv);
 LsCommandExit    ls_command_shop       (int                  argc,
+                                       char               **argv);
+LsCommandExit    ls_command_status     (int                  argc,
                                        char               **argv);
 LsCommandExit    ls_command_token     (int                  argc,
                                        char               **argv);

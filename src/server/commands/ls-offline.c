@@ -5,6 +5,7 @@
 
 #include "server/commands/ls-offline.h"
 
+#include "core/ls-error.h"
 #include "server/ls-storage-sqlite.h"
 
 /* Something on another queue that this thread waits for. */
@@ -109,6 +110,48 @@ ls_offline_close (LsOffline *offline)
   g_clear_pointer (&offline->lock, ls_data_lock_free);
   g_free (offline->jobs);
   g_free (offline);
+}
+
+static void
+decided_cb (LsMutation       *mutation,
+            const LsDecision *decision,
+            const GError     *error,
+            int64_t           expected_n,
+            gpointer          user_data)
+{
+  Wait *wait = user_data;
+
+  if (error != NULL)
+    wait->error = g_error_copy (error);
+  else if (decision->status != LS_RESULT_APPLIED)
+    wait->error = g_error_new (LS_ERROR, LS_ERROR_CONFLICT, "%s%s%s",
+                               decision->path != NULL ? decision->path : "",
+                               decision->path != NULL ? ": " : "",
+                               decision->message != NULL ? decision->message : "not applied");
+  wait_end (wait);
+}
+
+/**
+ * ls_offline_commit:
+ * @offline: what to work with
+ * @mutation: what shall happen
+ * @error: where to put why it did not
+ *
+ * Has a mutation decided, and waits for it.
+ *
+ * Returns: whether it is applied, and on disk
+ */
+bool
+ls_offline_commit (LsOffline   *offline,
+                   LsMutation  *mutation,
+                   GError     **error)
+{
+  Wait wait;
+
+  wait_init (&wait);
+  if (!ls_committer_submit (offline->committer, mutation, decided_cb, &wait, NULL, &wait.error))
+    wait_end (&wait);
+  return wait_finish (&wait, error);
 }
 
 static void

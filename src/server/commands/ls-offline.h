@@ -31,6 +31,9 @@ LsOffline *ls_offline_open   (const char           *data,
 void       ls_offline_close  (LsOffline            *offline);
 bool       ls_offline_resume (LsOffline            *offline,
                               GError              **error);
+bool       ls_offline_commit (LsOffline            *offline,
+                              LsMutation           *mutation,
+                              GError              **error);
 bool       ls_offline_import (LsOffline            *offline,
                               const char           *shop,
                               const char           *actor,

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include <string.h>
+
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+
+#include "ls-test-dir.h"
+#include "ls-test-peer.h"
+#include "ls-test-server.h"
+
+/* The commands of lockstepd besides serve, as an operator types them. */
+
+#define ROWS                                                                                        \
+  "{\"k\":\"drums\",\"d\":{\"name\":\"Drums\",\"status\":\"active\",\"price\":1990,\"stock\":5}}\n" \
+  "{\"k\":\"bass\",\"d\":{\"name\":\"Bass\",\"status\":\"draft\",\"price\":990}}\n"
+
+typedef struct {
+  LsTestDir *dir;
+  LsTestServer *server;
+} Fixture;
+
+static void
+set_up (Fixture      *fixture,
+        gconstpointer data)
+{
+  fixture->dir = ls_test_dir_new ();
+  fixture->server = ls_test_server_new_stopped (NULL);
+}
+
+static void
+tear_down (Fixture      *fixture,
+           gconstpointer data)
+{
+  ls_test_server_free (fixture->server);
+  ls_test_dir_free (fixture->dir);
+}
+
+static void
+import_rows (Fixture *fixture)
+{
+  g_autofree char *file = ls_test_dir_file (fixture->dir, "products.ndjson");
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (file, ROWS, -1, &error);
+  g_assert_no_error (error);
+  g_free (ls_test_server_run (fixture->server, NULL, "import", "--shop=music", file, NULL));
+}
+
+static void
+test_misused (Fixture      *fixture,
+              gconstpointer data)
+{
+  static const char *const lines[][4] = {
+    { "frobnicate" },           { "init", "now" },         { "serve", "now" },
+    { "shop" },                 { "shop", "add" },         { "shop", "sell", "music" },
+    { "user" },                 { "user", "add" },         { "user", "role", "maya" },
+    { "token" },                { "export" },              { "check", "it" },
+    { "status", "quo" },        { "serve", "--loud" },     { "serve", "--heartbeat=soon" },
+    { "import", "--shop=music" },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_autofree char *errors = NULL;
+
+      g_assert_cmpint (ls_test_server_try (fixture->server, NULL, &errors, lines[i][0], lines[i][1],
+                                           lines[i][2], NULL),
+                       ==, 2);
+      g_assert_nonnull (strstr (errors, "; try: lockstepd "));
+    }
+}
+
+static void
+test_refused (Fixture      *fixture,
+              gconstpointer data)
+{
+  static const struct {
+    const char *line[4];
+    const char *words;
+  } cases[] = {
+    { { "init" }, "the folder is not empty" },
+    { { "shop", "add", "music" }, "music" },
+    { { "shop", "add", "x", "--currency=euro" }, "currency" },
+    { { "shop", "add", "x", "--time-zone=Mars/Olympus" }, "not a time zone" },
+    { { "shop", "add", " x" }, "a shop's id has" },
+    { { "user", "add", "maya", "--role=king" }, "not a role" },
+    { { "user", "role", "nobody", "staff" }, "there is no user nobody" },
+    { { "token", "--user=nobody" }, "there is no user nobody" },
+    { { "export", "--shop=nope" }, "there is no shop" },
+    { { "export", "--shop=music", "nope" }, "no such collection" },
+    { { "check", "--shop=nope" }, "there is no shop" },
+    { { "serve", "--listen=nowhere" }, "neither ADDRESS:PORT nor unix:PATH" },
+    { { "serve", "--listen=example.org:80" }, "not an IP address" },
+    { { "serve", "--config=/nonexistent" }, "/nonexistent" },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *errors = NULL;
+      int status = ls_test_server_try (fixture->server, NULL, &errors, cases[i].line[0],
+                                       cases[i].line[1], cases[i].line[2], cases[i].line[3], NULL);
+
+      if (status != 1 || strstr (errors, cases[i].words) == NULL)
+        g_error ("%s %s: %d, %s", cases[i].line[0], cases[i].line[1], status, errors);
+    }
+}
+
+static void
+test_help (Fixture      *fixture,
+           gconstpointer data)
+{
+  static const char *const commands[] = {
+    "init", "serve", "shop", "user", "token", "import", "export", "check", "status",
+  };
+  g_autofree char *all = NULL;
+  g_autofree char *options = NULL;
+
+  g_assert_cmpint (ls_test_server_try (fixture->server, &all, NULL, "help", NULL), ==, 0);
+  for (size_t i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      g_autofree char *one = NULL;
+
+      g_assert_nonnull (strstr (all, commands[i]));
+      g_assert_cmpint (
+          ls_test_server_try (fixture->server, &one, NULL, commands[i], "--help", NULL), ==, 0);
+      g_assert_nonnull (strstr (one, "Examples:"));
+      g_assert_nonnull (strstr (one, "--data=DIR"));
+    }
+  g_assert_cmpint (ls_test_server_try (fixture->server, &options, NULL, "help", "options", NULL),
+                   ==, 0);
+  g_assert_nonnull (strstr (options, "LOCKSTEP_LISTEN"));
+}
+
+static void
+test_private (Fixture      *fixture,
+              gconstpointer data)
+{
+  const char *folder = ls_test_server_get_data (fixture->server);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+  GStatBuf status;
+
+  g_assert_cmpint (g_stat (folder, &status), ==, 0);
+  g_assert_cmpuint (status.st_mode & 0777, ==, 0700);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      g_assert_cmpint (g_stat (path, &status), ==, 0);
+      g_assert_cmpuint (status.st_mode & 0077, ==, 0);
+    }
+}
+
+/* What export writes, import takes: into another shop it makes the same rows. */
+static void
+test_export_import (Fixture      *fixture,
+                    gconstpointer data)
+{
+  g_autofree char *first = ls_test_dir_file (fixture->dir, "first");
+  g_autofree char *second = ls_test_dir_file (fixture->dir, "second");
+  g_autofree char *to_first = g_strconcat ("--to=", first, NULL);
+  g_autofree char *to_second = g_strconcat ("--to=", second, NULL);
+  g_autofree char *file = g_build_filename (first, "products.ndjson", NULL);
+  g_autofree char *copy = g_build_filename (second, "products.ndjson", NULL);
+  g_autofree char *stream = NULL;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  import_rows (fixture);
+  g_free (ls_test_server_run (fixture->server, NULL, "export", "--shop=music", to_first, NULL));
+  g_free (ls_test_server_run (fixture->server, NULL, "shop", "add", "copy", NULL));
+  g_free (ls_test_server_run (fixture->server, NULL, "import", "--shop=copy", file, NULL));
+  g_free (ls_test_server_run (fixture->server, NULL, "export", "--shop=copy", to_second, NULL));
+  g_assert_true (g_file_get_contents (file, &before, NULL, NULL));
+  g_assert_true (g_file_get_contents (copy, &after, NULL, NULL));
+  g_assert_nonnull (strstr (before, "Drums"));
+  g_assert_cmpstr (before, ==, after);
+
+  stream = ls_test_server_run (fixture->server, NULL, "export", "--shop=music", "products", NULL);
+  g_assert_true (g_str_has_prefix (stream, "{\"t\":\"snapshot\""));
+  g_assert_nonnull (strstr (stream, "\n{\"t\":\"end\",\"rows\":2,"));
+}
+
+static void
+test_check (Fixture      *fixture,
+            gconstpointer data)
+{
+  g_autofree char *output = NULL;
+  g_autofree char *repaired = NULL;
+  g_autofree char *busy = NULL;
+
+  import_rows (fixture);
+  output = ls_test_server_run (fixture->server, NULL, "check", NULL);
+  g_assert_nonnull (strstr (output, "music: "));
+  g_assert_nonnull (strstr (output, "all is right"));
+  repaired = ls_test_server_run (fixture->server, NULL, "check", "--repair", "--shop=music", NULL);
+  g_assert_nonnull (strstr (repaired, "all is right"));
+
+  ls_test_server_start (fixture->server);
+  g_assert_cmpint (ls_test_server_try (fixture->server, NULL, &busy, "check", "--repair", NULL), ==,
+                   1);
+  g_assert_nonnull (strstr (busy, "stop the server first"));
+  g_assert_cmpint (ls_test_server_try (fixture->server, NULL, NULL, "check", NULL), ==, 0);
+}
+
+static void
+test_status (Fixture      *fixture,
+             gconstpointer data)
+{
+  g_autofree char *stopped = NULL;
+  g_autofree char *running = NULL;
+  g_autofree char *killed = NULL;
+
+  g_assert_cmpint (ls_test_server_try (fixture->server, &stopped, NULL, "status", NULL), ==, 1);
+  g_assert_nonnull (strstr (stopped, "does not run"));
+  g_assert_nonnull (strstr (stopped, "shop music: Tape Machine"));
+  ls_test_server_start (fixture->server);
+  g_assert_cmpint (ls_test_server_try (fixture->server, &running, NULL, "status", NULL), ==, 0);
+  g_assert_nonnull (strstr (running, ls_test_server_get_url (fixture->server)));
+  ls_test_server_kill (fixture->server);
+  g_assert_cmpint (ls_test_server_try (fixture->server, &killed, NULL, "status", NULL), ==, 1);
+  g_assert_nonnull (strstr (killed, "does not answer"));
+}
+
+static void
+test_users (Fixture      *fixture,
+            gconstpointer data)
+{
+  g_autofree char *list = NULL;
+
+  g_free (ls_test_server_run (fixture->server, "correct horse\n", "user", "add", "maya",
+                              "--role=staff", "--shop=music", NULL));
+  g_free (ls_test_server_run (fixture->server, NULL, "user", "role", "maya", "viewer", NULL));
+  list = ls_test_server_run (fixture->server, NULL, "user", "list", NULL);
+  g_assert_cmpstr (list, ==,
+                   "admin\ttokens only\t*: owner\nmaya\tpassword\t*: viewer, music: staff");
+}
+
+/* Several addresses, one of them a socket that a killed server left behind. */
+static void
+test_unix_socket (Fixture      *fixture,
+                  gconstpointer data)
+{
+  g_autofree char *path = ls_test_dir_file (fixture->dir, "socket");
+  g_autofree char *listen = g_strconcat ("--listen=unix:", path, NULL);
+  const char *const options[] = { listen, NULL };
+  g_autoptr (LsTestServer) server = ls_test_server_new (options);
+  GStatBuf status;
+
+  ls_test_server_kill (server);
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+  ls_test_server_start (server);
+  g_assert_cmpint (g_stat (path, &status), ==, 0);
+  g_assert_cmpuint (status.st_mode & 0077, ==, 0);
+  g_assert_cmpint (ls_test_server_stop (server), ==, 0);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
+  ADD ("/commands/misused", test_misused);
+  ADD ("/commands/refused", test_refused);
+  ADD ("/commands/help", test_help);
+  ADD ("/commands/private", test_private);
+  ADD ("/commands/export-import", test_export_import);
+  ADD ("/commands/check", test_check);
+  ADD ("/commands/status", test_status);
+  ADD ("/commands/users", test_users);
+  ADD ("/commands/unix-socket", test_unix_socket);
+#undef ADD
+  return g_test_run ();
+}
