@@ -29,6 +29,9 @@ typedef struct {
   gboolean updating;
 } FieldRow;
 
+/* A value that can't be edited stands in one line up to this length; a longer one wraps. */
+#define LINE_CHARS 22
+
 static GQuark
 field_row_quark (void)
 {
@@ -289,5 +292,7 @@ ls_field_row_update (GtkWidget  *row,
       g_autofree char *text = ls_format_value (record, self->field, self->currency, time_zone);
 
       gtk_label_set_label (GTK_LABEL (label), text);
+      gtk_label_set_width_chars (GTK_LABEL (label),
+                                 (int) MIN (g_utf8_strlen (text, -1), LINE_CHARS));
     }
 }

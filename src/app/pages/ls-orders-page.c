@@ -40,15 +40,15 @@ struct _LsOrdersPage {
 G_DEFINE_FINAL_TYPE (LsOrdersPage, ls_orders_page, LS_TYPE_PAGE)
 
 static const LsTableColumn columns[] = {
-  { "number", 100, LS_TABLE_COLUMN_NONE },
+  { "number", 90, LS_TABLE_COLUMN_NONE },
   { "customer_name", 180, LS_TABLE_COLUMN_EXPAND },
-  { "placed_at", 160, LS_TABLE_COLUMN_NONE },
-  { "status", 120, LS_TABLE_COLUMN_EDITABLE },
-  { "units", 80, LS_TABLE_COLUMN_WIDE },
-  { "total", 120, LS_TABLE_COLUMN_NONE },
-  { "revenue", 120, LS_TABLE_COLUMN_WIDE },
-  { "country", 100, LS_TABLE_COLUMN_WIDE },
-  { "source", 110, LS_TABLE_COLUMN_WIDE },
+  { "placed_at", 155, LS_TABLE_COLUMN_NONE },
+  { "status", 110, LS_TABLE_COLUMN_EDITABLE },
+  { "units", 65, LS_TABLE_COLUMN_WIDE },
+  { "total", 105, LS_TABLE_COLUMN_NONE },
+  { "revenue", 105, LS_TABLE_COLUMN_WIDE },
+  { "country", 80, LS_TABLE_COLUMN_WIDE },
+  { "source", 80, LS_TABLE_COLUMN_WIDE },
 };
 
 /* Statuses of each entry of the drop-down; none for all. */
@@ -165,6 +165,7 @@ show_detail (LsOrdersPage *self,
   else
     ls_order_detail_set_order (self->detail, NULL, NULL, NULL, NULL, FALSE);
   gtk_revealer_set_reveal_child (self->detail_revealer, shown);
+  ls_table_set_narrow (self->table, shown);
 }
 
 /* Selecting alone opens nothing: the table would become narrower between the clicks of a double click. */
@@ -340,4 +341,5 @@ ls_orders_page_init (LsOrdersPage *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   ls_placeholder_show_loading (self->placeholder);
   ls_table_set_columns (self->table, orders (), columns, G_N_ELEMENTS (columns));
+  ls_table_sort_by (self->table, "placed_at", GTK_SORT_DESCENDING);
 }

@@ -26,6 +26,8 @@ typedef struct {
   char *currency;
   GTimeZone *time_zone;
 
+  char *wanted; /* the record to open once the page is bound */
+
   /* state */
   gboolean bound;
   gulong record_handler;
@@ -51,6 +53,12 @@ rebind (LsPage *self)
     return;
   priv->bound = TRUE;
   LS_PAGE_GET_CLASS (self)->bind (self);
+  if (priv->wanted != NULL)
+    {
+      g_autofree char *key = g_steal_pointer (&priv->wanted);
+
+      LS_PAGE_GET_CLASS (self)->open_record (self, key);
+    }
 }
 
 static void
@@ -124,6 +132,13 @@ forget_shop (LsPage *self)
 }
 
 static void
+ls_page_finalize (GObject *object)
+{
+  g_free (private_of (LS_PAGE (object))->wanted);
+  G_OBJECT_CLASS (ls_page_parent_class)->finalize (object);
+}
+
+static void
 ls_page_bind (LsPage *self)
 {
 }
@@ -150,6 +165,7 @@ static void
 ls_page_class_init (LsPageClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = ls_page_dispose;
+  G_OBJECT_CLASS (klass)->finalize = ls_page_finalize;
   klass->bind = ls_page_bind;
   klass->unbind = ls_page_unbind;
   klass->open_record = ls_page_open_record_default;
@@ -283,13 +299,21 @@ ls_page_search (LsPage     *self,
  * @self: a page
  * @key: key of a record
  *
- * Shows one record.
+ * Shows one record, now or as soon as the page is bound.
  */
 void
 ls_page_open_record (LsPage     *self,
                      const char *key)
 {
-  LS_PAGE_GET_CLASS (self)->open_record (self, key);
+  LsPagePrivate *priv = private_of (self);
+
+  if (priv->bound)
+    LS_PAGE_GET_CLASS (self)->open_record (self, key);
+  else
+    {
+      g_free (priv->wanted);
+      priv->wanted = g_strdup (key);
+    }
 }
 
 /**

@@ -63,8 +63,8 @@ static const LsTableColumn columns[] = {
   { "status", 100, LS_TABLE_COLUMN_EDITABLE },
   { "price", 110, LS_TABLE_COLUMN_EDITABLE },
   { "stock", 90, LS_TABLE_COLUMN_EDITABLE },
-  { "units_sold", 100, LS_TABLE_COLUMN_NONE },
-  { "revenue", 120, LS_TABLE_COLUMN_NONE },
+  { "units_sold", 100, LS_TABLE_COLUMN_WIDE },
+  { "revenue", 120, LS_TABLE_COLUMN_WIDE },
 };
 
 static const LsFormField form_fields[] = {
@@ -159,6 +159,7 @@ update_detail (LsProductsPage *self)
   gboolean archived;
 
   gtk_revealer_set_reveal_child (self->detail_revealer, record != NULL);
+  ls_table_set_narrow (self->table, record != NULL);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "page.archive",
                                  record != NULL && ls_page_can_write (LS_PAGE (self), products ()));
   if (record == NULL)
@@ -464,6 +465,7 @@ ls_products_page_init (LsProductsPage *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   ls_placeholder_show_loading (self->placeholder);
   ls_table_set_columns (self->table, products (), columns, G_N_ELEMENTS (columns));
+  ls_table_sort_by (self->table, "name", GTK_SORT_ASCENDING);
   ls_record_form_set_fields (self->form, products (), form_fields, G_N_ELEMENTS (form_fields));
   ls_record_form_set_fields (self->figures, products (), figure_fields, G_N_ELEMENTS (figure_fields));
 }

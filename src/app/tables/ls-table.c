@@ -399,6 +399,27 @@ ls_table_set_editable (LsTable *self,
 }
 
 /**
+ * ls_table_set_narrow:
+ * @self: a table with columns
+ * @narrow: whether there is little room
+ *
+ * Hides or shows the columns that need much room.
+ */
+void
+ls_table_set_narrow (LsTable *self,
+                     gboolean narrow)
+{
+  for (unsigned i = 0; i < self->columns->len; i++)
+    if (g_array_index (self->columns, LsTableColumn, i).flags & LS_TABLE_COLUMN_WIDE)
+      {
+        g_autoptr (GtkColumnViewColumn) column =
+            g_list_model_get_item (gtk_column_view_get_columns (self->view), i);
+
+        gtk_column_view_column_set_visible (column, !narrow);
+      }
+}
+
+/**
  * ls_table_sort_by:
  * @self: a table with columns
  * @field: name of a field that has a column

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * @LS_TABLE_COLUMN_NONE: shown only
  * @LS_TABLE_COLUMN_EDITABLE: edited in place, where the admin's role allows it
  * @LS_TABLE_COLUMN_EXPAND: takes the room that is left
- * @LS_TABLE_COLUMN_WIDE: hidden in a narrow window
+ * @LS_TABLE_COLUMN_WIDE: hidden while there is little room
  */
 typedef enum {
   LS_TABLE_COLUMN_NONE = 0,
@@ -48,6 +48,8 @@ void         ls_table_set_query    (LsTable             *self,
                                     GTimeZone           *time_zone);
 void         ls_table_set_editable (LsTable             *self,
                                     gboolean             editable);
+void         ls_table_set_narrow   (LsTable             *self,
+                                    gboolean             narrow);
 void         ls_table_sort_by      (LsTable             *self,
                                     const char          *field,
                                     GtkSortType          direction);
