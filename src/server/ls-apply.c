@@ -295,7 +295,7 @@ add_activity (LsDraft          *draft,
   ls_derive_get_shop (draft, zones, &shop);
   activity = ls_activity_make (draft, mutation, version, at, shop.zone);
   g_ptr_array_add (changes, ls_change_new_put (activity));
-  ls_draft_take (draft, activity);
+  ls_draft_take_new (draft, activity);
 }
 
 /**

@@ -37,12 +37,14 @@ ls_entry_free (LsEntry *entry)
 
 LsGroup *
 ls_group_new (const char *shop,
-              LsZones    *zones)
+              LsZones    *zones,
+              LsRowCache *cache)
 {
   LsGroup *group = g_new0 (LsGroup, 1);
 
   group->shop = g_strdup (shop);
   group->zones = zones;
+  group->cache = cache;
   group->entries = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_entry_free);
   group->versions = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_version_unref);
   group->drafts = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_draft_free);
@@ -231,6 +233,7 @@ publish_group (LsCommitter *self)
       told.position.version = last->version;
       told.position.check = last->check;
     }
+  ls_row_cache_leave (group->cache, &told.position);
   follow_group (self, &told.position);
   if (has_repair (group))
     ls_committer_renew_digests (self, self->current);
@@ -381,6 +384,9 @@ begun_cb (LsStorageOutcome  outcome,
       return;
     }
   group->before = ls_storage_tx_get_shop (tx)->position;
+  ls_row_cache_enter (group->cache, &group->before);
+  if (has_repair (group))
+    ls_row_cache_clear (group->cache);
   for (unsigned i = 0; i < group->entries->len; i++)
     if (!ls_decide (self->environment, tx, group, g_ptr_array_index (group->entries, i), &error))
       {
@@ -408,7 +414,7 @@ take_group (LsCommitter *self)
   if (state != NULL)
     {
       self->current = state;
-      self->group = ls_group_new (state->shop, self->zones);
+      self->group = ls_group_new (state->shop, self->zones, state->cache);
       state->queued = false;
       while (self->group->entries->len < MAX_GROUP && !g_queue_is_empty (&state->pending))
         {

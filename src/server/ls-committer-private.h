@@ -29,7 +29,8 @@ typedef struct {
   GPtrArray *versions; /* LsVersion */
   GPtrArray *drafts;   /* LsDraft, one for each version */
   LsPosition before;
-  LsZones *zones; /* borrowed */
+  LsZones *zones;    /* borrowed */
+  LsRowCache *cache; /* borrowed */
   bool wrote;
 } LsGroup;
 
@@ -39,6 +40,7 @@ typedef struct {
   bool queued;    /* stands in LsCommitter.turns */
   bool paused;    /* another node holds the shop */
   LsShopDigests *digests;
+  LsRowCache *cache;
   int64_t checkpointed; /* version of the last checkpoint of the digests */
 } LsShopState;
 
@@ -82,7 +84,8 @@ void     ls_committer_take_turn        (LsCommitter    *self,
 
 /* ls-commit-group.c */
 LsGroup *ls_group_new                  (const char     *shop,
-                                        LsZones        *zones);
+                                        LsZones        *zones,
+                                        LsRowCache     *cache);
 void     ls_group_free                 (LsGroup        *group);
 void     ls_entry_free                 (LsEntry        *entry);
 bool     ls_committer_begin_group      (LsCommitter    *self);

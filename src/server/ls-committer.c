@@ -38,6 +38,7 @@ shop_state_free (gpointer data)
   LsShopState *state = data;
 
   g_queue_clear_full (&state->pending, (GDestroyNotify) ls_entry_free);
+  ls_row_cache_free (state->cache);
   ls_shop_digests_free (state->digests);
   g_free (state->shop);
   g_free (state);
@@ -56,6 +57,7 @@ shop_state (LsCommitter *self,
       state->shop = g_strdup (shop);
       g_queue_init (&state->pending);
       state->digests = ls_shop_digests_new ();
+      state->cache = ls_row_cache_new ();
       g_hash_table_insert (self->shops, state->shop, state);
     }
   return state;

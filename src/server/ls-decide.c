@@ -195,7 +195,10 @@ append_version (LsStorageTx  *tx,
   group->wrote = true;
   g_ptr_array_add (group->drafts, g_steal_pointer (&owned));
   g_ptr_array_add (group->versions, ls_version_ref (version));
-  return ls_storage_tx_append (tx, version, error);
+  if (!ls_storage_tx_append (tx, version, error))
+    return false;
+  ls_draft_settle (draft);
+  return true;
 }
 
 /* False on a failure of the storage. */
@@ -208,7 +211,7 @@ apply_entry (LsEnvironment  *environment,
              GError        **error)
 {
   int64_t at = MAX (ls_environment_now (environment), ls_storage_tx_get_shop (tx)->at);
-  g_autoptr (LsDraft) draft = ls_draft_new (tx);
+  g_autoptr (LsDraft) draft = ls_draft_new (tx, group->cache);
   GPtrArray *changes = ls_apply_mutation (draft, entry->mutation, group->zones, at, refusal);
 
   if (ls_draft_get_error (draft) != NULL)
@@ -219,6 +222,12 @@ apply_entry (LsEnvironment  *environment,
     }
   return changes == NULL || append_version (tx, group, entry, g_steal_pointer (&draft), changes, at,
                                             refusal, error);
+}
+
+static char *
+source_name (const LsMutation *mutation)
+{
+  return g_strconcat (SOURCE_PREFIX, mutation->actor != NULL ? mutation->actor : "server", NULL);
 }
 
 /* A mutation whose turn it is. */
@@ -264,8 +273,7 @@ ls_decide (LsEnvironment  *environment,
            GError        **error)
 {
   const LsMutation *mutation = entry->mutation;
-  g_autofree char *source =
-      g_strconcat (SOURCE_PREFIX, mutation->actor != NULL ? mutation->actor : "server", NULL);
+  g_autofree char *source = mutation->client == NULL ? source_name (mutation) : NULL;
   const char *client = mutation->client != NULL ? mutation->client : source;
   uint64_t hash =
       mutation->changes != NULL && !mutation->is_void ? ls_changes_hash (mutation->changes) : 0;

@@ -132,18 +132,22 @@ parts_clear (LsOrderParts *parts)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LsOrderParts, parts_clear)
 
+/* An order that was not there had neither items nor refunds: they could not be without it. */
 static LsOrderParts
 parts_before (LsDraft    *draft,
               const char *key)
 {
   const LsFields *f = ls_fields ();
   g_auto (LsValue) order = ls_value_text (key);
+  LsOrderParts parts = { ls_draft_get_before (draft, collection_of (LS_ORDERS), key), NULL, NULL };
 
-  return (LsOrderParts) {
-    ls_draft_get_before (draft, collection_of (LS_ORDERS), key),
-    ls_draft_list_before (draft, collection_of (LS_ORDER_ITEMS), f->order_items.order, &order),
-    ls_draft_list_before (draft, collection_of (LS_REFUNDS), f->refunds.order, &order),
-  };
+  if (parts.order == NULL)
+    return parts;
+  parts.items =
+      ls_draft_list_before (draft, collection_of (LS_ORDER_ITEMS), f->order_items.order, &order);
+  parts.refunds =
+      ls_draft_list_before (draft, collection_of (LS_REFUNDS), f->refunds.order, &order);
+  return parts;
 }
 
 static LsOrderParts
@@ -152,11 +156,14 @@ parts_after (LsDraft    *draft,
 {
   const LsFields *f = ls_fields ();
   g_auto (LsValue) order = ls_value_text (key);
+  bool is_new = ls_draft_get_before (draft, collection_of (LS_ORDERS), key) == NULL;
+  GPtrArray *(*list) (LsDraft *, const LsCollection *, unsigned, const LsValue *) =
+      is_new ? ls_draft_list_new : ls_draft_list;
 
   return (LsOrderParts) {
     ls_draft_get (draft, collection_of (LS_ORDERS), key),
-    ls_draft_list (draft, collection_of (LS_ORDER_ITEMS), f->order_items.order, &order),
-    ls_draft_list (draft, collection_of (LS_REFUNDS), f->refunds.order, &order),
+    list (draft, collection_of (LS_ORDER_ITEMS), f->order_items.order, &order),
+    list (draft, collection_of (LS_REFUNDS), f->refunds.order, &order),
   };
 }
 

@@ -14,8 +14,10 @@ typedef struct {
 
 struct _LsDraft {
   LsStorageTx *tx;
+  LsRowCache *cache; /* borrowed */
   GPtrArray *entries; /* in the order of the first look at each */
   GHashTable *index;  /* a set of entries by collection and key */
+  GHashTable *lists;  /* "collection\nfield\nvalue" -> GPtrArray: what the storage listed */
   GError *error;
 };
 
@@ -86,25 +88,34 @@ look_up (LsDraft            *draft,
 
   if (entry != NULL)
     return entry;
+  if (draft->cache != NULL && ls_row_cache_find (draft->cache, collection, key, &before))
+    return add (draft, collection, key, before != NULL ? ls_record_ref (before) : NULL);
   if (draft->error == NULL)
     before = ls_storage_tx_get (draft->tx, collection, key, &draft->error);
+  if (draft->cache != NULL && draft->error == NULL)
+    ls_row_cache_put (draft->cache, collection, key, before);
   return add (draft, collection, key, before);
 }
 
 /**
  * ls_draft_new:
  * @tx: (transfer none): an open transaction, which must outlive the draft
+ * @cache: (transfer none) (nullable): rows as they stand in @tx; must outlive the draft
  *
  * Returns: (transfer full): a draft that changes nothing
  */
 LsDraft *
-ls_draft_new (LsStorageTx *tx)
+ls_draft_new (LsStorageTx *tx,
+              LsRowCache  *cache)
 {
   LsDraft *draft = g_new0 (LsDraft, 1);
 
   draft->tx = tx;
+  draft->cache = cache;
   draft->entries = g_ptr_array_new_with_free_func (entry_free);
   draft->index = g_hash_table_new (entry_hash, entry_equal);
+  draft->lists =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   return draft;
 }
 
@@ -117,6 +128,7 @@ ls_draft_new (LsStorageTx *tx)
 void
 ls_draft_free (LsDraft *draft)
 {
+  g_hash_table_unref (draft->lists);
   g_hash_table_unref (draft->index);
   g_ptr_array_unref (draft->entries);
   g_clear_error (&draft->error);
@@ -176,17 +188,27 @@ remember (LsDraft            *draft,
     }
 }
 
+/* What the storage lists, which does not know of the draft: each list is asked for once. */
 static GPtrArray *
 list_stored (LsDraft            *draft,
              const LsCollection *collection,
              unsigned            field,
              const LsValue      *value)
 {
-  GPtrArray *stored = NULL;
+  g_autofree char *id = g_strdup_printf ("%s\n%u\n%s", collection->name, field,
+                                         value->kind == LS_VALUE_TEXT ? value->text : "");
+  GPtrArray *stored = value->kind == LS_VALUE_TEXT ? g_hash_table_lookup (draft->lists, id) : NULL;
 
+  if (stored != NULL)
+    return g_ptr_array_ref (stored);
   if (draft->error == NULL)
     stored = ls_storage_tx_list (draft->tx, collection, field, value, &draft->error);
-  return stored != NULL ? stored : new_list ();
+  if (stored == NULL)
+    return new_list ();
+  remember (draft, collection, stored);
+  if (value->kind == LS_VALUE_TEXT)
+    g_hash_table_insert (draft->lists, g_steal_pointer (&id), g_ptr_array_ref (stored));
+  return stored;
 }
 
 static int
@@ -197,19 +219,16 @@ compare_keys (gconstpointer a,
                     ls_record_get_key (*(LsRecord *const *) b));
 }
 
-/* The rows of @stored as they shall be, with those that the draft brings in and without those it
- * takes out. */
+/* The rows as they shall be, among those that the draft has looked at. */
 static GPtrArray *
-overlay (LsDraft            *draft,
-         const LsCollection *collection,
-         unsigned            field,
-         const LsValue      *min,
-         const LsValue      *max,
-         GPtrArray          *stored)
+select_drafted (LsDraft            *draft,
+                const LsCollection *collection,
+                unsigned            field,
+                const LsValue      *min,
+                const LsValue      *max)
 {
   GPtrArray *result = new_list ();
 
-  remember (draft, collection, stored);
   for (unsigned i = 0; i < draft->entries->len; i++)
     {
       const Entry *entry = g_ptr_array_index (draft->entries, i);
@@ -240,9 +259,8 @@ ls_draft_list (LsDraft            *draft,
                unsigned            field,
                const LsValue      *value)
 {
-  g_autoptr (GPtrArray) stored = list_stored (draft, collection, field, value);
-
-  return overlay (draft, collection, field, value, value, stored);
+  g_ptr_array_unref (list_stored (draft, collection, field, value));
+  return select_drafted (draft, collection, field, value, value);
 }
 
 /**
@@ -261,10 +279,7 @@ ls_draft_list_before (LsDraft            *draft,
                       unsigned            field,
                       const LsValue      *value)
 {
-  GPtrArray *stored = list_stored (draft, collection, field, value);
-
-  remember (draft, collection, stored);
-  return stored;
+  return list_stored (draft, collection, field, value);
 }
 
 /**
@@ -290,9 +305,9 @@ ls_draft_list_between (LsDraft            *draft,
 
   if (draft->error == NULL)
     stored = ls_storage_tx_list_between (draft->tx, collection, field, min, max, &draft->error);
-  if (stored == NULL)
-    stored = new_list ();
-  return overlay (draft, collection, field, &least, &greatest, stored);
+  if (stored != NULL)
+    remember (draft, collection, stored);
+  return select_drafted (draft, collection, field, &least, &greatest);
 }
 
 /**
@@ -334,6 +349,59 @@ ls_draft_take (LsDraft  *draft,
 
   g_clear_pointer (&entry->after, ls_record_unref);
   entry->after = after;
+}
+
+/**
+ * ls_draft_take_new:
+ * @draft: a draft
+ * @after: (transfer full): a row of a key that was never there
+ *
+ * Makes a row, without looking for one before it.
+ */
+void
+ls_draft_take_new (LsDraft  *draft,
+                   LsRecord *after)
+{
+  add (draft, ls_record_get_collection (after), ls_record_get_key (after), NULL)->after = after;
+}
+
+/**
+ * ls_draft_list_new:
+ * @draft: a draft
+ * @collection: of which collection
+ * @field: by which field
+ * @value: what must stand there, not NULL
+ *
+ * Like ls_draft_list() where it is known that no row with @value was there before the mutation.
+ *
+ * Returns: (transfer full) (element-type LsRecord): the rows as they shall be, by key
+ */
+GPtrArray *
+ls_draft_list_new (LsDraft            *draft,
+                   const LsCollection *collection,
+                   unsigned            field,
+                   const LsValue      *value)
+{
+  return select_drafted (draft, collection, field, value, value);
+}
+
+/**
+ * ls_draft_settle:
+ * @draft: a draft whose changes are appended to its transaction
+ *
+ * Tells the cache how the rows stand now.
+ */
+void
+ls_draft_settle (LsDraft *draft)
+{
+  for (unsigned i = 0; draft->cache != NULL && i < draft->entries->len; i++)
+    {
+      const Entry *entry = g_ptr_array_index (draft->entries, i);
+
+      /* Nobody reads activity again. */
+      if (entry->before != entry->after && entry->collection->id != LS_ACTIVITY)
+        ls_row_cache_put (draft->cache, entry->collection, entry->key, entry->after);
+    }
 }
 
 /**

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "server/ls-row-cache.h"
 #include "server/ls-storage.h"
 
 G_BEGIN_DECLS
@@ -29,7 +30,8 @@ typedef struct {
   LsRecord *after;
 } LsDraftRow;
 
-LsDraft      *ls_draft_new          (LsStorageTx         *tx);
+LsDraft      *ls_draft_new          (LsStorageTx         *tx,
+                                     LsRowCache          *cache);
 void          ls_draft_free         (LsDraft             *draft);
 
 LsRecord     *ls_draft_get          (LsDraft             *draft,
@@ -39,6 +41,10 @@ LsRecord     *ls_draft_get_before   (LsDraft             *draft,
                                      const LsCollection  *collection,
                                      const char          *key);
 GPtrArray    *ls_draft_list         (LsDraft             *draft,
+                                     const LsCollection  *collection,
+                                     unsigned             field,
+                                     const LsValue       *value);
+GPtrArray    *ls_draft_list_new     (LsDraft             *draft,
                                      const LsCollection  *collection,
                                      unsigned             field,
                                      const LsValue       *value);
@@ -55,6 +61,8 @@ bool          ls_draft_has_rows     (LsDraft             *draft,
                                      const LsCollection  *collection);
 void          ls_draft_take         (LsDraft             *draft,
                                      LsRecord            *after);
+void          ls_draft_take_new     (LsDraft             *draft,
+                                     LsRecord            *after);
 void          ls_draft_remove       (LsDraft             *draft,
                                      const LsCollection  *collection,
                                      const char          *key);
@@ -65,6 +73,7 @@ LsDraftRow    ls_draft_get_row      (LsDraft             *draft,
 LsStorageTx  *ls_draft_get_tx       (LsDraft             *draft);
 const GError *ls_draft_get_error    (LsDraft             *draft);
 GPtrArray    *ls_draft_get_changes  (LsDraft             *draft);
+void          ls_draft_settle       (LsDraft             *draft);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsDraft, ls_draft_free)
 

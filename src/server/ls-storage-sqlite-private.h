@@ -71,6 +71,9 @@ bool         ls_sqlite_prepare_schema    (LsStorageSqlite     *self,
 
 /* ls-storage-sqlite-rows.c */
 const char  *ls_row_sql_type             (const LsField       *field);
+bool         ls_row_sql_has_index        (const LsField       *field);
+char        *ls_row_sql_index_name       (const LsCollection  *collection,
+                                          const LsField       *field);
 void         ls_row_sql_init             (LsRowSql            *rows,
                                           const LsCollection  *collection);
 void         ls_row_sql_clear            (LsRowSql            *rows);

@@ -46,6 +46,22 @@ append_name (GString    *text,
   g_string_append_c (text, '"');
 }
 
+/* Whether rows are looked up by @field: for derivation, or to know what refers to a row. */
+bool
+ls_row_sql_has_index (const LsField *field)
+{
+  return (field->flags & LS_FIELD_REFERRER) != 0 ||
+         (field->type == LS_TYPE_KEY && field->reference != NULL &&
+          (field->flags & LS_FIELD_REQUIRED) != 0);
+}
+
+char *
+ls_row_sql_index_name (const LsCollection *collection,
+                       const LsField      *field)
+{
+  return g_strconcat (collection->name, "_by_", field->name, NULL);
+}
+
 static GString *
 begin_select (const LsCollection *collection)
 {
@@ -58,7 +74,6 @@ begin_select (const LsCollection *collection)
     }
   g_string_append (text, " FROM ");
   append_name (text, collection->name);
-  g_string_append (text, " WHERE shop = ?");
   return text;
 }
 
@@ -68,10 +83,13 @@ make_select (const LsCollection *collection,
 {
   GString *text = begin_select (collection);
 
+  g_string_append (text, " WHERE shop = ?");
   g_string_append (text, rest);
   return g_string_free (text, FALSE);
 }
 
+/* The index is named: SQLite would rather walk all rows of the shop in the order of keys than sort
+ * a handful. */
 static char *
 make_list (const LsCollection *collection,
            unsigned            field,
@@ -79,7 +97,14 @@ make_list (const LsCollection *collection,
 {
   GString *text = begin_select (collection);
 
-  g_string_append (text, " AND ");
+  if (ls_row_sql_has_index (&collection->fields[field]))
+    {
+      g_autofree char *index = ls_row_sql_index_name (collection, &collection->fields[field]);
+
+      g_string_append (text, " INDEXED BY ");
+      append_name (text, index);
+    }
+  g_string_append (text, " WHERE shop = ? AND ");
   append_name (text, collection->fields[field].name);
   g_string_append (text, condition);
   g_string_append (text, " ORDER BY key");

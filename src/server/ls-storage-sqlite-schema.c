@@ -76,15 +76,6 @@ static const LsMigration migrations[] = {
   },
 };
 
-/* Whether the server looks rows up by @field: for derivation, or to know what refers to a row. */
-static bool
-needs_index (const LsField *field)
-{
-  return (field->flags & LS_FIELD_REFERRER) != 0 ||
-         (field->type == LS_TYPE_KEY && field->reference != NULL &&
-          (field->flags & LS_FIELD_REQUIRED));
-}
-
 static bool
 add_missing_columns (const LsCollection  *collection,
                      LsSql               *sql,
@@ -124,12 +115,14 @@ add_missing_indexes (const LsCollection  *collection,
   for (unsigned i = 0; i < collection->n_fields; i++)
     {
       const LsField *field = &collection->fields[i];
+      g_autofree char *name = NULL;
       g_autofree char *text = NULL;
 
-      if (!needs_index (field))
+      if (!ls_row_sql_has_index (field))
         continue;
-      text = g_strdup_printf ("CREATE INDEX IF NOT EXISTS \"%s_by_%s\" ON \"%s\" (shop, \"%s\")",
-                              collection->name, field->name, collection->name, field->name);
+      name = ls_row_sql_index_name (collection, field);
+      text = g_strdup_printf ("CREATE INDEX IF NOT EXISTS \"%s\" ON \"%s\" (shop, \"%s\")", name,
+                              collection->name, field->name);
       if (!ls_sql_exec (sql, text, error))
         return false;
     }

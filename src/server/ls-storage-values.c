@@ -5,6 +5,9 @@
 
 #include "server/ls-storage.h"
 
+/* What most versions need, so that their bytes do not move as they grow. */
+#define TYPICAL_BYTES 2048
+
 /**
  * ls_version_new:
  * @version: its number
@@ -71,7 +74,7 @@ size_t
 ls_version_seal (LsVersion *version,
                  uint64_t   check)
 {
-  GByteArray *bytes = g_byte_array_new ();
+  GByteArray *bytes = g_byte_array_sized_new (TYPICAL_BYTES);
 
   for (unsigned i = 0; i < version->changes->len; i++)
     ls_change_append_bytes (g_ptr_array_index (version->changes, i), bytes);

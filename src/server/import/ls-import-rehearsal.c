@@ -74,7 +74,7 @@ try_batch (GPtrArray  *changes,
 {
   Rehearsal *rehearsal = user_data;
   g_autoptr (LsGroup) group =
-      ls_group_new (ls_import_stage_get_info (rehearsal->stage)->shop, rehearsal->zones);
+      ls_group_new (ls_import_stage_get_info (rehearsal->stage)->shop, rehearsal->zones, NULL);
   LsEntry *entry = g_new0 (LsEntry, 1);
 
   entry->mutation = make_mutation (rehearsal, changes);
