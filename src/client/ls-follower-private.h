@@ -60,6 +60,7 @@ struct _LsFollower {
   bool is_started;
   bool is_posted;    /* a turn is on its way */
   bool is_publishing; /* the main thread has not shown the last one yet */
+  bool is_owed;       /* a turn came meanwhile and was put off */
   bool is_stopped;
   int64_t first_sequence;
 

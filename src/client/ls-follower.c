@@ -193,7 +193,9 @@ publish_cb (gpointer data)
     follower->func (job->publication, follower->user_data);
   g_mutex_lock (&follower->lock);
   follower->is_publishing = false;
-  has_more = !g_queue_is_empty (&follower->inbox) || !g_queue_is_empty (&follower->requests);
+  has_more = follower->is_owed || !g_queue_is_empty (&follower->inbox) ||
+             !g_queue_is_empty (&follower->requests);
+  follower->is_owed = false;
   g_mutex_unlock (&follower->lock);
   if (has_more)
     ls_follower_poke (follower);
@@ -226,6 +228,8 @@ take_requests (LsFollower *follower)
   g_mutex_lock (&follower->lock);
   follower->is_posted = false;
   may_run = follower->is_started && !follower->is_publishing && !follower->is_stopped;
+  /* It may have been asked for a commit that the turn before took but did not reach. */
+  follower->is_owed = follower->is_publishing;
   while (may_run && (request = g_queue_pop_head (&follower->requests)) != NULL)
     g_queue_push_tail (&follower->todo, request);
   g_mutex_unlock (&follower->lock);
