@@ -254,8 +254,9 @@ end_search (LsStore           *self,
             const LsLoadedRow *loaded)
 {
   g_autoptr (GTask) task = NULL;
+  g_autofree gpointer token = NULL;
 
-  if (!g_hash_table_steal_extended (self->searches, &loaded->token, NULL, (gpointer *) &task))
+  if (!g_hash_table_steal_extended (self->searches, &loaded->token, &token, (gpointer *) &task))
     return;
   if (loaded->record == NULL)
     g_task_return_new_error (task, LS_ERROR, LS_ERROR_CONFLICT, "%s has no such row any more",
