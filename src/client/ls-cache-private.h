@@ -48,6 +48,9 @@ typedef struct {
   char *select_sql;
   char *insert_sql;
   char *delete_sql;
+  LsStatement *select; /* kept, since finding them by their texts costs as much as running them */
+  LsStatement *insert;
+  GHashTable *updates; /* mask of fields -> LsStatement */
   LsBuckets *sums;
   bool has_gone; /* ids of rows that went wait in `gone` */
 } LsTable;

@@ -7,6 +7,9 @@
 
 /* Reading and writing of single rows of a table. What they mean is the callers' affair. */
 
+/* Statements kept for sets of fields that change together. */
+#define MAX_UPDATES 64
+
 /* Makes a record of the fields that begin at @column. */
 LsRecord *
 ls_cache_read_record (LsStatement        *statement,
@@ -59,7 +62,7 @@ bind_value (LsStatement   *statement,
     }
 }
 
-/* Looks a row up. @ret_record is %NULL when there is none. */
+/* Looks the id of a row up, 0 for none; and, if wanted, the row, %NULL for none. */
 bool
 ls_cache_find_row (LsCache    *self,
                    LsTable    *table,
@@ -68,19 +71,20 @@ ls_cache_find_row (LsCache    *self,
                    LsRecord  **ret_record,
                    GError    **error)
 {
-  g_autoptr (LsStatement) statement = ls_sql_prepare (self->sql, table->select_sql, error);
   LsStep step;
 
-  if (statement == NULL)
+  if (table->select == NULL)
+    table->select = ls_sql_prepare (self->sql, table->select_sql, error);
+  if (table->select == NULL)
     return false;
-  ls_statement_bind_text_static (statement, 1, key, -1);
-  step = ls_statement_step (statement, error);
-  if (step == LS_STEP_ERROR)
-    return false;
-  *ret_id = step == LS_STEP_ROW ? ls_statement_get_int64 (statement, 0) : 0;
-  *ret_record =
-      step == LS_STEP_ROW ? ls_cache_read_record (statement, 1, table->collection, key) : NULL;
-  return true;
+  ls_statement_bind_text_static (table->select, 1, key, -1);
+  step = ls_statement_step (table->select, error);
+  *ret_id = step == LS_STEP_ROW ? ls_statement_get_int64 (table->select, 0) : 0;
+  if (ret_record != NULL)
+    *ret_record =
+        step == LS_STEP_ROW ? ls_cache_read_record (table->select, 1, table->collection, key) : NULL;
+  ls_statement_clear (table->select);
+  return step != LS_STEP_ERROR;
 }
 
 bool
@@ -90,15 +94,50 @@ ls_cache_insert_row (LsCache        *self,
                      const LsRecord *record,
                      GError        **error)
 {
-  g_autoptr (LsStatement) statement = ls_sql_prepare (self->sql, table->insert_sql, error);
+  bool ok;
 
-  if (statement == NULL)
+  if (table->insert == NULL)
+    table->insert = ls_sql_prepare (self->sql, table->insert_sql, error);
+  if (table->insert == NULL)
     return false;
-  ls_statement_bind_int64 (statement, 1, id);
-  ls_statement_bind_text_static (statement, 2, ls_record_get_key (record), -1);
+  ls_statement_bind_int64 (table->insert, 1, id);
+  ls_statement_bind_text_static (table->insert, 2, ls_record_get_key (record), -1);
   for (unsigned i = 0; i < table->collection->n_fields; i++)
-    bind_value (statement, (int) i + 3, ls_record_get (record, i));
-  return ls_statement_run (statement, error);
+    bind_value (table->insert, (int) i + 3, ls_record_get (record, i));
+  ok = ls_statement_run (table->insert, error);
+  ls_statement_clear (table->insert);
+  return ok;
+}
+
+static LsStatement *
+update_for (LsCache *self,
+            LsTable *table,
+            int64_t  mask,
+            GError **error)
+{
+  LsStatement *statement = g_hash_table_lookup (table->updates, &mask);
+  g_autoptr (GString) sql = NULL;
+  bool first = true;
+
+  if (statement != NULL)
+    return statement;
+  sql = g_string_new ("UPDATE ");
+  g_string_append (sql, table->name);
+  for (unsigned i = 0; i < table->collection->n_fields; i++)
+    if ((uint64_t) mask & (UINT64_C (1) << i))
+      {
+        g_string_append_printf (sql, "%s\"%s\"=?", first ? " SET " : ",",
+                                table->collection->fields[i].name);
+        first = false;
+      }
+  g_string_append (sql, " WHERE id=?");
+  statement = ls_sql_prepare (self->sql, sql->str, error);
+  if (statement == NULL)
+    return NULL;
+  if (g_hash_table_size (table->updates) >= MAX_UPDATES)
+    g_hash_table_remove_all (table->updates);
+  g_hash_table_insert (table->updates, g_memdup2 (&mask, sizeof mask), statement);
+  return statement;
 }
 
 /* Writes only the fields that differ, so that the indexes of others need no visit. */
@@ -110,29 +149,23 @@ update_row (LsCache        *self,
             const LsRecord *after,
             GError        **error)
 {
-  g_autoptr (LsStatement) statement = NULL;
-  g_autoptr (GString) sql = NULL;
   uint64_t mask = ls_record_diff (before, after);
+  LsStatement *statement;
   int index = 1;
+  bool ok;
 
   if (mask == 0)
     return true;
-  sql = g_string_new ("UPDATE ");
-  g_string_append (sql, table->name);
-  for (unsigned i = 0; i < table->collection->n_fields; i++)
-    if (mask & (UINT64_C (1) << i))
-      g_string_append_printf (sql, "%s\"%s\"=?", index++ == 1 ? " SET " : ",",
-                              table->collection->fields[i].name);
-  g_string_append (sql, " WHERE id=?");
-  statement = ls_sql_prepare (self->sql, sql->str, error);
+  statement = update_for (self, table, (int64_t) mask, error);
   if (statement == NULL)
     return false;
-  ls_statement_bind_int64 (statement, index, id);
-  index = 1;
   for (unsigned i = 0; i < table->collection->n_fields; i++)
     if (mask & (UINT64_C (1) << i))
       bind_value (statement, index++, ls_record_get (after, i));
-  return ls_statement_run (statement, error);
+  ls_statement_bind_int64 (statement, index, id);
+  ok = ls_statement_run (statement, error);
+  ls_statement_clear (statement);
+  return ok;
 }
 
 /* Makes the row of @id what @after is: there, other, or gone. */

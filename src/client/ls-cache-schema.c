@@ -17,6 +17,14 @@
  * take their place by changing one number: `generation` in `tables`.
  */
 
+/* Pages in memory: the writer goes through rows of all collections, a reader through one. */
+#define WRITER_CACHE_KIB 16384
+#define READER_CACHE_KIB 4096
+
+/* Pages in the log before a commit itself moves them into the file: it costs two syncs, whatever their
+ * number. Most times the upkeep was there before. */
+#define PAGES_A_CHECKPOINT "4000"
+
 static const LsMigration migrations[] = {
   {
       .version = 1,
@@ -125,6 +133,7 @@ ls_cache_connect (LsEnvironment     *environment,
     .vfs = ls_environment_get_vfs (environment),
     .application_id = LS_CACHE_APPLICATION_ID,
     .sync = LS_SQL_SYNC_NORMAL,
+    .cache_kib = mode == LS_SQL_READ_ONLY ? READER_CACHE_KIB : WRITER_CACHE_KIB,
     .n_cached_statements = 256,
   };
   g_autoptr (LsSql) sql = ls_sql_open (path, mode, &options, error);
@@ -132,7 +141,8 @@ ls_cache_connect (LsEnvironment     *environment,
   if (sql == NULL ||
       !ls_sql_add_collation (sql, LS_COLLATION_NAME, collate_cb, (gpointer) collation, NULL,
                              error) ||
-      !ls_sql_add_predicate (sql, LS_FILTER_SQL_CONTAINS, contains_cb, NULL, NULL, error))
+      !ls_sql_add_predicate (sql, LS_FILTER_SQL_CONTAINS, contains_cb, NULL, NULL, error) ||
+      !ls_sql_exec (sql, "PRAGMA wal_autocheckpoint = " PAGES_A_CHECKPOINT, error))
     return NULL;
   return g_steal_pointer (&sql);
 }
@@ -222,6 +232,8 @@ ls_table_new (int64_t             shop,
   g_string_append_c (insert, ')');
   g_free (table->insert_sql);
   table->insert_sql = g_string_free (insert, FALSE);
+  table->updates = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
+                                          (GDestroyNotify) ls_statement_free);
   return table;
 }
 
@@ -229,6 +241,9 @@ void
 ls_table_free (LsTable *table)
 {
   g_clear_pointer (&table->sums, ls_buckets_free);
+  g_clear_pointer (&table->select, ls_statement_free);
+  g_clear_pointer (&table->insert, ls_statement_free);
+  g_hash_table_unref (table->updates);
   g_free (table->name);
   g_free (table->select_sql);
   g_free (table->insert_sql);

@@ -184,29 +184,14 @@ find_id (LsCacheTx  *tx,
          int64_t    *ret_id,
          GError    **error)
 {
-  const LsTable *old = tx->shop->tables[fresh->collection->id];
+  LsTable *old = tx->shop->tables[fresh->collection->id];
   const LsShadow *shadow = ls_shop_find_shadow (tx->shop, fresh->collection, key);
-  LsStep step = LS_STEP_DONE;
 
-  if (shadow != NULL)
-    {
-      *ret_id = shadow->id;
-      return true;
-    }
-  if (staging->replaces[fresh->collection->id] && old != NULL)
-    {
-      g_autoptr (LsStatement) statement = ls_sql_prepare (tx->cache->sql, old->select_sql, error);
-
-      if (statement == NULL)
-        return false;
-      ls_statement_bind_text_static (statement, 1, key, -1);
-      step = ls_statement_step (statement, error);
-      if (step == LS_STEP_ROW)
-        *ret_id = ls_statement_get_int64 (statement, 0);
-    }
-  if (step == LS_STEP_DONE)
-    return ls_cache_take_id (tx->cache, fresh, key, ret_id, error);
-  return step == LS_STEP_ROW;
+  *ret_id = shadow != NULL ? shadow->id : 0;
+  if (*ret_id == 0 && staging->replaces[fresh->collection->id] && old != NULL &&
+      !ls_cache_find_row (tx->cache, old, key, ret_id, NULL, error))
+    return false;
+  return *ret_id != 0 || ls_cache_take_id (tx->cache, fresh, key, ret_id, error);
 }
 
 static bool

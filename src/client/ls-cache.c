@@ -152,6 +152,7 @@ void
 ls_cache_close (LsCache *self)
 {
   g_hash_table_remove_all (self->stagings);
+  g_hash_table_remove_all (self->shops);
   g_clear_pointer (&self->sql, ls_sql_unref);
   if (self->lock >= 0)
     close (self->lock);

@@ -84,7 +84,8 @@ rows_load (LsFollowed    *followed,
   LsFollowedRows *self = (LsFollowedRows *) followed;
   int first = ls_row_order_get_first (self->order);
   unsigned field = (unsigned) MAX (first, 0);
-  g_autofree char *order = ls_row_order_to_sql (self->order);
+  g_autofree char *order = ls_row_order_to_sql (
+      self->order, self->filter != NULL ? ls_filter_get_fields (self->filter) : 0);
   g_autoptr (GString) where = g_string_new (NULL);
   g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (LsValue));
   g_autoptr (LsIdBuilder) builder = ls_id_builder_new ();

@@ -148,16 +148,24 @@ id_descends (const LsRowOrder *order)
 /**
  * ls_row_order_to_sql:
  * @order: an order
+ * @filter_fields: a mask of the fields that the rows are filtered by
+ *
+ * Compiles @order for SQLite. An index that holds all that is asked for gives the rows in order; any
+ * other way to use one would fetch each row from another page of the file, so then they are read as
+ * they lie and sorted: the sign before a column says so.
  *
  * Returns: (transfer full): what stands after ORDER BY; columns have the collations of their fields
  */
 char *
-ls_row_order_to_sql (const LsRowOrder *order)
+ls_row_order_to_sql (const LsRowOrder *order,
+                     uint64_t          filter_fields)
 {
+  bool is_covered =
+      order->n_orders == 1 && (filter_fields & ~ls_row_order_get_fields (order)) == 0;
   GString *sql = g_string_new (NULL);
 
   for (size_t i = 0; i < order->n_orders; i++)
-    g_string_append_printf (sql, "\"%s\"%s, ",
+    g_string_append_printf (sql, "%s\"%s\"%s, ", is_covered ? "" : "+",
                             order->collection->fields[order->orders[i].field].name,
                             order->orders[i].descending ? " DESC" : "");
   g_string_append (sql, id_descends (order) ? "id DESC" : "id");

@@ -26,7 +26,8 @@ bool        ls_row_order_equal      (const LsRowOrder   *a,
                                      const LsRowOrder   *b);
 uint64_t    ls_row_order_get_fields (const LsRowOrder   *order);
 int         ls_row_order_get_first  (const LsRowOrder   *order);
-char       *ls_row_order_to_sql     (const LsRowOrder   *order);
+char       *ls_row_order_to_sql     (const LsRowOrder   *order,
+                                     uint64_t            filter_fields);
 uint64_t    ls_row_order_prefix     (const LsRowOrder   *order,
                                      const LsValue      *first);
 uint64_t    ls_row_order_prefix_of  (const LsRowOrder   *order,

@@ -8,6 +8,7 @@
 #include "client/ls-edit-item.h"
 #include "client/ls-store-private.h"
 #include "client/ls-store-jobs.h"
+#include "client/ls-store-upkeep.h"
 #include "core/ls-error.h"
 #include "core/ls-id.h"
 
@@ -25,6 +26,7 @@ struct _LsStore {
   LsCache *cache;
   LsFollower *follower;
   LsRowTable *rows;
+  LsStoreUpkeep *upkeep;
   bool is_flushing; /* a job that takes the wanted rows is on its way */
 
   GHashTable *live; /* id -> Live */
@@ -33,6 +35,7 @@ struct _LsStore {
   int64_t sequence; /* of the commit shown last */
   GHashTable *shops; /* name -> LsCacheShop */
   GListStore *edits; /* LsEditItem, by id */
+  GHashTable *items; /* mid -> LsEditItem */
   unsigned pending_count;
   unsigned dead_count;
 
@@ -94,31 +97,6 @@ is_listed (const LsEdit *edit)
                             edit->state == LS_EDIT_DEAD);
 }
 
-static LsEdit *
-listed_edit (LsStore *self,
-             unsigned position)
-{
-  g_autoptr (LsEditItem) item = g_list_model_get_item (G_LIST_MODEL (self->edits), position);
-
-  return ls_edit_item_get_edit (item);
-}
-
-static bool
-find_edit (LsStore    *self,
-           const char *mid,
-           unsigned   *ret_position)
-{
-  unsigned n_items = g_list_model_get_n_items (G_LIST_MODEL (self->edits));
-
-  for (unsigned i = 0; i < n_items; i++)
-    if (g_str_equal (listed_edit (self, i)->mid, mid))
-      {
-        *ret_position = i;
-        return true;
-      }
-  return false;
-}
-
 static int
 compare_items (gconstpointer a,
                gconstpointer b,
@@ -148,25 +126,25 @@ static void
 list_edit (LsStore *self,
            LsEdit  *edit)
 {
+  LsEditItem *listed = g_hash_table_lookup (self->items, edit->mid);
   unsigned position;
-  bool was_listed = find_edit (self, edit->mid, &position);
 
-  if (was_listed)
-    count_edit (self, listed_edit (self, position), -1);
+  if (listed != NULL)
+    count_edit (self, ls_edit_item_get_edit (listed), -1);
   if (is_listed (edit))
     count_edit (self, edit, 1);
-  if (was_listed && is_listed (edit))
+  if (listed != NULL && is_listed (edit))
+    ls_edit_item_set_edit (listed, edit);
+  else if (listed != NULL && g_list_store_find (self->edits, listed, &position))
     {
-      g_autoptr (LsEditItem) item = g_list_model_get_item (G_LIST_MODEL (self->edits), position);
-
-      ls_edit_item_set_edit (item, edit);
+      g_hash_table_remove (self->items, edit->mid);
+      g_list_store_remove (self->edits, position);
     }
-  else if (was_listed)
-    g_list_store_remove (self->edits, position);
   else if (is_listed (edit))
     {
-      g_autoptr (LsEditItem) item = ls_edit_item_new (edit);
+      LsEditItem *item = ls_edit_item_new (edit);
 
+      g_hash_table_insert (self->items, g_strdup (edit->mid), item);
       g_list_store_insert_sorted (self->edits, item, compare_items, NULL);
     }
 }
@@ -285,6 +263,7 @@ publish_cb (const LsPublication *publication,
 
       show_edits (self, commit->edits);
       show_position (self, commit);
+      ls_store_upkeep_take_commit (self->upkeep, commit);
       g_signal_emit (self, signals[COMMITTED], 0, commit);
     }
   for (unsigned i = 0; i < publication->rows->len; i++)
@@ -328,6 +307,9 @@ ls_store_dispose (GObject *object)
       ls_store_post_stop (self->cache);
     }
   g_clear_pointer (&self->follower, ls_follower_unref);
+  if (self->upkeep != NULL)
+    ls_store_upkeep_stop (self->upkeep);
+  g_clear_pointer (&self->upkeep, ls_store_upkeep_unref);
   G_OBJECT_CLASS (ls_store_parent_class)->dispose (object);
 }
 
@@ -341,6 +323,7 @@ ls_store_finalize (GObject *object)
   g_hash_table_unref (self->shops);
   g_hash_table_unref (self->searches);
   g_clear_object (&self->edits);
+  g_hash_table_unref (self->items);
   g_clear_object (&self->cache);
   g_clear_object (&self->environment);
   G_OBJECT_CLASS (ls_store_parent_class)->finalize (object);
@@ -416,6 +399,7 @@ ls_store_init (LsStore *self)
                                        (GDestroyNotify) ls_cache_shop_free);
   self->searches = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_object_unref);
   self->edits = g_list_store_new (LS_TYPE_EDIT_ITEM);
+  self->items = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->sequence = -1;
 }
 
@@ -437,9 +421,11 @@ ls_store_new (LsEnvironment *environment,
   self->environment = g_object_ref (environment);
   self->cache = g_object_ref (cache);
   self->rows = ls_row_table_new (rows_wanted_cb, self);
+  self->upkeep = ls_store_upkeep_new (cache);
   self->follower = ls_follower_new (environment, ls_cache_get_path (cache),
                                     ls_cache_get_collation (cache), publish_cb, self);
   ls_store_post_start (self, cache, self->follower, started_cb);
+  ls_store_upkeep_start (self->upkeep);
   return self;
 }
 

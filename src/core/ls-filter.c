@@ -45,13 +45,19 @@ ls_filter_fold (const char *text)
   return g_utf8_casefold (text, -1);
 }
 
-static bool
-is_ascii (const char *text)
+static inline char
+lower (char c)
 {
-  for (; *text != '\0'; text++)
-    if ((unsigned char) *text >= 0x80)
-      return false;
-  return true;
+  return c >= 'A' && c <= 'Z' ? (char) (c + ('a' - 'A')) : c;
+}
+
+static bool
+folded_contains (const char *text,
+                 const char *folded_needle)
+{
+  g_autofree char *folded = ls_filter_fold (text);
+
+  return strstr (folded, folded_needle) != NULL;
 }
 
 /**
@@ -68,20 +74,22 @@ bool
 ls_filter_text_contains (const char *text,
                          const char *folded_needle)
 {
-  g_autofree char *folded = NULL;
-  size_t length = strlen (folded_needle);
-
-  if (!is_ascii (text))
-    {
-      folded = ls_filter_fold (text);
-      return strstr (folded, folded_needle) != NULL;
-    }
-  if (length == 0)
+  if (folded_needle[0] == '\0')
     return true;
+  /* Called for every row of a search: in one pass over what is ASCII. */
   for (; *text != '\0'; text++)
-    if (g_ascii_tolower (*text) == folded_needle[0] &&
-        g_ascii_strncasecmp (text, folded_needle, length) == 0)
-      return true;
+    {
+      size_t i = 0;
+
+      if ((unsigned char) *text >= 0x80)
+        return folded_contains (text, folded_needle);
+      while (folded_needle[i] != '\0' && lower (text[i]) == folded_needle[i])
+        i++;
+      if (folded_needle[i] == '\0')
+        return true;
+      if ((unsigned char) text[i] >= 0x80)
+        return folded_contains (text, folded_needle);
+    }
   return false;
 }
 

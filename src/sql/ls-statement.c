@@ -413,6 +413,17 @@ ls_statement_reset (LsStatement *statement)
   statement->done = FALSE;
 }
 
+void
+ls_statement_clear (LsStatement *statement)
+{
+  g_return_if_fail (statement != NULL);
+
+  sqlite3_reset (statement->stmt);
+  sqlite3_clear_bindings (statement->stmt);
+  statement->bind_code = SQLITE_OK;
+  statement->done = FALSE;
+}
+
 int
 ls_statement_get_n_columns (LsStatement *statement)
 {

@@ -158,6 +158,15 @@ gboolean     ls_statement_run              (LsStatement  *statement,
 void         ls_statement_reset            (LsStatement  *statement);
 
 /**
+ * ls_statement_clear:
+ * @statement: a statement
+ *
+ * Goes back to before the first row and forgets the bindings, for one that is kept and used again:
+ * what was bound without a copy may go.
+ */
+void         ls_statement_clear            (LsStatement  *statement);
+
+/**
  * ls_statement_get_n_columns:
  * @statement: a statement
  *

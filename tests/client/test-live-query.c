@@ -104,7 +104,7 @@ ask_sqlite (LsTestStore   *fixture,
                            ls_collation_get_default ());
   g_autoptr (LsRowOrder) order =
       ls_row_order_new (products, ls_collation_get_default (), orders, n_orders);
-  g_autofree char *order_sql = ls_row_order_to_sql (order);
+  g_autofree char *order_sql = ls_row_order_to_sql (order, 0);
   g_autoptr (GString) where = g_string_new ("1");
   g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (LsValue));
   GArray *ids = g_array_new (FALSE, FALSE, sizeof (int64_t));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <glib/gstdio.h>
+
 #include "client/ls-edit-item.h"
 #include "core/ls-error.h"
 #include "ls-test-store.h"
@@ -270,6 +272,29 @@ test_start (LsTestStore  *fixture,
   heard_clear (fixture, &heard);
 }
 
+/* What commits leave behind is tidied up without anybody asking. */
+static void
+test_upkeep (LsTestStore  *fixture,
+             gconstpointer data)
+{
+  g_autofree char *log_path = g_strconcat (fixture->path, "-wal", NULL);
+  g_autoptr (GError) error = NULL;
+  GStatBuf before, after;
+  bool more = true;
+
+  ls_test_store_fill (fixture, N_PRODUCTS);
+  ls_test_store_fill (fixture, N_PRODUCTS);
+  ls_test_store_settle (fixture);
+  g_assert_true (ls_cache_tidy (fixture->cache, &more, &error));
+  g_assert_false (more);
+  /* With all of the log in the file, the next commit begins it anew. */
+  ls_test_environment_advance (fixture->environment, 2000000);
+  g_assert_cmpint (g_stat (log_path, &before), ==, 0);
+  ls_test_store_apply (fixture, ls_test_store_change (fixture, N_PRODUCTS, 1));
+  g_assert_cmpint (g_stat (log_path, &after), ==, 0);
+  g_assert_cmpint (after.st_size, ==, before.st_size);
+}
+
 static void
 test_keys (LsTestStore  *fixture,
            gconstpointer data)
@@ -413,6 +438,7 @@ main (int   argc,
   ADD ("refused", test_refused);
   ADD ("failure", test_failure);
   ADD ("start", test_start);
+  ADD ("upkeep", test_upkeep);
   ADD ("keys", test_keys);
 #undef ADD
   g_test_add_func ("/store/threads", test_threads);
