@@ -151,6 +151,15 @@ tidy_cb (gpointer data)
 }
 
 static void
+begin_checkpoint (LsStoreUpkeep *upkeep)
+{
+  if (g_atomic_int_compare_and_exchange (&upkeep->has_checkpoint, 0, 1))
+    upkeep->checkpoint = ls_environment_post_after (
+        upkeep->environment, upkeep->queue, CHECKPOINT_DELAY, checkpoint_cb,
+        ls_store_upkeep_ref (upkeep), (GDestroyNotify) ls_store_upkeep_unref);
+}
+
+static void
 begin_tidying (LsStoreUpkeep *upkeep)
 {
   if (g_atomic_int_compare_and_exchange (&upkeep->is_tidying, 0, 1))
@@ -166,6 +175,7 @@ begin_tidying (LsStoreUpkeep *upkeep)
 void
 ls_store_upkeep_start (LsStoreUpkeep *upkeep)
 {
+  begin_checkpoint (upkeep);
   begin_tidying (upkeep);
 }
 
@@ -180,10 +190,7 @@ void
 ls_store_upkeep_take_commit (LsStoreUpkeep       *upkeep,
                              const LsCacheCommit *commit)
 {
-  if (g_atomic_int_compare_and_exchange (&upkeep->has_checkpoint, 0, 1))
-    upkeep->checkpoint = ls_environment_post_after (
-        upkeep->environment, upkeep->queue, CHECKPOINT_DELAY, checkpoint_cb,
-        ls_store_upkeep_ref (upkeep), (GDestroyNotify) ls_store_upkeep_unref);
+  begin_checkpoint (upkeep);
   if (commit->reloaded != 0)
     begin_tidying (upkeep);
 }
