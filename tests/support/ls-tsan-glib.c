@@ -403,16 +403,3 @@ g_atomic_rc_box_release_full (void          *box,
   __tsan_release (box);
   real (box, clear);
 }
-
-#undef g_atomic_ref_count_dec
-
-PUBLIC gboolean
-g_atomic_ref_count_dec (gatomicrefcount *count)
-{
-  REAL (g_atomic_ref_count_dec);
-  __tsan_release (count);
-  if (!real (count))
-    return FALSE;
-  __tsan_acquire (count);
-  return TRUE;
-}
