@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long the app takes from its start until its first page stands still on the screen, and its memory then, in turns
+with an empty window of libadwaita. Seen from outside: the X server keeps its picture in a file, which is looked at every
+few milliseconds; what counts is when it changed last: the lines of the table, and all of it, with the totals.
+
+usage (within run-ui): start-times.py BUILD REPEATS ROWS...
+"""
+
+import getpass
+import json
+import mmap
+import os
+import statistics
+import struct
+import subprocess
+import sys
+import time
+import zlib
+
+import lsprocess
+import lsx11
+
+URL = 'http://127.0.0.1:9'
+QUIET = 1.2
+PATIENCE = 120
+PAUSE = 0.004
+# The part of the screen with the lines of the table, below banner and column titles and the badges of the sidebar.
+PAGE_TOP, PAGE_BOTTOM = 180, 760
+
+
+class Screen:
+  def __init__(self):
+    with open(os.path.join(os.environ['LSUI_FOLDER'], 'Xvfb_screen0'), 'rb') as file:
+      self.map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    header = struct.unpack('>25I', self.map[:100])
+    self.start = header[0] + header[19] * 12
+    self.page, self.page_end = (self.start + y * header[12] for y in (PAGE_TOP, PAGE_BOTTOM))
+    self.empty = self.sum()
+
+  def sum(self):
+    """One sum for the lines of the table, one for what is round them."""
+    with memoryview(self.map) as view:
+      around = zlib.crc32(view[self.start:self.page])
+      return zlib.crc32(view[self.page:self.page_end]), zlib.crc32(view[self.page_end:], around)
+
+  def wait_empty(self):
+    deadline = time.monotonic() + PATIENCE
+    while self.sum() != self.empty:
+      if time.monotonic() > deadline:
+        sys.exit('the screen does not become empty')
+      time.sleep(0.05)
+
+  def watch(self, begin, process):
+    """Seconds from begin to the first picture, the last change of the page and the last of all before some quiet."""
+    last_sum, first, page, last = self.empty, None, begin, begin
+    while True:
+      now = time.monotonic()
+      seen = self.sum()
+      if seen != last_sum:
+        page = now if seen[0] != last_sum[0] else page
+        last_sum, last = seen, now
+        first = first or now
+      if first is not None and now - last > QUIET:
+        return first - begin, page - begin, last - begin
+      if now - begin > PATIENCE or process.poll() is not None:
+        sys.exit('nothing came to the screen')
+      time.sleep(PAUSE)
+
+
+def memory(process):
+  with open(f'/proc/{process.pid}/smaps_rollup', encoding='ascii') as file:
+    found = dict(line.split(':', 1) for line in file if ':' in line and line[0].isupper())
+  return tuple(int(found[name].split()[0]) / 1000 for name in ('Rss', 'Private_Dirty'))
+
+
+def start_once(screen, command, picture=None):
+  screen.wait_empty()
+  begin = time.monotonic()
+  process = lsprocess.spawn(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+  first, page, last = screen.watch(begin, process)
+  rss, private = memory(process)
+  if picture:
+    lsx11.screen_png(picture)
+  lsprocess.end(process)
+  return first * 1000, page * 1000, last * 1000, rss, private
+
+
+def gsettings(name, value):
+  subprocess.run(['gsettings', 'set', 'io.github.lockstep.Lockstep', name, value], check=True)
+
+
+def main():
+  build, repeats, sizes = sys.argv[1], int(sys.argv[2]), [int(word) for word in sys.argv[3:]]
+  bench = os.path.join(build, 'tests', 'bench')
+  os.environ['GSETTINGS_SCHEMA_DIR'] = os.path.join(build, 'data')
+  app = [os.path.join(build, 'src', 'app', 'lockstep'), '--page', 'orders']
+  empty = [os.path.join(bench, 'empty-window')]
+  screen = Screen()
+  gsettings('server-url', URL)
+  gsettings('user', getpass.getuser())
+  gsettings('work-offline', 'true')
+  start_once(screen, empty)
+  for rows in sizes:
+    subprocess.run(['rm', '-rf', os.path.join(os.environ['XDG_DATA_HOME'], 'lockstep')], check=True)
+    filled = subprocess.run([os.path.join(bench, 'fill-cache'), URL, getpass.getuser(), 'account', str(rows)], check=True,
+                            stdout=subprocess.PIPE, encoding='utf-8').stdout
+    print(filled.strip(), flush=True)
+    # The first start puts the indexes in the order of this system's language.
+    start_once(screen, app)
+    ours, bare = [], []
+    for _ in range(repeats):
+      bare.append(start_once(screen, empty))
+      ours.append(start_once(screen, app, os.path.join(build, f'start-{rows}.png')))
+    ours, bare = ([statistics.median(column) for column in zip(*each)] for each in (ours, bare))
+    print(json.dumps({'bench': 'start', 'rows': rows, 'repeats': repeats,
+                      'page_over_empty_ms': round(ours[1] - bare[1]), 'first_frame_ms': round(ours[0]),
+                      'page_ms': round(ours[1]), 'settled_ms': round(ours[2]), 'empty_first_frame_ms': round(bare[0]),
+                      'empty_page_ms': round(bare[1]), 'rss_mb': round(ours[3], 1), 'empty_rss_mb': round(bare[3], 1),
+                      'rss_over_empty_mb': round(ours[3] - bare[3], 1),
+                      'private_over_empty_mb': round(ours[4] - bare[4], 1)}), flush=True)
+
+
+main()
