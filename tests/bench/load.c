@@ -307,6 +307,7 @@ take_welcome (LoadPeer   *peer,
   peer->client = g_strdup (welcome->welcome.client);
   if (peer->position.epoch[0] == '\0')
     peer->position = g_array_index (welcome->welcome.shops, LsShopInfo, 0).position;
+  peer->acked = peer->position.version;
   if (!peer->subscribes)
     {
       become_live (peer);
@@ -484,8 +485,11 @@ ack (Load *load)
       LoadPeer *peer = g_ptr_array_index (load->peers, i);
       char text[256];
 
-      if (peer->state != LOAD_LIVE || (!peer->subscribes && peer->decided == 0))
+      if (peer->state != LOAD_LIVE ||
+          (peer->acked == peer->position.version && peer->acked_n == peer->decided))
         continue;
+      peer->acked = peer->position.version;
+      peer->acked_n = peer->decided;
       g_snprintf (text, sizeof text,
                   "{\"t\":\"ack\",\"shop\":\"%s\",\"version\":%" G_GINT64_FORMAT
                   ",\"n\":%" G_GINT64_FORMAT ",\"applied\":0}",

@@ -27,6 +27,8 @@ typedef struct {
   char *client;
   int64_t n;       /* of its last edit */
   int64_t decided; /* n of the last result */
+  int64_t acked;   /* what the server was told last */
+  int64_t acked_n;
   uint8_t *bytes;
   size_t length;
   size_t size;

@@ -25,8 +25,10 @@ URL = 'http://127.0.0.1:9'
 QUIET = 1.2
 PATIENCE = 120
 PAUSE = 0.004
-# The part of the screen with the lines of the table, below banner and column titles and the badges of the sidebar.
-PAGE_TOP, PAGE_BOTTOM = 180, 760
+# The part of the screen with the lines of the table: below banner and column titles, right of the sidebar, and without the
+# scroll bars, which show themselves and fade.
+PAGE = range(180, 750, 4)
+PAGE_LEFT, PAGE_RIGHT = 250, 1100
 
 
 class Screen:
@@ -35,14 +37,17 @@ class Screen:
       self.map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     header = struct.unpack('>25I', self.map[:100])
     self.start = header[0] + header[19] * 12
-    self.page, self.page_end = (self.start + y * header[12] for y in (PAGE_TOP, PAGE_BOTTOM))
+    self.lines = [slice(self.start + y * header[12] + PAGE_LEFT * 4, self.start + y * header[12] + PAGE_RIGHT * 4)
+                  for y in PAGE]
     self.empty = self.sum()
 
   def sum(self):
-    """One sum for the lines of the table, one for what is round them."""
+    """One sum for the lines of the table, one for all."""
+    page = 0
     with memoryview(self.map) as view:
-      around = zlib.crc32(view[self.start:self.page])
-      return zlib.crc32(view[self.page:self.page_end]), zlib.crc32(view[self.page_end:], around)
+      for line in self.lines:
+        page = zlib.crc32(view[line], page)
+      return page, zlib.crc32(view[self.start:])
 
   def wait_empty(self):
     deadline = time.monotonic() + PATIENCE
