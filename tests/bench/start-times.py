@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How long the app takes from its start until its first page stands still on the screen, and its memory then, in turns
 with an empty window of libadwaita. Seen from outside: the X server keeps its picture in a file, which is looked at every
-few milliseconds; what counts is when it changed last: the lines of the table, and all of it, with the totals.
+few milliseconds. A first start, given much time, tells what it comes to; what counts in the later ones is when the lines of
+the table, and all of it with the totals, are so.
 
 usage (within run-ui): start-times.py BUILD REPEATS ROWS...
 """
@@ -22,7 +23,7 @@ import lsprocess
 import lsx11
 
 URL = 'http://127.0.0.1:9'
-QUIET = 1.2
+QUIET = 10
 PATIENCE = 120
 PAUSE = 0.004
 # The part of the screen with the lines of the table: below banner and column titles, right of the sidebar, and without the
@@ -56,20 +57,31 @@ class Screen:
         sys.exit('the screen does not become empty')
       time.sleep(0.05)
 
-  def watch(self, begin, process):
-    """Seconds from begin to the first picture, the last change of the page and the last of all before some quiet."""
-    last_sum, first, page, last = self.empty, None, begin, begin
-    while True:
-      now = time.monotonic()
-      seen = self.sum()
-      if seen != last_sum:
-        page = now if seen[0] != last_sum[0] else page
-        last_sum, last = seen, now
-        first = first or now
-      if first is not None and now - last > QUIET:
-        return first - begin, page - begin, last - begin
-      if now - begin > PATIENCE or process.poll() is not None:
+  def settle(self):
+    """What is on the screen when it has not changed for long: sums, as sum() gives them."""
+    seen, since = self.sum(), time.monotonic()
+    while seen == self.empty or time.monotonic() - since < QUIET:
+      time.sleep(0.1)
+      now = self.sum()
+      if now != seen:
+        seen, since = now, time.monotonic()
+      if now == self.empty and time.monotonic() - since > PATIENCE:
         sys.exit('nothing came to the screen')
+    return seen
+
+  def watch(self, begin, process, wanted):
+    """Seconds from begin to the first picture, the wanted lines, and all that is wanted."""
+    first = page = None
+    while True:
+      seen, now = self.sum(), time.monotonic() - begin
+      if first is None and seen != self.empty:
+        first = now
+      if page is None and seen[0] == wanted[0]:
+        page = now
+      if seen == wanted:
+        return first, page, now
+      if now > PATIENCE or process.poll() is not None:
+        sys.exit('what the first start showed did not come again')
       time.sleep(PAUSE)
 
 
@@ -79,16 +91,27 @@ def memory(process):
   return tuple(int(found[name].split()[0]) / 1000 for name in ('Rss', 'Private_Dirty'))
 
 
-def start_once(screen, command, picture=None):
+def start(command):
+  return lsprocess.spawn(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def rehearse(screen, command, picture):
+  screen.wait_empty()
+  process = start(command)
+  wanted = screen.settle()
+  lsx11.screen_png(picture)
+  lsprocess.end(process)
+  return wanted
+
+
+def start_once(screen, command, wanted):
   screen.wait_empty()
   begin = time.monotonic()
-  process = lsprocess.spawn(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-  first, page, last = screen.watch(begin, process)
-  rss, private = memory(process)
-  if picture:
-    lsx11.screen_png(picture)
+  process = start(command)
+  times = screen.watch(begin, process, wanted)
+  used = memory(process)
   lsprocess.end(process)
-  return first * 1000, page * 1000, last * 1000, rss, private
+  return (*(second * 1000 for second in times), *used)
 
 
 def gsettings(name, value):
@@ -105,18 +128,18 @@ def main():
   gsettings('server-url', URL)
   gsettings('user', getpass.getuser())
   gsettings('work-offline', 'true')
-  start_once(screen, empty)
+  empty_picture = rehearse(screen, empty, os.path.join(build, 'start-empty.png'))
   for rows in sizes:
     subprocess.run(['rm', '-rf', os.path.join(os.environ['XDG_DATA_HOME'], 'lockstep')], check=True)
     filled = subprocess.run([os.path.join(bench, 'fill-cache'), URL, getpass.getuser(), 'account', str(rows)], check=True,
                             stdout=subprocess.PIPE, encoding='utf-8').stdout
     print(filled.strip(), flush=True)
     # The first start puts the indexes in the order of this system's language.
-    start_once(screen, app)
+    picture = rehearse(screen, app, os.path.join(build, f'start-{rows}.png'))
     ours, bare = [], []
     for _ in range(repeats):
-      bare.append(start_once(screen, empty))
-      ours.append(start_once(screen, app, os.path.join(build, f'start-{rows}.png')))
+      bare.append(start_once(screen, empty, empty_picture))
+      ours.append(start_once(screen, app, picture))
     ours, bare = ([statistics.median(column) for column in zip(*each)] for each in (ours, bare))
     print(json.dumps({'bench': 'start', 'rows': rows, 'repeats': repeats,
                       'page_over_empty_ms': round(ours[1] - bare[1]), 'first_frame_ms': round(ours[0]),
