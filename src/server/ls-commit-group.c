@@ -202,6 +202,8 @@ follow_group (LsCommitter      *self,
           LsDraftRow images = ls_draft_get_row (draft, row);
 
           ls_shop_digests_follow (self->current->digests, images.before, images.after);
+          if (self->current->scrub != NULL)
+            ls_scrub_follow (self->current->scrub, images.before, images.after);
         }
     }
   ls_shop_digests_end_follow (self->current->digests, position);

@@ -34,6 +34,17 @@ typedef struct {
   bool wrote;
 } LsGroup;
 
+/* A pass over the rows of a shop. */
+typedef struct {
+  LsScrubFunc func;
+  gpointer user_data;
+  GDestroyNotify destroy;
+  int64_t pause;
+  size_t collection; /* the one being read */
+  char *cursor;      /* the last key read of it; empty at its beginning */
+  LsDigest *read;    /* of the rows up to the cursor */
+} LsScrub;
+
 typedef struct {
   char *shop;
   GQueue pending; /* LsEntry */
@@ -41,6 +52,7 @@ typedef struct {
   bool paused;    /* another node holds the shop */
   LsShopDigests *digests;
   LsRowCache *cache;
+  LsScrub *scrub; /* on the queue only */
   int64_t checkpointed; /* version of the last checkpoint of the digests */
 } LsShopState;
 
@@ -81,6 +93,8 @@ struct _LsCommitter {
 void     ls_committer_schedule         (LsCommitter    *self);
 void     ls_committer_take_turn        (LsCommitter    *self,
                                         LsShopState    *state);
+LsShopState *ls_committer_find_shop    (LsCommitter    *self,
+                                        const char     *shop);
 
 /* ls-commit-group.c */
 LsGroup *ls_group_new                  (const char     *shop,
@@ -98,6 +112,12 @@ void     ls_committer_renew_digests    (LsCommitter    *self,
                                         LsShopState    *state);
 bool     ls_committer_begin_checkpoint (LsCommitter    *self);
 
+/* ls-commit-scrub.c */
+void     ls_scrub_follow               (LsScrub        *scrub,
+                                        const LsRecord *before,
+                                        const LsRecord *after);
+void     ls_scrub_free                 (LsScrub        *scrub);
+
 /* ls-decide.c: decides an entry inside the transaction. False on a failure of the storage, with
  * @error. */
 bool     ls_decide                     (LsEnvironment  *environment,
@@ -108,5 +128,6 @@ bool     ls_decide                     (LsEnvironment  *environment,
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsEntry, ls_entry_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsGroup, ls_group_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsScrub, ls_scrub_free)
 
 G_END_DECLS

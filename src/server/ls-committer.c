@@ -38,6 +38,7 @@ shop_state_free (gpointer data)
   LsShopState *state = data;
 
   g_queue_clear_full (&state->pending, (GDestroyNotify) ls_entry_free);
+  g_clear_pointer (&state->scrub, ls_scrub_free);
   ls_row_cache_free (state->cache);
   ls_shop_digests_free (state->digests);
   g_free (state->shop);
@@ -270,9 +271,9 @@ ask_for_digests (LsCommitter *self,
                        load_free);
 }
 
-static LsShopState *
-find_shop (LsCommitter *self,
-           const char  *shop)
+LsShopState *
+ls_committer_find_shop (LsCommitter *self,
+                        const char  *shop)
 {
   LsShopState *state;
 
@@ -302,7 +303,7 @@ ls_committer_get_digest (LsCommitter  *self,
                          LsPosition   *ret_position,
                          LsDigestSum   ret_sums[LS_N_COLLECTIONS])
 {
-  LsShopState *state = find_shop (self, shop);
+  LsShopState *state = ls_committer_find_shop (self, shop);
 
   if (ls_shop_digests_get_sums (state->digests, view, ret_position, ret_sums))
     return true;
@@ -327,7 +328,7 @@ ls_committer_copy_digest (LsCommitter        *self,
                           const LsCollection *collection,
                           LsPosition         *ret_position)
 {
-  LsShopState *state = find_shop (self, shop);
+  LsShopState *state = ls_committer_find_shop (self, shop);
   LsDigest *copy = ls_shop_digests_copy (state->digests, collection, ret_position);
 
   if (copy == NULL)

@@ -116,6 +116,22 @@ typedef void (*LsDecidedFunc) (LsMutation       *mutation,
                                int64_t           expected_n,
                                gpointer          user_data);
 
+/**
+ * LsScrubFunc:
+ * @shop: the shop
+ * @collection: (nullable): a collection that was read to its end, or %NULL when the pass is over
+ * @n_buckets: buckets of it whose rows are not those that the log led to; 0 when all is sound
+ * @error: (nullable): with %NULL as @collection: why the pass ended early
+ * @user_data: of the caller
+ *
+ * Called on the committer's queue, for each collection and at the end.
+ */
+typedef void (*LsScrubFunc)   (const char         *shop,
+                               const LsCollection *collection,
+                               unsigned            n_buckets,
+                               const GError       *error,
+                               gpointer            user_data);
+
 #define LS_TYPE_COMMITTER (ls_committer_get_type ())
 G_DECLARE_FINAL_TYPE (LsCommitter, ls_committer, LS, COMMITTER, GObject)
 
@@ -139,6 +155,12 @@ LsDigest    *ls_committer_copy_digest  (LsCommitter         *self,
                                         const char          *shop,
                                         const LsCollection  *collection,
                                         LsPosition          *ret_position);
+void         ls_committer_scrub        (LsCommitter         *self,
+                                        const char          *shop,
+                                        int64_t              pause,
+                                        LsScrubFunc          func,
+                                        gpointer             user_data,
+                                        GDestroyNotify       destroy);
 void         ls_committer_drain        (LsCommitter         *self,
                                         LsJobFunc            func,
                                         gpointer             user_data);

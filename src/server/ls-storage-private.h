@@ -115,6 +115,13 @@ struct _LsStorageClass {
                                    LsStorageRowFunc         func,
                                    gpointer                 user_data,
                                    GError                 **error);
+  GPtrArray  *(*read_slice)       (LsStorage               *self,
+                                   const char              *shop,
+                                   const LsCollection      *collection,
+                                   const char              *after,
+                                   unsigned                 max_rows,
+                                   LsPosition              *ret_position,
+                                   GError                 **error);
   GPtrArray  *(*get_rows)         (LsStorage               *self,
                                    const char              *shop,
                                    GPtrArray               *changes,

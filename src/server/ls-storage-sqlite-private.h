@@ -16,6 +16,7 @@ typedef struct {
   char *create;
   char *select;   /* by shop and key */
   char *scan;     /* by shop, in the order of keys */
+  char *slice;    /* the same from a key on, some rows */
   char *insert;   /* shop, key, fields */
   char *remove;   /* by shop and key */
   GPtrArray *list;     /* by shop and one field, for each field; made when asked for */
@@ -89,6 +90,12 @@ GPtrArray   *ls_row_sql_list             (LsRowSql            *rows,
                                           const char          *shop,
                                           unsigned             field,
                                           const LsValue       *value,
+                                          GError             **error);
+GPtrArray   *ls_row_sql_slice            (LsRowSql            *rows,
+                                          LsSql               *sql,
+                                          const char          *shop,
+                                          const char          *after,
+                                          unsigned             max_rows,
                                           GError             **error);
 GPtrArray   *ls_row_sql_list_between     (LsRowSql            *rows,
                                           LsSql               *sql,

@@ -34,6 +34,9 @@ reading_begin (Reading    *reading,
   reading->sql = ls_sqlite_acquire (reading->self, error);
   if (reading->sql == NULL)
     return false;
+  /* In memory there is one connection: inside of its transaction, that is what is read. */
+  if (ls_sql_in_transaction (reading->sql))
+    return true;
   reading->transaction = ls_sql_begin (reading->sql, LS_SQL_BEGIN_READ, error);
   return reading->transaction != NULL;
 }
@@ -228,6 +231,28 @@ ls_storage_sqlite_scan (LsStorage                  *storage,
 }
 
 static GPtrArray *
+ls_storage_sqlite_read_slice (LsStorage           *storage,
+                              const char          *shop,
+                              const LsCollection  *collection,
+                              const char          *after,
+                              unsigned             max_rows,
+                              LsPosition          *ret_position,
+                              GError             **error)
+{
+  g_auto (Reading) reading = { NULL };
+  g_autoptr (LsShop) found = NULL;
+
+  if (!reading_begin (&reading, storage, error))
+    return NULL;
+  found = ls_sqlite_read_shop (reading.sql, shop, error);
+  if (found == NULL)
+    return NULL;
+  *ret_position = found->position;
+  return ls_row_sql_slice (&reading.self->rows[collection->id], reading.sql, shop, after, max_rows,
+                           error);
+}
+
+static GPtrArray *
 ls_storage_sqlite_get_rows (LsStorage   *storage,
                             const char  *shop,
                             GPtrArray   *changes,
@@ -326,6 +351,7 @@ ls_sqlite_read_class_init (LsStorageClass *klass)
   klass->check_position = ls_storage_sqlite_check_position;
   klass->verify_log = ls_storage_sqlite_verify_log;
   klass->scan = ls_storage_sqlite_scan;
+  klass->read_slice = ls_storage_sqlite_read_slice;
   klass->get_rows = ls_storage_sqlite_get_rows;
   klass->list_decisions = ls_storage_sqlite_list_decisions;
   klass->get_last_n = ls_storage_sqlite_get_last_n;

@@ -186,6 +186,7 @@ ls_row_sql_init (LsRowSql           *rows,
   rows->create = make_create (collection);
   rows->select = make_select (collection, " AND key = ?");
   rows->scan = make_select (collection, " ORDER BY key");
+  rows->slice = make_select (collection, " AND key > ? ORDER BY key LIMIT ?");
   rows->insert = make_insert (collection);
   rows->remove = make_remove (collection);
   rows->list = g_ptr_array_new_with_free_func (g_free);
@@ -204,6 +205,7 @@ ls_row_sql_clear (LsRowSql *rows)
   g_clear_pointer (&rows->create, g_free);
   g_clear_pointer (&rows->select, g_free);
   g_clear_pointer (&rows->scan, g_free);
+  g_clear_pointer (&rows->slice, g_free);
   g_clear_pointer (&rows->insert, g_free);
   g_clear_pointer (&rows->remove, g_free);
   g_clear_pointer (&rows->list, g_ptr_array_unref);
@@ -285,6 +287,24 @@ read_all (LsRowSql     *rows,
   while ((step = ls_statement_step (statement, error)) == LS_STEP_ROW)
     g_ptr_array_add (records, ls_row_sql_read (rows->collection, statement));
   return step == LS_STEP_DONE ? g_steal_pointer (&records) : NULL;
+}
+
+GPtrArray *
+ls_row_sql_slice (LsRowSql    *rows,
+                  LsSql       *sql,
+                  const char  *shop,
+                  const char  *after,
+                  unsigned     max_rows,
+                  GError     **error)
+{
+  g_autoptr (LsStatement) statement = ls_sql_prepare (sql, rows->slice, error);
+
+  if (statement == NULL)
+    return NULL;
+  ls_statement_bind_text_static (statement, 1, shop, -1);
+  ls_statement_bind_text_static (statement, 2, after, -1);
+  ls_statement_bind_int64 (statement, 3, max_rows);
+  return read_all (rows, statement, error);
 }
 
 GPtrArray *

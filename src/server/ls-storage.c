@@ -510,6 +510,34 @@ ls_storage_scan (LsStorage                  *self,
 }
 
 /**
+ * ls_storage_read_slice:
+ * @self: a storage
+ * @shop: which
+ * @collection: of which collection
+ * @after: the key after which to begin; empty for the first
+ * @max_rows: at most so many
+ * @ret_position: (out): where the shop stands in what was read
+ * @error: where to put why not
+ *
+ * Reads some rows of a collection at one snapshot.
+ *
+ * Returns: (transfer full) (element-type LsRecord) (nullable): the rows, by key; none after the
+ * last
+ */
+GPtrArray *
+ls_storage_read_slice (LsStorage           *self,
+                       const char          *shop,
+                       const LsCollection  *collection,
+                       const char          *after,
+                       unsigned             max_rows,
+                       LsPosition          *ret_position,
+                       GError             **error)
+{
+  return LS_STORAGE_GET_CLASS (self)->read_slice (self, shop, collection, after, max_rows,
+                                                  ret_position, error);
+}
+
+/**
  * ls_storage_get_rows:
  * @self: a storage
  * @shop: which

@@ -252,6 +252,13 @@ bool        ls_storage_scan              (LsStorage              *self,
                                           LsStorageRowFunc        func,
                                           gpointer                user_data,
                                           GError                **error);
+GPtrArray  *ls_storage_read_slice        (LsStorage              *self,
+                                          const char             *shop,
+                                          const LsCollection     *collection,
+                                          const char             *after,
+                                          unsigned                max_rows,
+                                          LsPosition             *ret_position,
+                                          GError                **error);
 GPtrArray  *ls_storage_get_rows          (LsStorage              *self,
                                           const char             *shop,
                                           GPtrArray              *changes,

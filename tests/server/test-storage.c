@@ -3,9 +3,12 @@
 
 #include "ls-test-shop.h"
 
+#include "core/ls-calendar.h"
 #include "core/ls-error.h"
 #include "server/ls-storage-memory.h"
+#include "server/ls-storage-private.h"
 #include "server/ls-storage-sqlite.h"
+#include "sql/ls-sql.h"
 
 #define PUT_PRODUCT \
   "[{'c':'products','k':'p1','op':'put','set':{'name':'Beat','status':'active','price':1999," \
@@ -336,6 +339,185 @@ test_foreign_file (void)
   g_assert_nonnull (error);
 }
 
+static void
+run_sql (LsTestShop *self,
+         const char *script)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsSql) sql = ls_sql_open (self->path, LS_SQL_EXISTING, NULL, &error);
+
+  g_assert_no_error (error);
+  ls_sql_exec (sql, script, &error);
+  g_assert_no_error (error);
+}
+
+static int64_t
+ask_sql (LsTestShop *self,
+         const char *question)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsSql) sql = ls_sql_open (self->path, LS_SQL_EXISTING, NULL, &error);
+  int64_t answer = -1;
+
+  g_assert_no_error (error);
+  ls_sql_get_int64 (sql, &answer, &error, question, NULL);
+  g_assert_no_error (error);
+  return answer;
+}
+
+/* A file from before some fields, a collection and an index were. */
+static void
+test_new_fields (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+
+  ls_test_shop_apply (self, PUT_PRODUCT);
+  ls_test_shop_close (self);
+  run_sql (self,
+           "ALTER TABLE products DROP COLUMN tags; ALTER TABLE products DROP COLUMN low_stock;"
+           "DROP TABLE notes; DROP INDEX variants_by_product;");
+  ls_test_shop_open (self);
+  ls_test_shop_apply (self,
+                      "[{'c':'products','k':'p1','op':'set','set':{'tags':'a'}},"
+                      "{'c':'notes','k':'n','op':'put','set':{'collection':'products',"
+                      "'record':'p1','body':'b'}},"
+                      "{'c':'variants','k':'v','op':'put','set':{'product':'p1','name':'V'}}]");
+  g_assert_cmpint (ls_test_shop_get_integer (self, LS_PRODUCTS, "p1", "variants"), ==, 1);
+  g_assert_cmpint (
+      ask_sql (self, "SELECT count(*) FROM sqlite_schema WHERE name = 'variants_by_product'"), ==,
+      1);
+}
+
+static void
+test_newer_schema (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  g_autoptr (GError) error = NULL;
+
+  ls_test_shop_close (self);
+  run_sql (self, "UPDATE log_meta SET value = 1000 WHERE name = 'schema'");
+  g_assert_null (
+      ls_storage_sqlite_new (LS_ENVIRONMENT (self->environment), self->path, &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_TOO_OLD);
+  run_sql (self, "UPDATE log_meta SET value = 1 WHERE name = 'schema'");
+  ls_test_shop_open (self);
+}
+
+/* The write-ahead log is moved into the file some time after a commit, without anybody's help. */
+static void
+test_log_is_moved (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  g_autofree char *copy = ls_test_dir_file (self->dir, "copy.db");
+  g_autofree char *contents = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsSql) sql = NULL;
+  int64_t stock = 0;
+  size_t length;
+
+  ls_test_shop_apply (self, PUT_PRODUCT);
+  ls_test_environment_advance (self->environment, 10 * G_USEC_PER_SEC);
+  g_assert_true (g_file_get_contents (self->path, &contents, &length, NULL));
+  g_assert_true (g_file_set_contents (copy, contents, (gssize) length, NULL));
+  sql = ls_sql_open (copy, LS_SQL_EXISTING, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (ls_sql_get_int64 (sql, &stock, &error, "SELECT stock FROM products", NULL), ==,
+                   LS_STEP_ROW);
+  g_assert_cmpint (stock, ==, 5);
+}
+
+/* Results are kept 90 days and 1,000 a client; those of sources, which have no count, 90 days. */
+static void
+test_results_are_kept (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  g_autoptr (GPtrArray) outcomes =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) ls_test_outcome_free);
+  g_autoptr (LsTestOutcome) old = NULL;
+  g_autoptr (LsTestOutcome) kept = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ls_test_shop_apply (self, PUT_PRODUCT);
+  for (int n = 1; n <= 1100; n++)
+    {
+      g_autofree char *mid = g_strdup_printf ("m%d", n);
+
+      g_ptr_array_add (outcomes, ls_test_shop_submit (
+                                     self, ls_test_mutation ("c", n, mid,
+                                                             "[{'c':'products','k':'p1','op':'add',"
+                                                             "'set':{'stock':1}}]")));
+    }
+  ls_test_environment_run (self->environment);
+  g_assert_cmpint (ask_sql (self, "SELECT count(*) FROM log_decisions WHERE n > 0"), ==, 1100);
+  g_assert_true (ls_storage_prune (self->storage, "s", 1000000, LS_USEC_PER_DAY, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (ask_sql (self, "SELECT count(*) FROM log_decisions WHERE n > 0"), ==, 1000);
+  g_assert_cmpint (ask_sql (self, "SELECT min(n) FROM log_decisions WHERE n > 0"), ==, 101);
+  g_assert_cmpint (ask_sql (self, "SELECT count(*) FROM log_decisions WHERE n = 0"), ==, 1);
+  old = ls_test_shop_mutate (self, "c", 100, "m100", PUT_PRODUCT);
+  g_assert_cmpint (old->decision->status, ==, LS_RESULT_DECIDED);
+
+  ls_test_environment_set_now (self->environment,
+                               ls_environment_now (LS_ENVIRONMENT (self->environment)) +
+                                   91 * LS_USEC_PER_DAY);
+  g_assert_true (ls_storage_prune (self->storage, "s", 1000000, LS_USEC_PER_DAY, &error));
+  g_assert_cmpint (ask_sql (self, "SELECT count(*) FROM log_decisions"), ==, 0);
+  g_assert_cmpint (ls_storage_get_last_n (self->storage, "s", "c", &error), ==, 1100);
+  kept = ls_test_shop_mutate (self, "c", 1101, "m1101", PUT_PRODUCT);
+  g_assert_no_error (kept->error);
+}
+
+/* Bytes that are no log, and logs of a newer schema. */
+static void
+test_log_bytes (void)
+{
+  g_autoptr (GPtrArray) changes =
+      ls_test_changes ("[{'c':'products','k':'p','op':'set','set':{'name':'N','price':7},"
+                       "'was':{'name':null,'price':-1}},{'c':'products','k':'q','op':'del',"
+                       "'was':{'name':'Q'}}]");
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autoptr (GPtrArray) read = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (unsigned i = 0; i < changes->len; i++)
+    ls_change_append_bytes (g_ptr_array_index (changes, i), bytes);
+  read = ls_changes_from_bytes (bytes->data, bytes->len, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (read->len, ==, 2);
+  for (unsigned i = 0; i < 2; i++)
+    g_assert_true (
+        ls_change_equal (g_ptr_array_index (changes, i), g_ptr_array_index (read, i)));
+  for (unsigned length = 1; length < bytes->len; length++)
+    {
+      g_autoptr (GPtrArray) cut = ls_changes_from_bytes (bytes->data, length, &error);
+
+      /* Between two changes is an end, too. */
+      if (cut == NULL)
+        g_assert_error (error, LS_ERROR, LS_ERROR_STORAGE);
+      else
+        g_assert_cmpuint (cut->len, ==, 1);
+      g_clear_error (&error);
+    }
+  for (unsigned i = 0; i < 5000; i++)
+    {
+      unsigned at = (unsigned) g_test_rand_int_range (0, (int) bytes->len);
+      uint8_t was = bytes->data[at];
+      g_autoptr (GPtrArray) damaged = NULL;
+
+      bytes->data[at] = (uint8_t) g_test_rand_int_range (0, 256);
+      damaged = ls_changes_from_bytes (bytes->data, bytes->len, NULL);
+      bytes->data[at] = was;
+    }
+  /* The name of a field that this version does not know. */
+  for (unsigned i = 0; i + 5 < bytes->len; i++)
+    if (memcmp (bytes->data + i, "price", 5) == 0)
+      memcpy (bytes->data + i, "prize", 5);
+  g_clear_pointer (&read, g_ptr_array_unref);
+  read = ls_changes_from_bytes (bytes->data, bytes->len, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (((LsChange *) read->pdata[0])->edits->len, ==, 1);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -352,6 +534,11 @@ main (int   argc,
   g_test_add_func ("/storage/prune", test_prune);
   g_test_add_func ("/storage/memory", test_memory);
   g_test_add_func ("/storage/foreign-file", test_foreign_file);
+  g_test_add_func ("/storage/new-fields", test_new_fields);
+  g_test_add_func ("/storage/newer-schema", test_newer_schema);
+  g_test_add_func ("/storage/log-is-moved", test_log_is_moved);
+  g_test_add_func ("/storage/results-are-kept", test_results_are_kept);
+  g_test_add_func ("/storage/log-bytes", test_log_bytes);
 
   return g_test_run ();
 }
