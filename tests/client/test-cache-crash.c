@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <signal.h>
+#include <sqlite3.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "ls-test-dir.h"
 #include "ls-test-environment.h"
 #include "ls-test-rows.h"
+#include "ls-test-vfs.h"
 
 /* Random work, compared with a model that computes everything from the beginning; and the end of
  * the process in the middle of it. */
@@ -27,6 +29,7 @@ typedef struct {
   LsRecord *rows[N_KEYS];   /* as the server has them */
   GHashTable *contained;    /* mids of edits that the rows have */
   unsigned n_edits;
+  unsigned n_failures;
 } Model;
 
 static char *
@@ -354,6 +357,121 @@ test_random (Model        *model,
   g_assert_no_error (error);
 }
 
+typedef bool (*Work) (Model     *model,
+                      gpointer   data,
+                      GError   **error);
+
+static bool
+delta_work (Model    *model,
+            gpointer  data,
+            GError  **error)
+{
+  return ls_cache_apply_delta (model->cache, data, error);
+}
+
+static bool
+edit_work (Model    *model,
+           gpointer  data,
+           GError  **error)
+{
+  g_autofree char *mid = g_strdup_printf ("mine-%u", model->n_edits);
+  g_autoptr (GPtrArray) known =
+      ls_cache_list_edits (model->cache, LS_TEST_SHOP, LS_EDITS_WAITING, error);
+  g_autoptr (LsEdit) edit = NULL;
+
+  if (known == NULL)
+    return false;
+  /* After a commit of which nobody knows how it ended it may be there already. */
+  for (unsigned i = 0; i < known->len; i++)
+    if (g_str_equal (((LsEdit *) g_ptr_array_index (known, i))->mid, mid))
+      return true;
+  edit = ls_cache_add_edit (model->cache, LS_TEST_SHOP, mid, data, error);
+  return edit != NULL;
+}
+
+/* Does some work on a disk that fails once; then, on a sound one, the same again, if need be on the
+ * file opened anew. Either way it is done exactly once. */
+static void
+work_on_failing_disk (Model    *model,
+                      LsTestVfs *vfs,
+                      Work      work,
+                      gpointer  data)
+{
+  static const struct {
+    LsTestVfsOp op;
+    int code;
+  } failures[] = {
+    { LS_TEST_VFS_WRITE, SQLITE_FULL },
+    { LS_TEST_VFS_WRITE, SQLITE_IOERR_WRITE },
+    { LS_TEST_VFS_SYNC, SQLITE_IOERR_FSYNC },
+    { LS_TEST_VFS_READ, SQLITE_IOERR_READ },
+  };
+  int which = g_rand_int_range (model->rand, 0, G_N_ELEMENTS (failures));
+  g_autoptr (GError) error = NULL;
+
+  ls_test_vfs_fail (vfs, failures[which].op, NULL,
+                    (unsigned) g_rand_int_range (model->rand, 1, 8), 1, failures[which].code);
+  if (!work (model, data, &error))
+    g_assert_nonnull (error);
+  ls_test_vfs_heal (vfs);
+  if (error == NULL)
+    return;
+  model->n_failures++;
+  g_clear_error (&error);
+  if (work (model, data, &error))
+    return;
+  g_clear_error (&error);
+  model_open (model);
+  if (!work (model, data, &error))
+    g_assert_no_error (error);
+}
+
+static void
+test_failing_disk (Model        *model,
+                   gconstpointer data)
+{
+  LsTestVfs *vfs = ls_test_vfs_new ("test-cache-crash");
+  GError *error = NULL;
+
+  ls_test_environment_set_vfs (LS_TEST_ENVIRONMENT (model->environment), "test-cache-crash");
+  model_open (model);
+  snapshot_comes (model);
+  for (int i = 0; i < N_STEPS / 4; i++)
+    {
+      unsigned key = (unsigned) g_rand_int_range (model->rand, 0, N_KEYS);
+      g_autofree char *name = key_name (key);
+      g_autoptr (GPtrArray) changes =
+          g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+
+      if (g_rand_boolean (model->rand))
+        {
+          g_autoptr (LsMessage) delta = ls_test_delta (model->version, model->version + 1);
+          LsChange *change = random_change (model, name, model->rows[key], false);
+
+          apply_to_server (model, change);
+          ls_test_delta_take (delta, ++model->version, change, "theirs");
+          work_on_failing_disk (model, vfs, delta_work, delta);
+        }
+      else
+        {
+          g_autoptr (LsRecord) row =
+              ls_cache_get_visible (model->cache, LS_TEST_SHOP, products (), name, NULL);
+
+          model->n_edits++;
+          /* An edit that never joins another is there once or not at all. */
+          g_ptr_array_add (changes, row != NULL ? ls_test_add (name, "stock", 1)
+                                                : random_change (model, name, NULL, true));
+          work_on_failing_disk (model, vfs, edit_work, changes);
+        }
+      compare (model);
+    }
+  g_assert_cmpuint (model->n_failures, >, N_STEPS / 4 / 10);
+  g_assert_true (ls_cache_check (model->cache, &error));
+  g_assert_no_error (error);
+  g_clear_object (&model->cache);
+  ls_test_vfs_free (vfs);
+}
+
 /* What the child does until it is killed: edits, each told to the parent once it is made, and
  * deltas between them. */
 static void
@@ -493,6 +611,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add ("/cache-crash/random", Model, NULL, set_up, test_random, tear_down);
+  g_test_add ("/cache-crash/failing-disk", Model, NULL, set_up, test_failing_disk, tear_down);
   g_test_add ("/cache-crash/kill", Model, NULL, set_up, test_kill, tear_down);
   return g_test_run ();
 }

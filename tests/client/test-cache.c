@@ -3,10 +3,12 @@
 
 #include <string.h>
 
+#include "client/ls-cache-reader.h"
 #include "core/ls-error.h"
 #include "ls-test-dir.h"
 #include "ls-test-environment.h"
 #include "ls-test-rows.h"
+#include "sql/ls-sql.h"
 
 /* What comes from the server: deltas, snapshots, views. */
 
@@ -567,6 +569,121 @@ test_collation_changes (Fixture      *fixture,
   apply (fixture, price_delta (10, 11, 11, 1), -1);
 }
 
+static int
+compare_cb (const char *a,
+            size_t      a_length,
+            const char *b,
+            size_t      b_length,
+            gpointer    user_data)
+{
+  const LsCollation *plain = ls_collation_get_default ();
+
+  return plain->compare (a, a_length, b, b_length, NULL);
+}
+
+/* Does something to the file that the cache knows nothing of. */
+static void
+tamper (Fixture    *fixture,
+        const char *script)
+{
+  GError *error = NULL;
+  g_autoptr (LsSql) sql = ls_sql_open (fixture->path, LS_SQL_EXISTING, NULL, &error);
+
+  g_assert_no_error (error);
+  ls_sql_add_collation (sql, LS_COLLATION_NAME, compare_cb, NULL, NULL, &error);
+  ls_sql_exec (sql, script, &error);
+  g_assert_no_error (error);
+}
+
+static char *
+table_of (Fixture *fixture)
+{
+  GError *error = NULL;
+  g_autoptr (LsSql) sql = ls_sql_open (fixture->path, LS_SQL_READ_ONLY, NULL, &error);
+  char *name = NULL;
+
+  ls_sql_get_text (sql, &name, &error,
+                   "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB"
+                   " 'rows_*_products_*'",
+                   NULL);
+  g_assert_no_error (error);
+  return name;
+}
+
+static void
+count_cb (uint32_t           bucket,
+          const LsDigestSum *sum,
+          gpointer           user_data)
+{
+  ++*(unsigned *) user_data;
+}
+
+static unsigned
+scrub (Fixture *fixture)
+{
+  g_autoptr (LsCacheReader) reader =
+      ls_cache_reader_new (fixture->environment, fixture->path, ls_collation_get_default ());
+  unsigned n_findings = 0;
+  int64_t sequence;
+  GError *error = NULL;
+
+  g_assert_true (ls_cache_reader_begin (reader, &sequence, &error));
+  g_assert_true (ls_cache_reader_scrub (reader, LS_TEST_SHOP, products (), count_cb, &n_findings,
+                                        &error));
+  g_assert_no_error (error);
+  return n_findings;
+}
+
+/* A row that rots changes no digest that follows changes: only computing it from rows tells. */
+static void
+test_scrub (Fixture      *fixture,
+            gconstpointer data)
+{
+  g_autoptr (GPtrArray) changes =
+      ls_test_changes (ls_test_set_integer ("a", "price", 5), ls_test_del ("b"), NULL);
+  g_autoptr (LsEdit) edit = NULL;
+  g_autofree char *table = NULL;
+  g_autofree char *rot = NULL;
+  LsDigestSum sum, after;
+
+  put_two (fixture);
+  g_assert_cmpuint (scrub (fixture), ==, 0);
+  edit = ls_cache_add_edit (fixture->cache, LS_TEST_SHOP, "mine", changes, NULL);
+  g_assert_cmpuint (scrub (fixture), ==, 0);
+  ls_cache_discard_edit (fixture->cache, "mine", NULL);
+  ls_cache_get_digest (fixture->cache, LS_TEST_SHOP, products (), &sum, NULL);
+  table = table_of (fixture);
+  rot = g_strdup_printf ("UPDATE %s SET stock = stock + 1 WHERE key = 'a'", table);
+  tamper (fixture, rot);
+  ls_cache_get_digest (fixture->cache, LS_TEST_SHOP, products (), &after, NULL);
+  g_assert_cmpuint (sum.hash, ==, after.hash);
+  g_assert_cmpuint (scrub (fixture), ==, 1);
+}
+
+/* A file of a version that knew fewer fields gets the columns and indexes that it lacks. */
+static void
+test_schema_grows (Fixture      *fixture,
+                   gconstpointer data)
+{
+  g_autofree char *table = NULL;
+  g_autofree char *script = NULL;
+  GError *error = NULL;
+
+  put_two (fixture);
+  table = table_of (fixture);
+  g_clear_object (&fixture->cache);
+  script = g_strdup_printf ("DROP INDEX %s_stock; DROP INDEX %s_name;"
+                            "ALTER TABLE %s DROP COLUMN stock",
+                            table, table, table);
+  tamper (fixture, script);
+  open_cache (fixture);
+  g_assert_cmpint (visible (fixture, "a", "stock"), ==, -1);
+  g_assert_cmpint (visible (fixture, "a", "price"), ==, 1000);
+  apply (fixture, price_delta (10, 11, 11, 1), -1);
+  g_assert_true (ls_cache_check (fixture->cache, &error));
+  g_assert_no_error (error);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -589,6 +706,8 @@ main (int   argc,
   ADD ("snapshot/other-epoch", test_snapshot_of_other_epoch);
   ADD ("view", test_view);
   ADD ("shops", test_shops);
+  ADD ("scrub", test_scrub);
+  ADD ("schema-grows", test_schema_grows);
   ADD ("collation-changes", test_collation_changes);
 #undef ADD
   return g_test_run ();
