@@ -13,6 +13,7 @@
 #include "server/wire/ls-wire-soup.h"
 
 #define MAX_SIGN_IN_BYTES 8192
+#define MAX_SIMULATE_BYTES 1024
 
 static void
 answer_health (LsRequest  *request,
@@ -46,6 +47,7 @@ static const LsRoute routes[] = {
   { "GET", "/healthz", LS_ROUTE_OPEN, 0, answer_health },
   { "GET", "/metrics", LS_ROUTE_SIGNED_IN, 0, ls_api_metrics },
   { "GET", "/v1/sync", LS_ROUTE_SIGNED_IN, 0, answer_sync },
+  { "POST", "/v1/shops/*/simulate", LS_ROUTE_SIGNED_IN, MAX_SIMULATE_BYTES, ls_api_simulate },
   { "GET", "/v1/shops/*/snapshot", LS_ROUTE_SIGNED_IN, 0, ls_api_snapshot },
   { "GET", "/v1/status", LS_ROUTE_SIGNED_IN, 0, ls_api_status },
   { "POST", "/v1/sign-in", LS_ROUTE_OPEN, MAX_SIGN_IN_BYTES, ls_api_sign_in },

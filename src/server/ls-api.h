@@ -14,6 +14,9 @@ void           ls_api_metrics    (LsRequest  *request,
 void           ls_api_sign_in    (LsRequest  *request,
                                   const char *path,
                                   gpointer    user_data);
+void           ls_api_simulate   (LsRequest  *request,
+                                  const char *path,
+                                  gpointer    user_data);
 void           ls_api_snapshot   (LsRequest  *request,
                                   const char *path,
                                   gpointer    user_data);

@@ -88,6 +88,8 @@ static const OptionRow table[LS_N_OPTIONS] = {
                            "Older ones go after TIME; who is behind them fetches the shop anew" },
   [LS_OPTION_BEHIND_PROXY] = { "behind-proxy", LS_VALUE_IS_SWITCH, "no", 0, 1, "yes|no",
                                "Take a client's address from the last X-Forwarded-For" },
+  [LS_OPTION_SIMULATE] = { "simulate", LS_VALUE_IS_NUMBER, "0", 0, 360000, "RATE",
+                           "Make RATE events an hour up in each sample shop" },
   [LS_OPTION_LOG_LEVEL] = { "log-level", LS_VALUE_IS_LEVEL, "info", 0, 0, "LEVEL",
                             "warning, message, info or debug" },
 };

@@ -133,6 +133,7 @@ ls_server_new (LsConfig *config,
   server->hub = make_hub (server, error);
   if (server->hub == NULL)
     return NULL;
+  server->simulator = ls_simulator_new (server->environment, server->storage, server->committer);
   server->snapshots =
       ls_snapshots_new (server->environment, server->storage, server->access,
                         ls_config_get_text (config, LS_OPTION_DATA));
@@ -216,6 +217,10 @@ ls_server_start (LsServer *server,
   if (!ls_data_dir_write_address (ls_config_get_text (server->config, LS_OPTION_DATA), urls, error))
     return false;
   resume_jobs (server);
+  if (number (server, LS_OPTION_SIMULATE) > 0 &&
+      !ls_simulator_run_all (server->simulator, number (server, LS_OPTION_SIMULATE),
+                             (uint64_t) ls_environment_random (server->environment), error))
+    return false;
   maintain_cb (server);
   for (size_t i = 0; urls[i] != NULL; i++)
     g_info ("Listening on %s", urls[i]);
@@ -305,6 +310,7 @@ ls_server_free (LsServer *server)
   g_clear_pointer (&server->wire, ls_wire_free);
   g_clear_pointer (&server->http, ls_http_free);
   g_clear_pointer (&server->snapshots, ls_snapshots_free);
+  g_clear_pointer (&server->simulator, ls_simulator_free);
   g_clear_pointer (&server->hub, ls_hub_free);
   g_clear_object (&server->committer);
   g_clear_object (&server->storage);

@@ -8,6 +8,7 @@
 #include "server/ls-http.h"
 #include "server/ls-hub.h"
 #include "server/ls-snapshot.h"
+#include "server/sample/ls-simulator.h"
 #include "server/wire/ls-wire.h"
 
 G_BEGIN_DECLS
@@ -23,6 +24,7 @@ G_BEGIN_DECLS
  * @wire: live connections
  * @hub: what they get
  * @snapshots: what those fetch who begin
+ * @simulator: traffic of sample shops
  * @http: the front
  * @maintenance: timer of what is done now and then
  * @sign_ins: passwords that wait to be checked
@@ -42,6 +44,7 @@ typedef struct {
   LsWire *wire;
   LsHub *hub;
   LsSnapshots *snapshots;
+  LsSimulator *simulator;
   LsHttp *http;
   uint64_t maintenance;
   unsigned sign_ins;

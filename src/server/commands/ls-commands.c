@@ -25,6 +25,7 @@ static const LsCommand commands[] = {
   { "export", "write the rows of a shop", ls_command_export },
   { "check", "compute all that is derived anew and compare", ls_command_check },
   { "status", "tell what runs and what is there", ls_command_status },
+  { "simulate", "make traffic up in sample shops", ls_command_simulate },
   { "help", "tell about commands and options", ls_command_help },
 };
 

@@ -91,6 +91,8 @@ LsCommandExit    ls_command_serve     (int                  argc,
                                        char               **argv);
 LsCommandExit    ls_command_shop       (int                  argc,
                                        char               **argv);
+LsCommandExit    ls_command_simulate  (int                  argc,
+                                       char               **argv);
 LsCommandExit    ls_command_status     (int                  argc,
                                        char               **argv);
 LsCommandExit    ls_command_token     (int                  argc,
