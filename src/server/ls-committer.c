@@ -67,7 +67,7 @@ shop_state (LsCommitter *self,
 /* Has a shop wait for its turn, when it has anything to do. Called with the lock held. */
 void
 ls_committer_take_turn (LsCommitter *self,
-           LsShopState   *state)
+                        LsShopState *state)
 {
   if (state->queued || state->paused || g_queue_is_empty (&state->pending))
     return;
@@ -263,7 +263,7 @@ load_cb (gpointer data)
 /* Has the digests of a shop loaded that nobody has written to yet. */
 static void
 ask_for_digests (LsCommitter *self,
-                 LsShopState   *state)
+                 LsShopState *state)
 {
   Load load = { g_object_ref (self), state };
 

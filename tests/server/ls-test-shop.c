@@ -22,9 +22,12 @@ heard_cb (const LsCommitGroup *heard,
           gpointer             user_data)
 {
   LsTestShop *self = user_data;
-  LsTestGroup *group = g_new0 (LsTestGroup, 1);
+  LsTestGroup *group;
 
-  g_assert_cmpstr (heard->shop, ==, "s");
+  if (!g_str_equal (heard->shop, "s"))
+    return;
+  group = g_new0 (LsTestGroup, 1);
+
   group->from = heard->from;
   group->position = heard->position;
   group->versions = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_version_unref);
@@ -330,8 +333,8 @@ replay_change (GHashTable     *rows,
 }
 
 static void
-check_digests (LsTestShop *self,
-               GHashTable *rows,
+check_digests (LsTestShop       *self,
+               GHashTable       *rows,
                const LsPosition *position)
 {
   LsDigest *expected[LS_N_COLLECTIONS];
