@@ -70,7 +70,9 @@ typedef struct {
 typedef struct {
   int64_t id;
   LsStream *stream;
-  int64_t version; /* -1 before the pong came */
+  int64_t version; /* to be reached, -1 before the pong came */
+  bool asked;      /* a ping is on its way */
+  bool behind;     /* the server was not through: ask again then */
 } LsSyncWish;
 
 struct _LsSyncMachine {
@@ -106,6 +108,8 @@ void          ls_sync_report_error  (LsSyncMachine   *self,
                                      const GError    *error);
 LsStream     *ls_sync_find          (LsSyncMachine   *self,
                                      const char      *shop);
+void          ls_sync_ask_wishes    (LsSyncMachine   *self,
+                                     LsStream        *stream);
 void          ls_sync_settle_wishes (LsSyncMachine   *self,
                                      const GError    *error);
 

@@ -123,6 +123,49 @@ answer_wish (LsSyncMachine *self,
   action->error = error != NULL ? g_error_copy (error) : NULL;
 }
 
+static void
+ask (LsSyncMachine *self,
+     int64_t        id)
+{
+  LsMessage *ping = ls_message_new (LS_MESSAGE_PING);
+
+  ping->ping.id = WISH_PING | id;
+  ls_sync_send (self, ping);
+}
+
+/* Asks how far the server is, for those who wait for @stream: it answers only once it streams. */
+void
+ls_sync_ask_wishes (LsSyncMachine *self,
+                    LsStream      *stream)
+{
+  for (unsigned i = 0; i < self->wishes->len; i++)
+    {
+      LsSyncWish *wish = &g_array_index (self->wishes, LsSyncWish, i);
+
+      if (wish->stream != stream || wish->asked || wish->version >= 0)
+        continue;
+      wish->asked = true;
+      ask (self, wish->id);
+    }
+}
+
+/* Whether a wish came true. One that the server was still sending for is asked for once more. */
+static bool
+came_true (LsSyncMachine *self,
+           LsSyncWish    *wish)
+{
+  if (wish->version < 0 || wish->stream->state != LS_STREAM_SUBSCRIBED ||
+      wish->stream->confirmed.version < wish->version)
+    return false;
+  if (!wish->behind)
+    return true;
+  wish->behind = false;
+  wish->version = -1;
+  wish->asked = true;
+  ask (self, wish->id);
+  return false;
+}
+
 /* Answers those that came true, or with @error all. */
 void
 ls_sync_settle_wishes (LsSyncMachine *self,
@@ -130,16 +173,46 @@ ls_sync_settle_wishes (LsSyncMachine *self,
 {
   for (unsigned i = 0; i < self->wishes->len;)
     {
-      LsSyncWish wish = g_array_index (self->wishes, LsSyncWish, i);
+      LsSyncWish *wish = &g_array_index (self->wishes, LsSyncWish, i);
+      int64_t id = wish->id;
 
-      if (error == NULL && (wish.version < 0 || wish.stream->state != LS_STREAM_SUBSCRIBED ||
-                            wish.stream->confirmed.version < wish.version))
+      if (error == NULL && !came_true (self, wish))
         {
           i++;
           continue;
         }
       g_array_remove_index (self->wishes, i);
-      answer_wish (self, wish.id, error);
+      answer_wish (self, id, error);
+    }
+}
+
+static const LsShopInfo *
+find_told (const LsPing *ping,
+           const char   *shop)
+{
+  for (unsigned i = 0; i < ping->shops->len; i++)
+    if (g_str_equal (g_array_index (ping->shops, LsShopInfo, i).shop, shop))
+      return &g_array_index (ping->shops, LsShopInfo, i);
+  return NULL;
+}
+
+static void
+answer_ping (LsSyncMachine *self,
+             const LsPing  *ping)
+{
+  for (unsigned i = 0; i < self->wishes->len; i++)
+    {
+      LsSyncWish *wish = &g_array_index (self->wishes, LsSyncWish, i);
+      const LsShopInfo *told;
+
+      if (ping->id != (WISH_PING | wish->id) || !wish->asked)
+        continue;
+      wish->asked = false;
+      told = find_told (ping, wish->stream->shop);
+      if (told == NULL)
+        continue;
+      wish->behind = told->position.version < wish->stream->server.version;
+      wish->version = MAX (told->position.version, wish->stream->server.version);
     }
 }
 
@@ -148,6 +221,7 @@ pong (LsSyncMachine *self,
       const LsPing  *ping,
       int64_t        now)
 {
+  answer_ping (self, ping);
   for (unsigned i = 0; i < ping->shops->len; i++)
     {
       const LsShopInfo *info = &g_array_index (ping->shops, LsShopInfo, i);
@@ -155,13 +229,6 @@ pong (LsSyncMachine *self,
 
       if (stream != NULL)
         ls_stream_sent_up_to (self, stream, info->position.version, now);
-    }
-  for (unsigned i = 0; i < self->wishes->len; i++)
-    {
-      LsSyncWish *wish = &g_array_index (self->wishes, LsSyncWish, i);
-
-      if (ping->id == (WISH_PING | wish->id))
-        wish->version = wish->stream->server.version;
     }
   ls_sync_settle_wishes (self, NULL);
 }
@@ -182,7 +249,6 @@ ls_sync_machine_sync_now (LsSyncMachine *self,
                           int64_t        now)
 {
   g_autoptr (GError) error = NULL;
-  LsMessage *ping;
 
   if (self->session != LS_SESSION_READY || self->wishes->len >= MAX_WISHES)
     {
@@ -193,21 +259,20 @@ ls_sync_machine_sync_now (LsSyncMachine *self,
   for (unsigned i = 0; i < self->streams->len; i++)
     {
       LsStream *stream = g_ptr_array_index (self->streams, i);
-      LsSyncWish wish = { id, stream, -1 };
+      LsSyncWish wish = { .id = id, .stream = stream, .version = -1 };
 
       if (!stream->visible || (shop != NULL && !g_str_equal (stream->shop, shop)))
         continue;
+      g_array_append_val (self->wishes, wish);
       /* Whoever asks does not want to wait for a wait to end. */
       if (stream->state == LS_STREAM_WAITING)
         {
           stream->wait_until = now;
           ls_stream_tick (self, stream, now);
         }
-      g_array_append_val (self->wishes, wish);
+      else if (stream->state == LS_STREAM_SUBSCRIBED)
+        ls_sync_ask_wishes (self, stream);
     }
-  ping = ls_message_new (LS_MESSAGE_PING);
-  ping->ping.id = WISH_PING | id;
-  ls_sync_send (self, ping);
   /* With no shop to wait for it is true already. */
   answer_wish (self, id, NULL);
 }

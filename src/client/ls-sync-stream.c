@@ -305,6 +305,7 @@ subscribe (LsSyncMachine *self,
   if (ls_position_equal (&stream->confirmed, &stream->server))
     ls_stream_sent_up_to (self, stream, stream->server.version, now);
   ls_sync_settle_wishes (self, NULL);
+  ls_sync_ask_wishes (self, stream);
 }
 
 /* Lets edits go when they belong to the history that the server is in. */

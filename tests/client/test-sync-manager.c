@@ -636,7 +636,7 @@ main (int    argc,
   };
 
   const char *seeds = g_getenv ("LOCKSTEP_TEST_SEEDS");
-  unsigned n_seeds = seeds != NULL ? (unsigned) atoi (seeds) : 6;
+  unsigned n_seeds = seeds != NULL ? (unsigned) atoi (seeds) : 3;
 
   g_test_init (&argc, &argv, NULL);
   for (size_t i = 0; i < G_N_ELEMENTS (tests); i++)
