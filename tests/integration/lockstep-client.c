@@ -323,24 +323,60 @@ is_live (Desk *desk)
 static void check_waits (Desk *desk);
 
 static void
+waiting_told_cb (gpointer data)
+{
+  Sums *sums = data;
+  Desk *desk = sums->desk;
+  bool idle = sums->n_waiting == 0;
+
+  g_free (sums);
+  desk->syncing = false;
+  if (!desk->wants_idle)
+    return;
+  if (!idle)
+    {
+      check_waits (desk);
+      return;
+    }
+  desk->wants_idle = false;
+  done (desk, NULL);
+}
+
+/* The store has not read the edits of an earlier process yet when it has just been opened: the
+ * cache knows. */
+static void
+count_waiting_cb (gpointer data)
+{
+  Sums *sums = data;
+  Desk *desk = sums->desk;
+  LsCache *cache = ls_store_get_cache (ls_client_get_store (desk->client));
+  g_autoptr (GPtrArray) waiting = ls_cache_list_edits (cache, desk->shop, LS_EDITS_WAITING, NULL);
+
+  sums->n_waiting = waiting != NULL ? waiting->len : 0;
+  ls_environment_post (desk->environment,
+                       ls_environment_get_queue (desk->environment, LS_QUEUE_MAIN),
+                       waiting_told_cb, sums, NULL);
+}
+
+static void
 synced_cb (GObject      *source,
            GAsyncResult *result,
            gpointer      user_data)
 {
   Desk *desk = user_data;
-  bool ok = ls_client_sync_finish (LS_CLIENT (source), result, NULL);
+  Sums *sums;
 
-  desk->syncing = false;
-  if (!desk->wants_idle)
-    return;
-  if (ok && ls_store_get_pending_count (ls_client_get_store (desk->client)) == 0)
+  /* When the connection broke its next status brings us back. */
+  if (!ls_client_sync_finish (LS_CLIENT (source), result, NULL))
     {
-      desk->wants_idle = false;
-      done (desk, NULL);
+      desk->syncing = false;
+      return;
     }
-  else if (ok)
-    check_waits (desk);
-  /* Else the connection broke: its next status brings us back. */
+  sums = g_new0 (Sums, 1);
+  sums->desk = desk;
+  ls_environment_post (desk->environment,
+                       ls_cache_get_queue (ls_store_get_cache (ls_client_get_store (desk->client))),
+                       count_waiting_cb, sums, NULL);
 }
 
 static void
