@@ -82,8 +82,10 @@ engine_unref (LsEngine *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
-  g_clear_object (&self->sync);
-  g_clear_object (&self->connection);
+  /* Their thread ended before it came to stop them: libsoup lets nobody else touch what is under
+   * way, and the program is at its end. */
+  self->sync = NULL;
+  self->connection = NULL;
   g_clear_object (&self->cache);
   g_clear_object (&self->bus);
   g_clear_object (&self->environment);

@@ -24,6 +24,9 @@ G_DECLARE_FINAL_TYPE (LsSoupFetch, ls_soup_fetch, LS, SOUP_FETCH, LsFetch)
 struct _LsSoupFetch {
   LsFetch parent_instance;
 
+  /* A session can't go while something is under way in it, or only on its own thread: when that ended
+   * first, what waits for an answer that never comes keeps it, to the end of the program. */
+  SoupSession *session;
   SoupMessage *message;
   GInputStream *body;
   GCancellable *cancellable;
@@ -46,6 +49,8 @@ read_cb (GObject      *source,
       ls_fetch_emit_data (LS_FETCH (self), self->chunk, (size_t) length);
       return;
     }
+  /* All was read: the connection is free for the next. */
+  g_clear_object (&self->body);
   ls_fetcher_translate (&error);
   ls_fetch_emit_end (LS_FETCH (self), error);
 }
@@ -86,6 +91,7 @@ ls_soup_fetch_dispose (GObject *object)
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->body);
   g_clear_object (&self->message);
+  g_clear_object (&self->session);
   G_OBJECT_CLASS (ls_soup_fetch_parent_class)->dispose (object);
 }
 
@@ -236,6 +242,7 @@ ls_fetcher_fetch (LsFetcher         *fetcher,
       fetcher->endpoint = ls_endpoint_ref (endpoint);
     }
   ls_fetch_set_spec (LS_FETCH (self), spec);
+  self->session = g_object_ref (fetcher->session);
   self->message = soup_message_new_from_uri (spec->method, uri);
   soup_message_add_flags (self->message, SOUP_MESSAGE_NO_REDIRECT);
   headers = soup_message_get_request_headers (self->message);

@@ -243,8 +243,8 @@ end (LsSnapshotFetch  *self,
   if (self->over)
     return;
   self->over = true;
-  if (self->fetch != NULL)
-    ls_fetch_cancel (self->fetch);
+  ls_fetch_cancel (self->fetch);
+  g_clear_object (&self->fetch);
   post_step (self, cancel_step, ignore_answer, NULL);
   post_step (self, tidy_step, tidy_answer, NULL);
   self->events->done (self, position, error, self->events_data);
