@@ -80,12 +80,15 @@ ls_command_serve (int    argc,
     return ls_command_misused ("serve", "it takes no words");
   ls_log_install ((GLogLevelFlags) ls_config_get_number (config, LS_OPTION_LOG_LEVEL));
   signal (SIGPIPE, SIG_IGN);
-  server = ls_server_new (g_steal_pointer (&config), &error);
-  if (server == NULL || !ls_server_start (server, &error))
-    return ls_command_fail (error);
   loop = g_main_loop_new (NULL, FALSE);
+  server = ls_server_new (g_steal_pointer (&config), &error);
+  if (server == NULL)
+    return ls_command_fail (error);
+  /* Before anybody hears that it is ready: he may want it to end at once. */
   attach_signal (SIGTERM, loop);
   attach_signal (SIGINT, loop);
+  if (!ls_server_start (server, &error))
+    return ls_command_fail (error);
   g_main_loop_run (loop);
   g_info ("Ending");
   ls_server_stop (server);
