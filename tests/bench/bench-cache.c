@@ -54,6 +54,18 @@ cpu_since (Clock start)
   return cpu_ms () - start.cpu;
 }
 
+/* Memory of the process that is its own, in KiB. */
+static long
+resident_kib (void)
+{
+  g_autofree char *text = NULL;
+  long pages = 0;
+
+  if (g_file_get_contents ("/proc/self/statm", &text, NULL, NULL))
+    sscanf (text, "%*d %ld", &pages);
+  return pages * 4;
+}
+
 static void
 fail_on (GError *error)
 {
@@ -320,8 +332,9 @@ print_query (const char *what,
              unsigned    n_rows,
              Clock       start)
 {
-  printf ("{\"bench\":\"%s\",\"rows\":%u,\"field\":\"%s\",\"wall_ms\":%.1f,\"cpu_ms\":%.1f}\n", what,
-          n_rows, field, wall_since (start), cpu_since (start));
+  printf ("{\"bench\":\"%s\",\"rows\":%u,\"field\":\"%s\",\"wall_ms\":%.1f,\"cpu_ms\":%.1f,"
+          "\"resident_kib\":%ld}\n",
+          what, n_rows, field, wall_since (start), cpu_since (start), resident_kib ());
   fflush (stdout);
 }
 

@@ -95,9 +95,9 @@ ls_test_delta_take (LsMessage  *delta,
 }
 
 LsMessage *
-ls_test_result (const LsEdit  *edit,
-                LsResultStatus status,
-                int64_t        version)
+ls_test_result (const LsEdit   *edit,
+                LsResultStatus  status,
+                int64_t         version)
 {
   LsMessage *result = ls_message_new (LS_MESSAGE_RESULT);
 

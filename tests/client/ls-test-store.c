@@ -4,8 +4,8 @@
 #include "ls-test-store.h"
 
 void
-ls_test_store_set_up (LsTestStore  *self,
-                      gconstpointer data)
+ls_test_store_set_up (LsTestStore   *self,
+                      gconstpointer  data)
 {
   self->rand = g_rand_new_with_seed ((uint32_t) g_test_rand_int ());
   self->dir = ls_test_dir_new ();
@@ -16,8 +16,8 @@ ls_test_store_set_up (LsTestStore  *self,
 }
 
 void
-ls_test_store_tear_down (LsTestStore  *self,
-                         gconstpointer data)
+ls_test_store_tear_down (LsTestStore   *self,
+                         gconstpointer  data)
 {
   g_clear_object (&self->store);
   ls_test_store_settle (self);

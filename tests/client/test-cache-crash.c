@@ -305,8 +305,8 @@ model_open (Model *model)
 }
 
 static void
-set_up (Model        *model,
-        gconstpointer data)
+set_up (Model         *model,
+        gconstpointer  data)
 {
   model->dir = ls_test_dir_new ();
   model->path = ls_test_dir_file (model->dir, "cache.db");
@@ -316,8 +316,8 @@ set_up (Model        *model,
 }
 
 static void
-tear_down (Model        *model,
-           gconstpointer data)
+tear_down (Model         *model,
+           gconstpointer  data)
 {
   g_clear_object (&model->cache);
   for (unsigned key = 0; key < N_KEYS; key++)
@@ -330,8 +330,8 @@ tear_down (Model        *model,
 }
 
 static void
-test_random (Model        *model,
-             gconstpointer data)
+test_random (Model         *model,
+             gconstpointer  data)
 {
   GError *error = NULL;
 
@@ -362,17 +362,17 @@ typedef bool (*Work) (Model     *model,
                       GError   **error);
 
 static bool
-delta_work (Model    *model,
-            gpointer  data,
-            GError  **error)
+delta_work (Model     *model,
+            gpointer   data,
+            GError   **error)
 {
   return ls_cache_apply_delta (model->cache, data, error);
 }
 
 static bool
-edit_work (Model    *model,
-           gpointer  data,
-           GError  **error)
+edit_work (Model     *model,
+           gpointer   data,
+           GError   **error)
 {
   g_autofree char *mid = g_strdup_printf ("mine-%u", model->n_edits);
   g_autoptr (GPtrArray) known =
@@ -392,10 +392,10 @@ edit_work (Model    *model,
 /* Does some work on a disk that fails once; then, on a sound one, the same again, if need be on the
  * file opened anew. Either way it is done exactly once. */
 static void
-work_on_failing_disk (Model    *model,
+work_on_failing_disk (Model     *model,
                       LsTestVfs *vfs,
-                      Work      work,
-                      gpointer  data)
+                      Work       work,
+                      gpointer   data)
 {
   static const struct {
     LsTestVfsOp op;
@@ -427,8 +427,8 @@ work_on_failing_disk (Model    *model,
 }
 
 static void
-test_failing_disk (Model        *model,
-                   gconstpointer data)
+test_failing_disk (Model         *model,
+                   gconstpointer  data)
 {
   LsTestVfs *vfs = ls_test_vfs_new ("test-cache-crash");
   GError *error = NULL;
@@ -520,8 +520,8 @@ number_of (Model      *model,
 /* Both rows changed in one message: they stand at the same version, and so do position and digest;
  * every edit that was told is there, once. */
 static void
-check_after_kill (Model  *model,
-                  int64_t n_told)
+check_after_kill (Model   *model,
+                  int64_t  n_told)
 {
   g_autoptr (GPtrArray) edits = NULL;
   g_autoptr (LsDigest) digest = ls_digest_new (products ());
@@ -558,8 +558,8 @@ check_after_kill (Model  *model,
 }
 
 static void
-test_kill (Model        *model,
-           gconstpointer data)
+test_kill (Model         *model,
+           gconstpointer  data)
 {
   for (int round = 0; round < 8; round++)
     {

@@ -2,75 +2,22 @@
 #include "config.h"
 
 #include "core/ls-error.h"
-#include "ls-test-dir.h"
-#include "ls-test-environment.h"
-#include "ls-test-rows.h"
+#include "ls-test-cache.h"
 
 /* What comes from the admin: the overlay, the outbox, the dead letters. */
 
-typedef struct {
-  LsTestDir *dir;
-  LsEnvironment *environment;
-  char *path;
-  LsCache *cache;
-  LsCacheCommit *last;
-  int next_mid;
-} Fixture;
-
 static void
-commit_cb (LsCacheCommit *commit,
-           gpointer       user_data)
+set_up (LsTestCache   *fixture,
+        gconstpointer  data)
 {
-  Fixture *fixture = user_data;
-
-  g_clear_pointer (&fixture->last, ls_cache_commit_unref);
-  fixture->last = ls_cache_commit_ref (commit);
-}
-
-static void
-open_cache (Fixture *fixture)
-{
-  fixture->cache = ls_test_cache (fixture->environment, fixture->path);
-  ls_cache_set_listener (fixture->cache, commit_cb, fixture, NULL);
-}
-
-static void
-reopen (Fixture *fixture)
-{
-  g_object_unref (fixture->cache);
-  open_cache (fixture);
-}
-
-static void
-set_up (Fixture      *fixture,
-        gconstpointer data)
-{
-  g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_record_unref);
-
-  fixture->dir = ls_test_dir_new ();
-  fixture->path = ls_test_dir_file (fixture->dir, "cache.db");
-  fixture->environment = LS_ENVIRONMENT (ls_test_environment_new (1));
-  open_cache (fixture);
-  g_ptr_array_add (records, ls_test_product ("a", "Drums", 1000, 5));
-  g_ptr_array_add (records, ls_test_product ("b", "Bass", 2000, 7));
-  ls_test_snapshot (fixture->cache, records, 10, 0);
-}
-
-static void
-tear_down (Fixture      *fixture,
-           gconstpointer data)
-{
-  g_object_unref (fixture->cache);
-  g_clear_pointer (&fixture->last, ls_cache_commit_unref);
-  g_object_unref (fixture->environment);
-  g_free (fixture->path);
-  ls_test_dir_free (fixture->dir);
+  ls_test_cache_set_up (fixture, data);
+  ls_test_cache_put_two (fixture);
 }
 
 static LsEdit *
-try_edit (Fixture   *fixture,
-          GPtrArray *changes,
-          GError   **error)
+try_edit (LsTestCache  *fixture,
+          GPtrArray    *changes,
+          GError      **error)
 {
   g_autofree char *mid = g_strdup_printf ("mid-%d", ++fixture->next_mid);
   LsEdit *edit = ls_cache_add_edit (fixture->cache, LS_TEST_SHOP, mid, changes, error);
@@ -80,8 +27,8 @@ try_edit (Fixture   *fixture,
 }
 
 static LsEdit *
-edit (Fixture  *fixture,
-      LsChange *change)
+edit (LsTestCache *fixture,
+      LsChange    *change)
 {
   GError *error = NULL;
   LsEdit *made = try_edit (fixture, ls_test_changes (change, NULL), &error);
@@ -92,8 +39,8 @@ edit (Fixture  *fixture,
 
 /* Gives all queued edits their n; the edit as it is then. */
 static LsEdit *
-send (Fixture *fixture,
-      LsEdit  *made)
+send (LsTestCache *fixture,
+      LsEdit      *made)
 {
   GError *error = NULL;
   g_autoptr (GPtrArray) sent = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 64, &error);
@@ -113,10 +60,10 @@ send (Fixture *fixture,
 }
 
 static LsEdit *
-end (Fixture       *fixture,
-     const LsEdit  *sent,
-     LsResultStatus status,
-     int64_t        version)
+end (LsTestCache    *fixture,
+     const LsEdit   *sent,
+     LsResultStatus  status,
+     int64_t         version)
 {
   g_autoptr (LsMessage) result = ls_test_result (sent, status, version);
   LsEdit *ended = NULL;
@@ -127,53 +74,9 @@ end (Fixture       *fixture,
   return ended;
 }
 
-static void
-apply (Fixture   *fixture,
-       LsMessage *delta)
-{
-  GError *error = NULL;
-
-  ls_cache_apply_delta (fixture->cache, delta, &error);
-  g_assert_no_error (error);
-  ls_message_unref (delta);
-}
-
-static int64_t
-number (LsRecord   *record,
-        const char *field)
-{
-  int64_t value =
-      record != NULL ? ls_record_get_integer (
-                           record, ls_test_field (ls_schema_collection (LS_PRODUCTS), field), -1)
-                     : -2;
-
-  g_clear_pointer (&record, ls_record_unref);
-  return value;
-}
-
-static int64_t
-visible (Fixture    *fixture,
-         const char *key,
-         const char *field)
-{
-  return number (ls_cache_get_visible (fixture->cache, LS_TEST_SHOP,
-                                       ls_schema_collection (LS_PRODUCTS), key, NULL),
-                 field);
-}
-
-static int64_t
-confirmed (Fixture    *fixture,
-           const char *key,
-           const char *field)
-{
-  return number (ls_cache_get_confirmed (fixture->cache, LS_TEST_SHOP,
-                                         ls_schema_collection (LS_PRODUCTS), key, NULL),
-                 field);
-}
-
 static unsigned
-count (Fixture  *fixture,
-       unsigned  states)
+count (LsTestCache *fixture,
+       unsigned     states)
 {
   g_autoptr (GPtrArray) edits =
       ls_cache_list_edits (fixture->cache, LS_TEST_SHOP, states, NULL);
@@ -220,8 +123,8 @@ first_sent (GPtrArray *edits)
 }
 
 static void
-delta_step (Fixture    *fixture,
-            const Step *step)
+delta_step (LsTestCache *fixture,
+            const Step  *step)
 {
   g_autoptr (GPtrArray) sent =
       ls_cache_list_edits (fixture->cache, LS_TEST_SHOP, LS_EDITS_WAITING, NULL);
@@ -251,12 +154,12 @@ delta_step (Fixture    *fixture,
       mid = NULL;
     }
   ls_test_delta_take (delta, version, change, mid);
-  apply (fixture, delta);
+  ls_test_cache_apply (fixture, delta, -1);
 }
 
 static void
-take_step (Fixture    *fixture,
-           const Step *step)
+take_step (LsTestCache *fixture,
+           const Step  *step)
 {
   static const LsResultStatus results[] = {
     [APPLIED] = LS_RESULT_APPLIED,   [CONFLICT] = LS_RESULT_CONFLICT,
@@ -282,7 +185,7 @@ take_step (Fixture    *fixture,
       delta_step (fixture, step);
       break;
     case REOPEN:
-      reopen (fixture);
+      ls_test_cache_reopen (fixture);
       break;
     case APPLIED:
     case CONFLICT:
@@ -365,28 +268,27 @@ static const Scenario scenarios[] = {
 };
 
 static void
-test_scenario (Fixture      *fixture,
-               gconstpointer data)
+test_scenario (LsTestCache   *fixture,
+               gconstpointer  data)
 {
   const Scenario *scenario = data;
 
   for (size_t i = 0; i < scenario->n_steps; i++)
     take_step (fixture, &scenario->steps[i]);
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, scenario->price);
-  g_assert_cmpint (confirmed (fixture, "a", "price"), ==, scenario->confirmed_price);
-  g_assert_cmpint (visible (fixture, "a", "stock"), ==, scenario->stock);
-  g_assert_cmpint (confirmed (fixture, "a", "stock"), ==, scenario->confirmed_stock);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, scenario->price);
+  g_assert_cmpint (ls_test_cache_confirmed (fixture, "a", "price"), ==, scenario->confirmed_price);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "stock"), ==, scenario->stock);
+  g_assert_cmpint (ls_test_cache_confirmed (fixture, "a", "stock"), ==, scenario->confirmed_stock);
   g_assert_cmpuint (count (fixture, LS_EDITS_WAITING), ==, scenario->waiting);
   g_assert_cmpuint (count (fixture, LS_EDIT_MASK (LS_EDIT_DEAD)), ==, scenario->dead);
-  if (fixture->last->changes->len == 1)
-    g_assert_cmpint (g_array_index (fixture->last->changes, LsRowChange, 0).pending, ==,
-                     scenario->pending);
+  if (ls_test_cache_last (fixture)->changes->len == 1)
+    g_assert_cmpint (ls_test_cache_last_change (fixture)->pending, ==, scenario->pending);
 }
 
 /* In a chain of the admin's own edits `was` is his previous value; joined ones keep the first. */
 static void
-test_was (Fixture      *fixture,
-          gconstpointer data)
+test_was (LsTestCache   *fixture,
+          gconstpointer  data)
 {
   g_autoptr (LsEdit) first = edit (fixture, ls_test_set_integer ("a", "price", 5));
   g_autoptr (LsEdit) joined = edit (fixture, ls_test_set_integer ("a", "price", 6));
@@ -414,8 +316,8 @@ test_was (Fixture      *fixture,
 }
 
 static void
-test_refused_at_once (Fixture      *fixture,
-                      gconstpointer data)
+test_refused_at_once (LsTestCache   *fixture,
+                      gconstpointer  data)
 {
   static const struct {
     const char *key, *field;
@@ -428,7 +330,7 @@ test_refused_at_once (Fixture      *fixture,
     { "", "price", 5, LS_ERROR_VALIDATION },
   };
   g_autoptr (GError) error = NULL;
-  int64_t sequence = fixture->last->sequence;
+  int64_t sequence = ls_test_cache_last (fixture)->sequence;
 
   for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
     {
@@ -443,15 +345,15 @@ test_refused_at_once (Fixture      *fixture,
     }
   g_assert_null (try_edit (fixture, g_ptr_array_new (), &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_VALIDATION);
-  g_assert_cmpint (visible (fixture, "b", "price"), ==, 2000);
-  g_assert_cmpint (fixture->last->sequence, ==, sequence);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "b", "price"), ==, 2000);
+  g_assert_cmpint (ls_test_cache_last (fixture)->sequence, ==, sequence);
   g_assert_cmpuint (count (fixture, LS_EDITS_WAITING), ==, 0);
 }
 
 /* An edit of several rows shows as a whole and goes as a whole. */
 static void
-test_several_rows (Fixture      *fixture,
-                   gconstpointer data)
+test_several_rows (LsTestCache   *fixture,
+                   gconstpointer  data)
 {
   GError *error = NULL;
   g_autoptr (LsEdit) made = try_edit (fixture,
@@ -461,22 +363,22 @@ test_several_rows (Fixture      *fixture,
                                       &error);
 
   g_assert_no_error (error);
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, 1);
-  g_assert_cmpint (visible (fixture, "a", "stock"), ==, 8);
-  g_assert_cmpint (visible (fixture, "b", "price"), ==, 2);
-  g_assert_cmpuint (fixture->last->changes->len, ==, 2);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 1);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "stock"), ==, 8);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "b", "price"), ==, 2);
+  g_assert_cmpuint (ls_test_cache_last (fixture)->changes->len, ==, 2);
   made = send (fixture, g_steal_pointer (&made));
   ls_edit_unref (end (fixture, made, LS_RESULT_CONFLICT, 10));
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, 1000);
-  g_assert_cmpint (visible (fixture, "a", "stock"), ==, 5);
-  g_assert_cmpint (visible (fixture, "b", "price"), ==, 2000);
-  g_assert_cmpuint (fixture->last->edits->len, ==, 1);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 1000);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "stock"), ==, 5);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "b", "price"), ==, 2000);
+  g_assert_cmpuint (ls_test_cache_last (fixture)->edits->len, ==, 1);
 }
 
 /* PROTOCOL rule 14. */
 static void
-test_dependants (Fixture      *fixture,
-                 gconstpointer data)
+test_dependants (LsTestCache   *fixture,
+                 gconstpointer  data)
 {
   g_autoptr (LsRecord) record = ls_test_product ("new", "Keys", 1, 1);
   g_autoptr (LsEdit) create = edit (fixture, ls_change_new_put (record));
@@ -489,30 +391,30 @@ test_dependants (Fixture      *fixture,
   create = send (fixture, g_steal_pointer (&create));
   price = edit (fixture, ls_test_set_integer ("new", "price", 2));
   other = edit (fixture, ls_test_set_integer ("b", "price", 3));
-  g_assert_cmpint (visible (fixture, "new", "price"), ==, 2);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "new", "price"), ==, 2);
   dead = end (fixture, create, LS_RESULT_REJECTED, 10);
   g_assert_cmpint (dead->state, ==, LS_EDIT_DEAD);
-  g_assert_cmpint (visible (fixture, "new", "price"), ==, -2);
-  g_assert_cmpint (visible (fixture, "b", "price"), ==, 3);
-  reopen (fixture);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "new", "price"), ==, -2);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "b", "price"), ==, 3);
+  ls_test_cache_reopen (fixture);
   letters = ls_cache_list_edits (fixture->cache, LS_TEST_SHOP, LS_EDIT_MASK (LS_EDIT_DEAD), NULL);
   g_assert_cmpuint (letters->len, ==, 2);
   g_assert_cmpstr (((LsEdit *) g_ptr_array_index (letters, 1))->depends_on, ==, create->mid);
   /* They come back together, in order. */
   g_assert_true (ls_cache_retry_edit (fixture->cache, create->mid, "again", &error));
   g_assert_no_error (error);
-  g_assert_cmpint (visible (fixture, "new", "price"), ==, 2);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "new", "price"), ==, 2);
   g_assert_cmpuint (count (fixture, LS_EDIT_MASK (LS_EDIT_DEAD)), ==, 0);
   g_assert_cmpuint (count (fixture, LS_EDITS_WAITING), ==, 3);
   /* And are taken back together. */
   g_assert_true (ls_cache_discard_edit (fixture->cache, "again", &error));
-  g_assert_cmpint (visible (fixture, "new", "price"), ==, -2);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "new", "price"), ==, -2);
   g_assert_cmpuint (count (fixture, LS_EDITS_WAITING), ==, 1);
 }
 
 static void
-test_retry (Fixture      *fixture,
-            gconstpointer data)
+test_retry (LsTestCache   *fixture,
+            gconstpointer  data)
 {
   g_autoptr (LsEdit) made = edit (fixture, ls_test_set_integer ("a", "price", 5));
   g_autoptr (GPtrArray) waiting = NULL;
@@ -523,7 +425,7 @@ test_retry (Fixture      *fixture,
 
   made = send (fixture, g_steal_pointer (&made));
   ls_test_delta_take (delta, 11, ls_test_set_integer ("a", "price", 6), NULL);
-  apply (fixture, delta);
+  ls_test_cache_apply (fixture, delta, -1);
   ls_edit_unref (end (fixture, made, LS_RESULT_CONFLICT, 11));
   g_assert_false (ls_cache_retry_edit (fixture->cache, "nothing", "x", &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_CONFLICT);
@@ -537,13 +439,13 @@ test_retry (Fixture      *fixture,
   g_assert_cmpstr (again->mid, ==, "again");
   g_assert_cmpint (price->was.integer, ==, 6);
   g_assert_cmpint (price->set.integer, ==, 5);
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, 5);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 5);
 }
 
 /* An edit taken back after it got its n still has to fill that n. */
 static void
-test_discard_sent (Fixture      *fixture,
-                   gconstpointer data)
+test_discard_sent (LsTestCache   *fixture,
+                   gconstpointer  data)
 {
   g_autoptr (LsEdit) made = edit (fixture, ls_test_set_integer ("a", "price", 5));
   g_autoptr (GPtrArray) sent = NULL;
@@ -552,9 +454,9 @@ test_discard_sent (Fixture      *fixture,
 
   made = send (fixture, g_steal_pointer (&made));
   g_assert_true (ls_cache_discard_edit (fixture->cache, made->mid, NULL));
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, 1000);
-  reopen (fixture);
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, 1000);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 1000);
+  ls_test_cache_reopen (fixture);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 1000);
   sent = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 64, NULL);
   g_assert_cmpuint (sent->len, ==, 1);
   first = g_ptr_array_index (sent, 0);
@@ -567,21 +469,21 @@ test_discard_sent (Fixture      *fixture,
 
 /* PROTOCOL rule 7: 1, 2, 3, at most 64 undecided, and the same again until they are decided. */
 static void
-test_numbers (Fixture      *fixture,
-              gconstpointer data)
+test_numbers (LsTestCache   *fixture,
+              gconstpointer  data)
 {
   g_autoptr (GPtrArray) sent = NULL;
 
   for (int i = 0; i < 100; i++)
     ls_edit_unref (edit (fixture, ls_test_add ("a", "stock", 1)));
-  g_assert_cmpint (visible (fixture, "a", "stock"), ==, 105);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "stock"), ==, 105);
   sent = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 10, NULL);
   g_assert_cmpuint (sent->len, ==, 10);
   g_clear_pointer (&sent, g_ptr_array_unref);
   sent = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 100, NULL);
   g_assert_cmpuint (sent->len, ==, LS_MUTATION_WINDOW);
   g_clear_pointer (&sent, g_ptr_array_unref);
-  reopen (fixture);
+  ls_test_cache_reopen (fixture);
   sent = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 100, NULL);
   g_assert_cmpuint (sent->len, ==, LS_MUTATION_WINDOW);
   for (unsigned i = 0; i < sent->len; i++)
@@ -597,8 +499,8 @@ test_numbers (Fixture      *fixture,
 
 /* PROTOCOL rule 9: again from 1, under the old mids. */
 static void
-test_renumber (Fixture      *fixture,
-               gconstpointer data)
+test_renumber (LsTestCache   *fixture,
+               gconstpointer  data)
 {
   g_autoptr (GPtrArray) before = NULL;
   g_autoptr (GPtrArray) after = NULL;
@@ -608,7 +510,7 @@ test_renumber (Fixture      *fixture,
   before = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 4, NULL);
   ls_edit_unref (end (fixture, g_ptr_array_index (before, 0), LS_RESULT_APPLIED, 10));
   g_assert_true (ls_cache_renumber_edits (fixture->cache, LS_TEST_SHOP, NULL));
-  reopen (fixture);
+  ls_test_cache_reopen (fixture);
   g_assert_cmpint (ls_cache_get_highest_n (fixture->cache, LS_TEST_SHOP, NULL), ==, 3);
   after = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 100, NULL);
   g_assert_cmpuint (after->len, ==, 4);
@@ -624,8 +526,8 @@ test_renumber (Fixture      *fixture,
 
 /* A snapshot says which edits are in it; the others are laid over it again. */
 static void
-test_snapshot_rebase (Fixture      *fixture,
-                      gconstpointer data)
+test_snapshot_rebase (LsTestCache   *fixture,
+                      gconstpointer  data)
 {
   g_autoptr (LsRecord) record = ls_test_product ("new", "Keys", 1, 1);
   g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_record_unref);
@@ -637,24 +539,24 @@ test_snapshot_rebase (Fixture      *fixture,
   in = send (fixture, g_steal_pointer (&in));
   out = edit (fixture, ls_test_add ("a", "stock", 10));
   create = edit (fixture, ls_change_new_put (record));
-  id = g_array_index (fixture->last->changes, LsRowChange, 0).id;
-  g_assert_cmpint (visible (fixture, "a", "stock"), ==, 16);
+  id = g_array_index (ls_test_cache_last (fixture)->changes, LsRowChange, 0).id;
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "stock"), ==, 16);
   g_ptr_array_add (records, ls_test_product ("a", "Drums", 1000, 6));
   ls_test_snapshot (fixture->cache, records, 20, 1);
-  g_assert_cmpint (visible (fixture, "a", "stock"), ==, 16);
-  g_assert_cmpint (confirmed (fixture, "a", "stock"), ==, 6);
-  g_assert_cmpint (visible (fixture, "b", "stock"), ==, -2);
-  g_assert_cmpint (visible (fixture, "new", "stock"), ==, 1);
-  g_assert_cmpint (confirmed (fixture, "new", "stock"), ==, -2);
-  reopen (fixture);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "stock"), ==, 16);
+  g_assert_cmpint (ls_test_cache_confirmed (fixture, "a", "stock"), ==, 6);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "b", "stock"), ==, -2);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "new", "stock"), ==, 1);
+  g_assert_cmpint (ls_test_cache_confirmed (fixture, "new", "stock"), ==, -2);
+  ls_test_cache_reopen (fixture);
   ls_edit_unref (edit (fixture, ls_test_set_integer ("new", "stock", 2)));
-  g_assert_cmpint (g_array_index (fixture->last->changes, LsRowChange, 0).id, ==, id);
-  g_assert_cmpint (visible (fixture, "a", "stock"), ==, 16);
+  g_assert_cmpint (ls_test_cache_last_change (fixture)->id, ==, id);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "stock"), ==, 16);
 }
 
 static void
-test_journal (Fixture      *fixture,
-              gconstpointer data)
+test_journal (LsTestCache   *fixture,
+              gconstpointer  data)
 {
   g_autoptr (LsEdit) made = edit (fixture, ls_test_set_integer ("a", "price", 5));
   LsMessage *delta = ls_test_delta (10, 11);
@@ -662,7 +564,7 @@ test_journal (Fixture      *fixture,
 
   made = send (fixture, g_steal_pointer (&made));
   ls_test_delta_take (delta, 11, ls_test_set_integer ("a", "price", 5), made->mid);
-  apply (fixture, delta);
+  ls_test_cache_apply (fixture, delta, -1);
   ls_edit_unref (end (fixture, made, LS_RESULT_APPLIED, 11));
   journal =
       ls_cache_list_edits (fixture->cache, LS_TEST_SHOP, LS_EDIT_MASK (LS_EDIT_APPLIED), NULL);
@@ -670,11 +572,11 @@ test_journal (Fixture      *fixture,
   g_assert_cmpint (((LsEdit *) g_ptr_array_index (journal, 0))->version, ==, 11);
   ls_test_environment_advance (LS_TEST_ENVIRONMENT (fixture->environment),
                                6 * INT64_C (86400000000));
-  reopen (fixture);
+  ls_test_cache_reopen (fixture);
   g_assert_cmpuint (count (fixture, LS_EDIT_MASK (LS_EDIT_APPLIED)), ==, 1);
   ls_test_environment_advance (LS_TEST_ENVIRONMENT (fixture->environment),
                                2 * INT64_C (86400000000));
-  reopen (fixture);
+  ls_test_cache_reopen (fixture);
   g_assert_cmpuint (count (fixture, LS_EDIT_MASK (LS_EDIT_APPLIED)), ==, 0);
 }
 
@@ -688,10 +590,10 @@ main (int   argc,
     {
       g_autofree char *path = g_strconcat ("/cache-edits/", scenarios[i].name, NULL);
 
-      g_test_add (path, Fixture, &scenarios[i], set_up, test_scenario, tear_down);
+      g_test_add (path, LsTestCache, &scenarios[i], set_up, test_scenario, ls_test_cache_tear_down);
     }
 #define ADD_TEST(path, func) \
-  g_test_add ("/cache-edits/" path, Fixture, NULL, set_up, func, tear_down)
+  g_test_add ("/cache-edits/" path, LsTestCache, NULL, set_up, func, ls_test_cache_tear_down)
   ADD_TEST ("was", test_was);
   ADD_TEST ("refused-at-once", test_refused_at_once);
   ADD_TEST ("several-rows", test_several_rows);

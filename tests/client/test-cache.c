@@ -5,63 +5,10 @@
 
 #include "client/ls-cache-reader.h"
 #include "core/ls-error.h"
-#include "ls-test-dir.h"
-#include "ls-test-environment.h"
-#include "ls-test-rows.h"
+#include "ls-test-cache.h"
 #include "sql/ls-sql.h"
 
-/* What comes from the server: deltas, snapshots, views. */
-
-typedef struct {
-  LsTestDir *dir;
-  LsEnvironment *environment;
-  char *path;
-  LsCache *cache;
-  GPtrArray *commits; /* LsCacheCommit */
-} Fixture;
-
-static void
-commit_cb (LsCacheCommit *commit,
-           gpointer       user_data)
-{
-  g_ptr_array_add (user_data, ls_cache_commit_ref (commit));
-}
-
-static void
-open_cache (Fixture *fixture)
-{
-  fixture->cache = ls_test_cache (fixture->environment, fixture->path);
-  ls_cache_set_listener (fixture->cache, commit_cb, fixture->commits, NULL);
-}
-
-static void
-set_up (Fixture      *fixture,
-        gconstpointer data)
-{
-  fixture->dir = ls_test_dir_new ();
-  fixture->path = ls_test_dir_file (fixture->dir, "cache.db");
-  fixture->environment = LS_ENVIRONMENT (ls_test_environment_new (1));
-  fixture->commits = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_cache_commit_unref);
-  open_cache (fixture);
-}
-
-static void
-tear_down (Fixture      *fixture,
-           gconstpointer data)
-{
-  g_object_unref (fixture->cache);
-  g_ptr_array_unref (fixture->commits);
-  g_object_unref (fixture->environment);
-  g_free (fixture->path);
-  ls_test_dir_free (fixture->dir);
-}
-
-static void
-reopen (Fixture *fixture)
-{
-  g_object_unref (fixture->cache);
-  open_cache (fixture);
-}
+/* What comes from the server by deltas, and what can be wrong with the file. */
 
 static const LsCollection *
 products (void)
@@ -69,79 +16,9 @@ products (void)
   return ls_schema_collection (LS_PRODUCTS);
 }
 
-static GPtrArray *
-two_products (void)
-{
-  GPtrArray *records = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_record_unref);
-
-  g_ptr_array_add (records, ls_test_product ("a", "Drums", 1000, 5));
-  g_ptr_array_add (records, ls_test_product ("b", "Bass", 2000, 7));
-  return records;
-}
-
 static void
-put_two (Fixture *fixture)
-{
-  g_autoptr (GPtrArray) records = two_products ();
-
-  ls_test_snapshot (fixture->cache, records, 10, 0);
-}
-
-static int64_t
-visible (Fixture    *fixture,
-         const char *key,
-         const char *field)
-{
-  GError *error = NULL;
-  g_autoptr (LsRecord) record =
-      ls_cache_get_visible (fixture->cache, LS_TEST_SHOP, products (), key, &error);
-
-  g_assert_no_error (error);
-  return record != NULL ? ls_record_get_integer (record, ls_test_field (products (), field), -1)
-                        : -2;
-}
-
-static const LsRowChange *
-last_change (Fixture *fixture)
-{
-  LsCacheCommit *commit = g_ptr_array_index (fixture->commits, fixture->commits->len - 1);
-
-  g_assert_cmpuint (commit->changes->len, ==, 1);
-  return &g_array_index (commit->changes, LsRowChange, 0);
-}
-
-static bool
-apply (Fixture   *fixture,
-       LsMessage *delta,
-       int        code)
-{
-  g_autoptr (GError) error = NULL;
-  bool ok = ls_cache_apply_delta (fixture->cache, delta, &error);
-
-  if (code < 0)
-    g_assert_no_error (error);
-  else
-    g_assert_error (error, LS_ERROR, code);
-  g_assert_cmpint (ok, ==, code < 0);
-  ls_message_unref (delta);
-  return ok;
-}
-
-static LsMessage *
-price_delta (int64_t from,
-             int64_t to,
-             int64_t version,
-             int64_t price)
-{
-  LsMessage *delta = ls_test_delta (from, to);
-
-  ls_test_delta_take (delta, version, ls_test_set_integer ("a", "price", price), NULL);
-  return delta;
-}
-
-static void
-test_lock (Fixture      *fixture,
-           gconstpointer data)
+test_lock (LsTestCache   *fixture,
+           gconstpointer  data)
 {
   g_autoptr (GError) error = NULL;
 
@@ -149,12 +26,12 @@ test_lock (Fixture      *fixture,
   g_assert_error (error, LS_ERROR, LS_ERROR_STORAGE);
   g_assert_nonnull (strstr (error->message, "in use by another process"));
   g_assert_nonnull (strstr (error->message, fixture->path));
-  reopen (fixture);
+  ls_test_cache_reopen (fixture);
 }
 
 static void
-test_not_ours (Fixture      *fixture,
-               gconstpointer data)
+test_not_ours (LsTestCache   *fixture,
+               gconstpointer  data)
 {
   g_autofree char *path = ls_test_dir_file (fixture->dir, "letter.txt");
   g_autoptr (GError) error = NULL;
@@ -167,8 +44,8 @@ test_not_ours (Fixture      *fixture,
 
 /* PROTOCOL rule 1. */
 static void
-test_delta_order (Fixture      *fixture,
-                  gconstpointer data)
+test_delta_order (LsTestCache   *fixture,
+                  gconstpointer  data)
 {
   static const struct {
     int64_t from, to, version, price;
@@ -184,102 +61,104 @@ test_delta_order (Fixture      *fixture,
     { 14, 20, 20, 2000, -1, 20, 2000 }, /* several versions */
   };
 
-  put_two (fixture);
+  ls_test_cache_put_two (fixture);
   for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       LsPosition position;
 
-      apply (fixture, price_delta (cases[i].from, cases[i].to, cases[i].version, cases[i].price),
-             cases[i].code);
+      ls_test_cache_apply (fixture,
+                           ls_test_cache_price_delta (cases[i].from, cases[i].to, cases[i].version,
+                                                      cases[i].price),
+                           cases[i].code);
       ls_cache_get_position (fixture->cache, LS_TEST_SHOP, &position, NULL, NULL, NULL);
       g_assert_cmpint (position.version, ==, cases[i].at);
       g_assert_cmpuint (position.check, ==, ls_test_position (cases[i].at).check);
-      g_assert_cmpint (visible (fixture, "a", "price"), ==, cases[i].shown);
+      g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, cases[i].shown);
     }
 }
 
 static void
-test_delta_before_snapshot (Fixture      *fixture,
-                            gconstpointer data)
+test_delta_before_snapshot (LsTestCache   *fixture,
+                            gconstpointer  data)
 {
-  apply (fixture, price_delta (0, 1, 1, 1), LS_ERROR_PROTOCOL);
+  ls_test_cache_apply (fixture, ls_test_cache_price_delta (0, 1, 1, 1), LS_ERROR_PROTOCOL);
   g_assert_cmpuint (fixture->commits->len, ==, 0);
 }
 
 /* A message that does not fit in one place changes nothing in any. */
 static void
-test_delta_is_whole (Fixture      *fixture,
-                     gconstpointer data)
+test_delta_is_whole (LsTestCache   *fixture,
+                     gconstpointer  data)
 {
-  LsMessage *delta = price_delta (10, 12, 11, 1);
+  LsMessage *delta = ls_test_cache_price_delta (10, 12, 11, 1);
   unsigned before;
   LsDigestSum sum, sum_after;
   LsPosition position;
 
-  put_two (fixture);
+  ls_test_cache_put_two (fixture);
   before = fixture->commits->len;
   ls_cache_get_digest (fixture->cache, LS_TEST_SHOP, products (), &sum, NULL);
   ls_test_delta_take (delta, 12, ls_test_set_integer ("nobody", "price", 1), NULL);
-  apply (fixture, delta, LS_ERROR_INCONSISTENCY);
+  ls_test_cache_apply (fixture, delta, LS_ERROR_INCONSISTENCY);
   ls_cache_get_digest (fixture->cache, LS_TEST_SHOP, products (), &sum_after, NULL);
   ls_cache_get_position (fixture->cache, LS_TEST_SHOP, &position, NULL, NULL, NULL);
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, 1000);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 1000);
   g_assert_cmpint (position.version, ==, 10);
   g_assert_cmpuint (sum.hash, ==, sum_after.hash);
   g_assert_cmpuint (fixture->commits->len, ==, before);
-  apply (fixture, price_delta (10, 11, 11, 1100), -1);
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, 1100);
+  ls_test_cache_apply (fixture, ls_test_cache_price_delta (10, 11, 11, 1100), -1);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 1100);
 }
 
 /* An id belongs to a key for ever: selections and scroll positions are made of ids. */
 static void
-test_ids (Fixture      *fixture,
-          gconstpointer data)
+test_ids (LsTestCache   *fixture,
+          gconstpointer  data)
 {
   g_autoptr (LsRecord) record = ls_test_product ("a", "Drums again", 1, 1);
-  g_autoptr (GPtrArray) records = two_products ();
+  g_autoptr (GPtrArray) records = ls_test_cache_two_products ();
   LsMessage *delta;
   int64_t id;
 
-  put_two (fixture);
-  apply (fixture, price_delta (10, 11, 11, 1), -1);
-  id = last_change (fixture)->id;
+  ls_test_cache_put_two (fixture);
+  ls_test_cache_apply (fixture, ls_test_cache_price_delta (10, 11, 11, 1), -1);
+  id = ls_test_cache_last_change (fixture)->id;
   delta = ls_test_delta (11, 12);
   ls_test_delta_take (delta, 12, ls_test_del ("a"), NULL);
-  apply (fixture, delta, -1);
-  g_assert_cmpint (last_change (fixture)->id, ==, id);
-  g_assert_null (last_change (fixture)->after);
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, -2);
-  reopen (fixture);
+  ls_test_cache_apply (fixture, delta, -1);
+  g_assert_cmpint (ls_test_cache_last_change (fixture)->id, ==, id);
+  g_assert_null (ls_test_cache_last_change (fixture)->after);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, -2);
+  ls_test_cache_reopen (fixture);
   delta = ls_test_delta (12, 13);
   ls_test_delta_take (delta, 13, ls_change_new_put (record), NULL);
-  apply (fixture, delta, -1);
-  g_assert_cmpint (last_change (fixture)->id, ==, id);
-  g_assert_null (last_change (fixture)->before);
+  ls_test_cache_apply (fixture, delta, -1);
+  g_assert_cmpint (ls_test_cache_last_change (fixture)->id, ==, id);
+  g_assert_null (ls_test_cache_last_change (fixture)->before);
   /* Over a snapshot without it, and one with it. */
   g_ptr_array_remove_index (records, 0);
   ls_test_snapshot (fixture->cache, records, 14, 0);
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, -2);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, -2);
   g_ptr_array_add (records, ls_record_ref (record));
   ls_test_snapshot (fixture->cache, records, 15, 0);
-  apply (fixture, price_delta (15, 16, 16, 16), -1);
-  g_assert_cmpint (last_change (fixture)->id, ==, id);
-  g_assert_cmpint (last_change (fixture)->before != NULL, ==, true);
+  ls_test_cache_apply (fixture, ls_test_cache_price_delta (15, 16, 16, 16), -1);
+  g_assert_cmpint (ls_test_cache_last_change (fixture)->id, ==, id);
+  g_assert_cmpint (ls_test_cache_last_change (fixture)->before != NULL, ==, true);
 }
 
 /* Several changes of a row in one message are told as one. */
 static void
-test_commit_joins (Fixture      *fixture,
-                   gconstpointer data)
+test_commit_joins (LsTestCache   *fixture,
+                   gconstpointer  data)
 {
-  LsMessage *delta = price_delta (10, 13, 11, 1);
+  LsMessage *delta = ls_test_cache_price_delta (10, 13, 11, 1);
   const LsRowChange *change;
 
-  put_two (fixture);
+  ls_test_cache_put_two (fixture);
   ls_test_delta_take (delta, 12, ls_test_set_integer ("a", "stock", 2), NULL);
   ls_test_delta_take (delta, 13, ls_test_set_integer ("a", "price", 3), NULL);
-  apply (fixture, delta, -1);
-  change = last_change (fixture);
+  ls_test_cache_apply (fixture, delta, -1);
+  change = ls_test_cache_last_change (fixture);
   g_assert_cmpint (ls_record_get_integer (change->before, ls_test_field (products (), "price"), 0),
                    ==, 1000);
   g_assert_cmpint (ls_record_get_integer (change->after, ls_test_field (products (), "price"), 0),
@@ -290,15 +169,15 @@ test_commit_joins (Fixture      *fixture,
 }
 
 static void
-test_sequence (Fixture      *fixture,
-               gconstpointer data)
+test_sequence (LsTestCache   *fixture,
+               gconstpointer  data)
 {
   int64_t sequence = 0;
 
-  put_two (fixture);
-  apply (fixture, price_delta (10, 11, 11, 1), -1);
-  reopen (fixture);
-  apply (fixture, price_delta (11, 12, 12, 2), -1);
+  ls_test_cache_put_two (fixture);
+  ls_test_cache_apply (fixture, ls_test_cache_price_delta (10, 11, 11, 1), -1);
+  ls_test_cache_reopen (fixture);
+  ls_test_cache_apply (fixture, ls_test_cache_price_delta (11, 12, 12, 2), -1);
   for (unsigned i = 0; i < fixture->commits->len; i++)
     {
       LsCacheCommit *commit = g_ptr_array_index (fixture->commits, i);
@@ -307,148 +186,6 @@ test_sequence (Fixture      *fixture,
       g_assert_cmpstr (commit->shop, ==, LS_TEST_SHOP);
     }
   g_assert_cmpint (sequence, ==, 3);
-}
-
-static void
-test_snapshot_is_hidden (Fixture      *fixture,
-                         gconstpointer data)
-{
-  g_autoptr (GPtrArray) records = two_products ();
-  LsPosition position = ls_test_position (20);
-  LsCacheCommit *commit;
-  bool more = true;
-  unsigned before;
-  GError *error = NULL;
-
-  put_two (fixture);
-  before = fixture->commits->len;
-  g_ptr_array_set_size (records, 1);
-  g_assert_true (ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, UINT32_MAX, &error));
-  g_assert_true (ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, &error));
-  g_assert_cmpint (visible (fixture, "b", "price"), ==, 2000);
-  g_assert_cmpuint (fixture->commits->len, ==, before);
-  g_assert_true (ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position, 1, 0, &error));
-  g_assert_cmpint (visible (fixture, "b", "price"), ==, -2);
-  commit = g_ptr_array_index (fixture->commits, before);
-  g_assert_cmpuint (commit->changes->len, ==, 0);
-  g_assert_cmpuint (commit->reloaded & (1u << LS_PRODUCTS), !=, 0);
-  while (more)
-    g_assert_true (ls_cache_tidy (fixture->cache, &more, &error));
-  reopen (fixture);
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, 1000);
-}
-
-static void
-test_snapshot_errors (Fixture      *fixture,
-                      gconstpointer data)
-{
-  g_autoptr (GPtrArray) records = two_products ();
-  LsPosition position = ls_test_position (20);
-  bool more = true;
-  g_autoptr (GError) error = NULL;
-
-  put_two (fixture);
-  /* Rows without a beginning, rows of a collection that was not asked for, a key twice. */
-  g_assert_false (ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, &error));
-  g_assert_error (error, LS_ERROR, LS_ERROR_PROTOCOL);
-  g_clear_error (&error);
-  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_ORDERS, NULL);
-  g_assert_false (ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, &error));
-  g_assert_error (error, LS_ERROR, LS_ERROR_PROTOCOL);
-  g_clear_error (&error);
-  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_PRODUCTS, NULL);
-  g_ptr_array_add (records, ls_test_product ("c", "Keys", 1, 1));
-  g_ptr_array_add (records, ls_test_product ("c", "Keys", 1, 1));
-  g_assert_false (ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, &error) &&
-                  ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position, 1, 0, &error));
-  g_assert_nonnull (error);
-  g_clear_error (&error);
-  g_assert_false (
-      ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position, 1, 0, &error));
-  g_assert_error (error, LS_ERROR, LS_ERROR_PROTOCOL);
-  g_assert_cmpint (visible (fixture, "b", "price"), ==, 2000);
-  while (more)
-    g_assert_true (ls_cache_tidy (fixture->cache, &more, NULL));
-  apply (fixture, price_delta (10, 11, 11, 1), -1);
-}
-
-/* Deltas go on while a snapshot of some collections comes: neither is lost. */
-static void
-test_snapshot_beside_deltas (Fixture      *fixture,
-                             gconstpointer data)
-{
-  g_autoptr (GPtrArray) records = two_products ();
-  g_autoptr (LsRecord) fresh = ls_test_product ("n", "New", 9, 9);
-  LsPosition position = ls_test_position (11);
-  LsMessage *delta = price_delta (10, 12, 11, 1);
-  g_autoptr (GError) error = NULL;
-  int64_t id;
-
-  put_two (fixture);
-  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_PRODUCTS, NULL);
-  ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, NULL);
-  ls_test_delta_take (delta, 12, ls_test_set_integer ("b", "price", 12), NULL);
-  apply (fixture, delta, -1);
-  delta = ls_test_delta (12, 13);
-  ls_test_delta_take (delta, 13, ls_change_new_put (fresh), NULL);
-  apply (fixture, delta, -1);
-  id = last_change (fixture)->id;
-  g_assert_true (
-      ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position, 1, 0, &error));
-  g_assert_no_error (error);
-  /* Version 11 is in the snapshot, as it tells it; 12 and 13 came after. */
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, 1000);
-  g_assert_cmpint (visible (fixture, "b", "price"), ==, 12);
-  g_assert_cmpint (visible (fixture, "n", "price"), ==, 9);
-  delta = ls_test_delta (13, 14);
-  ls_test_delta_take (delta, 14, ls_test_set_integer ("n", "price", 10), NULL);
-  apply (fixture, delta, -1);
-  g_assert_cmpint (last_change (fixture)->id, ==, id);
-}
-
-/* A snapshot of some collections may be ahead of the shop: deltas pass them by until they meet. */
-static void
-test_snapshot_ahead (Fixture      *fixture,
-                     gconstpointer data)
-{
-  g_autoptr (GPtrArray) records = two_products ();
-  LsPosition position = ls_test_position (15);
-
-  put_two (fixture);
-  g_assert_true (ls_cache_is_comparable (fixture->cache, LS_TEST_SHOP, products ()));
-  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_PRODUCTS, NULL);
-  ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, NULL);
-  g_assert_true (ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position, 1, 0, NULL));
-  ls_cache_get_position (fixture->cache, LS_TEST_SHOP, &position, NULL, NULL, NULL);
-  g_assert_cmpint (position.version, ==, 10);
-  g_assert_false (ls_cache_is_comparable (fixture->cache, LS_TEST_SHOP, products ()));
-  apply (fixture, price_delta (10, 15, 14, 1), -1);
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, 1000);
-  g_assert_true (ls_cache_is_comparable (fixture->cache, LS_TEST_SHOP, products ()));
-  apply (fixture, price_delta (15, 16, 16, 1), -1);
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, 1);
-}
-
-static void
-test_snapshot_of_other_epoch (Fixture      *fixture,
-                              gconstpointer data)
-{
-  g_autoptr (GPtrArray) records = two_products ();
-  LsPosition position = { "ffffffffffffffffffffffffffffffff", 3, 3 };
-  g_autoptr (GError) error = NULL;
-
-  put_two (fixture);
-  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_PRODUCTS, NULL);
-  ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, NULL);
-  g_assert_false (
-      ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position, 1, 0, &error));
-  g_assert_error (error, LS_ERROR, LS_ERROR_PROTOCOL);
-  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, UINT32_MAX, NULL);
-  ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, NULL);
-  g_assert_true (ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position, 1, 0, NULL));
-  ls_cache_get_position (fixture->cache, LS_TEST_SHOP, &position, NULL, NULL, NULL);
-  g_assert_cmpint (position.version, ==, 3);
-  g_assert_cmpstr (position.epoch, ==, "ffffffffffffffffffffffffffffffff");
 }
 
 static LsRecord *
@@ -464,12 +201,12 @@ customer (void)
 
 /* What a role may not see any more leaves the disk at once; what it may see now is asked for. */
 static void
-test_view (Fixture      *fixture,
-           gconstpointer data)
+test_view (LsTestCache   *fixture,
+           gconstpointer  data)
 {
   const LsCollection *customers = ls_schema_collection (LS_CUSTOMERS);
   const LsView *staff = ls_view_get (LS_ROLE_STAFF, LS_SCHEMA_VERSION);
-  g_autoptr (GPtrArray) records = two_products ();
+  g_autoptr (GPtrArray) records = ls_test_cache_two_products ();
   g_autoptr (LsRecord) shown = NULL;
   g_autofree char *content = NULL;
   uint32_t fetch = 1;
@@ -498,17 +235,17 @@ test_view (Fixture      *fixture,
 }
 
 static void
-test_shops (Fixture      *fixture,
-            gconstpointer data)
+test_shops (LsTestCache   *fixture,
+            gconstpointer  data)
 {
   g_autoptr (GPtrArray) shops = NULL;
   const LsCacheShop *shop;
   bool more = true;
 
-  put_two (fixture);
+  ls_test_cache_put_two (fixture);
   g_assert_true (ls_cache_name_shop (fixture->cache, LS_TEST_SHOP, "Music", "owner", NULL));
   g_assert_true (ls_cache_set_client_id (fixture->cache, "client-1", NULL));
-  reopen (fixture);
+  ls_test_cache_reopen (fixture);
   shops = ls_cache_list_shops (fixture->cache);
   g_assert_cmpuint (shops->len, ==, 1);
   shop = g_ptr_array_index (shops, 0);
@@ -524,11 +261,11 @@ test_shops (Fixture      *fixture,
   g_assert_true (ls_cache_remove_shop (fixture->cache, LS_TEST_SHOP, NULL));
   while (more)
     g_assert_true (ls_cache_tidy (fixture->cache, &more, NULL));
-  reopen (fixture);
+  ls_test_cache_reopen (fixture);
   g_clear_pointer (&shops, g_ptr_array_unref);
   shops = ls_cache_list_shops (fixture->cache);
   g_assert_cmpuint (shops->len, ==, 0);
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, -2);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, -2);
 }
 
 static int
@@ -553,20 +290,19 @@ no_prefix (const char *text,
 
 /* Indexes made by one order are wrong by another. */
 static void
-test_collation_changes (Fixture      *fixture,
-                        gconstpointer data)
+test_collation_changes (LsTestCache   *fixture,
+                        gconstpointer  data)
 {
   static const LsCollation other = { "backwards-1", backwards, no_prefix, NULL };
   GError *error = NULL;
 
-  put_two (fixture);
+  ls_test_cache_put_two (fixture);
   g_object_unref (fixture->cache);
   fixture->cache = ls_cache_open (fixture->environment, fixture->path, &other, &error);
   g_assert_no_error (error);
-  ls_cache_set_listener (fixture->cache, commit_cb, fixture->commits, NULL);
   g_assert_true (ls_cache_check (fixture->cache, &error));
   g_assert_no_error (error);
-  apply (fixture, price_delta (10, 11, 11, 1), -1);
+  ls_test_cache_apply (fixture, ls_test_cache_price_delta (10, 11, 11, 1), -1);
 }
 
 static int
@@ -583,8 +319,8 @@ compare_cb (const char *a,
 
 /* Does something to the file that the cache knows nothing of. */
 static void
-tamper (Fixture    *fixture,
-        const char *script)
+tamper (LsTestCache *fixture,
+        const char  *script)
 {
   GError *error = NULL;
   g_autoptr (LsSql) sql = ls_sql_open (fixture->path, LS_SQL_EXISTING, NULL, &error);
@@ -596,7 +332,7 @@ tamper (Fixture    *fixture,
 }
 
 static char *
-table_of (Fixture *fixture)
+table_of (LsTestCache *fixture)
 {
   GError *error = NULL;
   g_autoptr (LsSql) sql = ls_sql_open (fixture->path, LS_SQL_READ_ONLY, NULL, &error);
@@ -619,7 +355,7 @@ count_cb (uint32_t           bucket,
 }
 
 static unsigned
-scrub (Fixture *fixture)
+scrub (LsTestCache *fixture)
 {
   g_autoptr (LsCacheReader) reader =
       ls_cache_reader_new (fixture->environment, fixture->path, ls_collation_get_default ());
@@ -636,8 +372,8 @@ scrub (Fixture *fixture)
 
 /* A row that rots changes no digest that follows changes: only computing it from rows tells. */
 static void
-test_scrub (Fixture      *fixture,
-            gconstpointer data)
+test_scrub (LsTestCache   *fixture,
+            gconstpointer  data)
 {
   g_autoptr (GPtrArray) changes =
       ls_test_changes (ls_test_set_integer ("a", "price", 5), ls_test_del ("b"), NULL);
@@ -646,7 +382,7 @@ test_scrub (Fixture      *fixture,
   g_autofree char *rot = NULL;
   LsDigestSum sum, after;
 
-  put_two (fixture);
+  ls_test_cache_put_two (fixture);
   g_assert_cmpuint (scrub (fixture), ==, 0);
   edit = ls_cache_add_edit (fixture->cache, LS_TEST_SHOP, "mine", changes, NULL);
   g_assert_cmpuint (scrub (fixture), ==, 0);
@@ -662,24 +398,24 @@ test_scrub (Fixture      *fixture,
 
 /* A file of a version that knew fewer fields gets the columns and indexes that it lacks. */
 static void
-test_schema_grows (Fixture      *fixture,
-                   gconstpointer data)
+test_schema_grows (LsTestCache   *fixture,
+                   gconstpointer  data)
 {
   g_autofree char *table = NULL;
   g_autofree char *script = NULL;
   GError *error = NULL;
 
-  put_two (fixture);
+  ls_test_cache_put_two (fixture);
   table = table_of (fixture);
   g_clear_object (&fixture->cache);
   script = g_strdup_printf ("DROP INDEX %s_stock; DROP INDEX %s_name;"
                             "ALTER TABLE %s DROP COLUMN stock",
                             table, table, table);
   tamper (fixture, script);
-  open_cache (fixture);
-  g_assert_cmpint (visible (fixture, "a", "stock"), ==, -1);
-  g_assert_cmpint (visible (fixture, "a", "price"), ==, 1000);
-  apply (fixture, price_delta (10, 11, 11, 1), -1);
+  ls_test_cache_open (fixture);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "stock"), ==, -1);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 1000);
+  ls_test_cache_apply (fixture, ls_test_cache_price_delta (10, 11, 11, 1), -1);
   g_assert_true (ls_cache_check (fixture->cache, &error));
   g_assert_no_error (error);
 }
@@ -690,7 +426,9 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-#define ADD(path, func) g_test_add ("/cache/" path, Fixture, NULL, set_up, func, tear_down)
+#define ADD(path, func) \
+  g_test_add ("/cache/" path, LsTestCache, NULL, ls_test_cache_set_up, func, \
+              ls_test_cache_tear_down)
   ADD ("lock", test_lock);
   ADD ("not-ours", test_not_ours);
   ADD ("delta/order", test_delta_order);
@@ -699,11 +437,6 @@ main (int   argc,
   ADD ("delta/ids", test_ids);
   ADD ("delta/commit-joins", test_commit_joins);
   ADD ("delta/sequence", test_sequence);
-  ADD ("snapshot/is-hidden", test_snapshot_is_hidden);
-  ADD ("snapshot/errors", test_snapshot_errors);
-  ADD ("snapshot/beside-deltas", test_snapshot_beside_deltas);
-  ADD ("snapshot/ahead", test_snapshot_ahead);
-  ADD ("snapshot/other-epoch", test_snapshot_of_other_epoch);
   ADD ("view", test_view);
   ADD ("shops", test_shops);
   ADD ("scrub", test_scrub);
