@@ -381,7 +381,7 @@ bench_mutations (Bench      *bench,
   Crowd crowd = { .n = 64, .window = 8 };
   unsigned block = MAX (edits / BLOCKS / GROUP, 4) * GROUP;
   int64_t before;
-  double cpu = 0;
+  double cpu = 0, bare_cpu = 0;
   Bare bare;
 
   bare_open (&bare, path);
@@ -393,7 +393,9 @@ bench_mutations (Bench      *bench,
 
       load_pin (0);
       single = MAX (block / 8, 64) / bare_run (&bare, MAX (block / 8, 64), 1);
+      before = load_cpu_of (getpid ());
       grouped = block / bare_run (&bare, block, GROUP);
+      bare_cpu += (double) (load_cpu_of (getpid ()) - before) / 1000 / block / BLOCKS;
       load_pin (1);
       before = load_cpu_of (bench->pid);
       ours = block / crowd_run (&crowd, bench, block);
@@ -406,9 +408,10 @@ bench_mutations (Bench      *bench,
     }
   printf ("{\"bench\":\"mutations\",\"clients\":%u,\"edits\":%u,\"mutations_per_s\":%.0f,"
           "\"bare_grouped_per_s\":%.0f,\"bare_single_per_s\":%.0f,\"ratio\":%.3f,"
-          "\"cpu_us\":%.1f}\n",
+          "\"cpu_us\":%.1f,\"bare_cpu_us\":%.1f,\"cpu_ratio\":%.3f}\n",
           crowd.n, block * BLOCKS, load_percentile (rates, 0.5), load_percentile (bare_rates, 0.5),
-          load_percentile (single_rates, 0.5), load_percentile (ratios, 0.5), cpu);
+          load_percentile (single_rates, 0.5), load_percentile (ratios, 0.5), cpu,
+          bare_cpu, bare_cpu / cpu);
   ls_sql_unref (bare.sql);
   load_drop_all (&bench->load);
 }
