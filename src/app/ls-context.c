@@ -115,9 +115,9 @@ opened_cb (GObject      *source,
   SignIn *sign_in = g_task_get_task_data (task);
   GError *error = NULL;
 
-  set_busy (self, FALSE);
   if (!ls_client_open_finish (LS_CLIENT (source), result, &error))
     {
+      set_busy (self, FALSE);
       g_task_return_error (task, error);
       return;
     }
@@ -134,6 +134,7 @@ opened_cb (GObject      *source,
   ls_client_set_offline (sign_in->client, g_settings_get_boolean (self->settings, "work-offline"));
   ls_client_start (sign_in->client);
   set_client (self, sign_in->client);
+  set_busy (self, FALSE);
   g_task_return_boolean (task, TRUE);
 }
 

@@ -50,6 +50,7 @@ struct _LsWindow {
 
   /* state */
   gboolean sample;
+  gboolean restoring; /* made while the account of the last session was being opened */
 };
 
 void ls_window_follow_shop     (LsWindow *self);

@@ -150,6 +150,22 @@ shops_changed_cb (LsWindow *self)
     ls_window_show_shop (self, default_shop (client));
 }
 
+/* An account that is being opened shows in a moment: until then nothing, not the form to sign in. */
+static const char *
+view_name (LsWindow *self)
+{
+  if (ls_context_get_client (self->context) != NULL)
+    return "main";
+  return self->restoring && ls_context_get_busy (self->context) ? "loading" : "welcome";
+}
+
+static void
+busy_cb (LsWindow *self)
+{
+  gtk_stack_set_visible_child_name (self->view_stack, view_name (self));
+  self->restoring = self->restoring && ls_context_get_busy (self->context);
+}
+
 static void
 client_changed_cb (LsWindow *self)
 {
@@ -159,7 +175,7 @@ client_changed_cb (LsWindow *self)
   g_signal_group_set_target (self->store_signals,
                              client != NULL ? ls_client_get_store (client) : NULL);
   ls_connection_button_set_client (self->connection_button, client);
-  gtk_stack_set_visible_child_name (self->view_stack, client != NULL ? "main" : "welcome");
+  gtk_stack_set_visible_child_name (self->view_stack, view_name (self));
   if (client == NULL)
     {
       ls_window_forget_shop (self);
@@ -292,9 +308,11 @@ ls_window_new (GtkApplication *application,
   LsWindow *self = g_object_new (LS_TYPE_WINDOW, "application", application, NULL);
 
   self->context = g_object_ref (context);
+  self->restoring = ls_context_get_busy (context);
   ls_welcome_view_set_context (self->welcome_view, context);
   g_signal_connect_object (context, "notify::client", G_CALLBACK (client_changed_cb), self,
                            G_CONNECT_SWAPPED);
+  g_signal_connect_object (context, "notify::busy", G_CALLBACK (busy_cb), self, G_CONNECT_SWAPPED);
   client_changed_cb (self);
   return self;
 }
