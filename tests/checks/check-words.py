@@ -36,7 +36,7 @@ def main():
   report.rule('no placeholder text', each(PLACEHOLDER, 'src/', 'data/', 'docs/', 'README.md'))
   report.rule('no path of one machine', each(MACHINE, skip=[BESIDE]))
   report.rule('no host that packages come from', each(HOSTS))
-  report.advice('links in the documents lead somewhere', [
+  report.rule('links in the documents lead somewhere', [
     f'{path}:{line}: {match[1]} is not there' for path in texts if path.endswith('.md')
     for line, match in lscheck.grep(texts[path], LINK)
     if '://' not in match[1] and not os.path.exists(os.path.join(tree.root, os.path.dirname(path), match[1]))

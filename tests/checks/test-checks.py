@@ -70,6 +70,7 @@ CASES = [
   ('words', 'docs/b.md', 'see .' './sha' 'red/x\n', '../sha' 'red'),
   ('words', 'docs/b.md', 'GET /v1/sync and $HOME/work/x and $PWD/home/x\n', None),
   ('words', 'data/b.yml', 'url: https://deb.deb' 'ian.org/x\n', 'deb' 'ian.'),
+  ('words', 'docs/b.md', '[b](gone.md) and [c](https://example.org/x)\n', 'gone.md is not there'),
   ('translations', 'src/app/ls-b.c', 'x = _("Hello");\n', 'add it to po/POTFILES.in'),
   ('translations', 'src/app/ls-b.ui', '<x translatable="yes">Hello</x>\n', 'add it to po/POTFILES.in'),
   ('translations', 'src/core/ls-b.c', 'x = _("Hello");\n', 'translate it in src/app'),
