@@ -57,6 +57,7 @@ typedef enum {
  * delta of its version. */
 typedef struct {
   uint64_t id;
+  int64_t n;
   int64_t version;
   LsMessage *message; /* NULL until its rows are read */
 } LsPendingResult;
@@ -77,6 +78,7 @@ struct _LsSub {
   LsBlob *held;
   GQueue results; /* LsPendingResult */
   uint64_t last_result;
+  int64_t taken_n;   /* the last edit handed to the committer */
   int64_t refused_n; /* an edit that has to come again before any after it, 0 for none */
   bool results_lost;
 
@@ -114,6 +116,7 @@ struct _LsSession {
   bool forked;  /* what was sent under the old id still comes in */
   int64_t deadline;
   bool overflowed;
+  bool owes; /* something was said that nobody says again, and it may not be on its way yet */
   unsigned edits; /* submitted, not decided */
   LsBucket edit_bucket;
   LsBucket request_bucket;
@@ -187,20 +190,19 @@ void        ls_sub_resync          (LsSub             *sub,
 int64_t     ls_sub_get_sent        (LsSub             *sub);
 void        ls_sub_flush_results   (LsSub             *sub);
 void        ls_sub_clear_results   (LsSub             *sub);
-void        ls_hub_shop_publish        (LsHubShop         *shop,
-                                    int64_t            from,
+void        ls_hub_shop_publish    (LsHubShop         *shop,
                                     const LsPosition  *position,
                                     GPtrArray         *versions);
-void        ls_hub_shop_send_item      (LsHubShop         *shop,
+void        ls_hub_shop_send_item  (LsHubShop         *shop,
                                     LsItem             item);
-void        ls_hub_shop_drop_items     (LsHubShop         *shop,
+void        ls_hub_shop_drop_items (LsHubShop         *shop,
                                     LsSub             *sub);
 void        ls_audience_send       (LsAudience        *audience,
                                     LsBlob            *blob);
-void        ls_hub_shop_free    (gpointer           data);
+void        ls_hub_shop_free       (gpointer           data);
 
 /* ls-hub-digest.c */
-void        ls_hub_shop_send_digests   (LsHubShop         *shop);
+void        ls_hub_shop_send_digests (LsHubShop        *shop);
 void        ls_sub_send_digest     (LsSub             *sub);
 void        ls_sub_send_buckets    (LsSub             *sub,
                                     const LsCollection *collection);

@@ -522,6 +522,25 @@ send_due_items (LsHubShop *shop)
     }
 }
 
+/* A group that is too much for one blob: who is live reads it from the log, piece by piece. */
+static void
+send_behind (LsAudience *audience,
+             int64_t     from)
+{
+  g_autoptr (GPtrArray) subs = g_ptr_array_new ();
+
+  g_ptr_array_extend (subs, audience->wired, NULL, NULL);
+  g_ptr_array_extend (subs, audience->others, NULL, NULL);
+  for (unsigned i = 0; i < subs->len; i++)
+    {
+      LsSub *sub = g_ptr_array_index (subs, i);
+
+      ls_sub_detach (sub, LS_SUB_BEHIND);
+      sub->sent = from;
+      ls_sub_continue (sub);
+    }
+}
+
 static void
 fan_out (LsHubShop  *shop,
          LsAudience *audience,
@@ -532,34 +551,15 @@ fan_out (LsHubShop  *shop,
 
   if (receivers == 0)
     return;
-  blob = ls_ring_get_delta (shop->ring, audience->view, from, 0);
+  blob = ls_ring_get_delta (shop->ring, audience->view, from, shop->hub->options.max_unsent / 2);
+  if (blob == NULL)
+    {
+      send_behind (audience, from);
+      return;
+    }
   ls_audience_send (audience, blob);
   shop->hub->counters.deltas += receivers;
   LS_COUNT (shop->hub, encoded);
-}
-
-/* A group larger than the ring: all read it from the log. */
-static void
-send_all_behind (LsHubShop *shop,
-                 int64_t    from)
-{
-  g_autoptr (GPtrArray) subs = g_ptr_array_new ();
-
-  for (unsigned i = 0; i < shop->audiences->len; i++)
-    {
-      LsAudience *audience = g_ptr_array_index (shop->audiences, i);
-
-      g_ptr_array_extend (subs, audience->wired, NULL, NULL);
-      g_ptr_array_extend (subs, audience->others, NULL, NULL);
-    }
-  for (unsigned i = 0; i < subs->len; i++)
-    {
-      LsSub *sub = g_ptr_array_index (subs, i);
-
-      ls_sub_detach (sub, LS_SUB_BEHIND);
-      sub->sent = from;
-      ls_sub_continue (sub);
-    }
 }
 
 static void
@@ -580,26 +580,27 @@ continue_ahead (LsHubShop *shop)
 /* Takes a committed group to all who are live, in one blob for each view. */
 void
 ls_hub_shop_publish (LsHubShop        *shop,
-                 int64_t           from,
-                 const LsPosition *position,
-                 GPtrArray        *versions)
+                     const LsPosition *position,
+                     GPtrArray        *versions)
 {
-  bool whole;
+  int64_t from = shop->published.version;
 
   /* What the storage had already when the shop was looked up. */
   if (position->version <= shop->published.version)
     return;
   for (unsigned i = 0; i < versions->len; i++)
-    ls_ring_add (shop->ring, g_ptr_array_index (versions, i));
-  from = shop->published.version;
-  whole = ls_ring_covers (shop->ring, from);
+    {
+      LsVersion *version = g_ptr_array_index (versions, i);
+
+      if (version->version > shop->published.version)
+        ls_ring_add (shop->ring, version);
+    }
   shop->published = *position;
-  for (unsigned i = 0; whole && i < shop->audiences->len; i++)
+  for (unsigned i = 0; i < shop->audiences->len; i++)
     fan_out (shop, g_ptr_array_index (shop->audiences, i), from);
-  if (!whole)
-    send_all_behind (shop, from);
   send_due_items (shop);
   continue_ahead (shop);
+  ls_ring_trim (shop->ring);
 }
 
 static void

@@ -149,7 +149,7 @@ published_cb (gpointer data)
       shop = ls_hub_add_shop (group->hub, &fresh);
     }
   group->hub->counters.versions += group->versions->len;
-  ls_hub_shop_publish (shop, group->from, &group->position, group->versions);
+  ls_hub_shop_publish (shop, &group->position, group->versions);
 }
 
 /* On the committer's queue: nothing is encoded here. */

@@ -66,10 +66,16 @@ drop_oldest (LsRing *ring)
   entry_free (entry);
 }
 
-static void
-shrink (LsRing *ring)
+/**
+ * ls_ring_trim:
+ * @ring: a ring
+ *
+ * Lets the oldest versions go until the ring is within its bound; adding and encoding may have
+ * taken it beyond. The newest version stays in any case.
+ */
+void
+ls_ring_trim (LsRing *ring)
 {
-  /* The newest stays in any case: those who were there before it still want it. */
   while (ring->count > 1 && ring->bytes > ring->max_bytes)
     drop_oldest (ring);
 }
@@ -172,7 +178,6 @@ ls_ring_add (LsRing    *ring,
   entry->bytes = measure (version);
   ring->bytes += entry->bytes;
   ring->slots[(ring->head + ring->count++) & (ring->capacity - 1)] = entry;
-  shrink (ring);
 }
 
 /**
@@ -321,7 +326,6 @@ ls_ring_get_delta (LsRing       *ring,
   end_message (&batch);
   blob =
       ls_blob_new_frames (LS_FRAME_TEXT, (const LsBlobPart *) (gpointer) parts->data, parts->len);
-  shrink (ring);
   return blob;
 }
 

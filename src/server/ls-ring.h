@@ -21,6 +21,7 @@ LsRing  *ls_ring_new       (const char       *shop,
 void     ls_ring_free      (LsRing           *ring);
 void     ls_ring_add       (LsRing           *ring,
                             LsVersion        *version);
+void     ls_ring_trim      (LsRing           *ring);
 bool     ls_ring_covers    (LsRing           *ring,
                             int64_t           from);
 bool     ls_ring_get_check (LsRing           *ring,

@@ -181,7 +181,12 @@ queue_result (LsSub            *sub,
   LsPendingResult *pending = g_new0 (LsPendingResult, 1);
   LsMessage *message = result_new (sub->shop->shop, decision);
 
+  /* Also one that was decided on an earlier connection. */
+  sub->taken_n = MAX (sub->taken_n, decision->n);
+  if (sub->refused_n <= decision->n)
+    sub->refused_n = 0;
   pending->id = ++sub->last_result;
+  pending->n = decision->n;
   pending->version = decision->version;
   g_queue_push_tail (&sub->results, pending);
   sub->session->hub->counters.results[decision->status]++;
@@ -206,6 +211,8 @@ ls_sub_flush_results (LsSub *sub)
 {
   LsPendingResult *pending;
 
+  if (sub->results_lost)
+    return;
   while ((pending = g_queue_peek_head (&sub->results)) != NULL && pending->message != NULL &&
          (sub->state == LS_SUB_NONE || ls_sub_get_sent (sub) >= pending->version))
     {
@@ -237,7 +244,9 @@ static void
 tell_undecided (Edit *edit)
 {
   int64_t wait = ls_error_is_temporary (edit->error) ? SECOND : 0;
+  LsSub *sub = ls_session_find_sub (edit->session, edit->shop);
 
+  sub->taken_n = MIN (sub->taken_n, edit->mutation->n - 1);
   if (edit->expected_n == LS_EXPECTED_FORKED)
     ls_session_fork (edit->session);
   else
@@ -318,9 +327,14 @@ postpone (LsSub          *sub,
           int64_t         wait,
           const char     *words)
 {
-  if (sub->refused_n == 0 || mutate->n < sub->refused_n)
-    sub->refused_n = mutate->n;
-  refuse (sub->session, mutate, sub->refused_n, LS_ERROR_RATE_LIMIT, wait, words);
+  int64_t n = mutate->n;
+
+  /* One that was taken before was sent twice, and those behind it may be taken too. */
+  if (n > sub->taken_n && (sub->refused_n == 0 || n < sub->refused_n))
+    sub->refused_n = n;
+  if (sub->refused_n > 0 && n > sub->refused_n)
+    n = sub->refused_n;
+  refuse (sub->session, mutate, n, LS_ERROR_RATE_LIMIT, wait, words);
 }
 
 static LsMutation *
@@ -371,6 +385,7 @@ ls_session_mutate (LsSession *session,
       return;
     }
   sub->refused_n = 0;
+  sub->taken_n = MAX (sub->taken_n, mutate->n);
   edit = g_new0 (Edit, 1);
   edit->session = ls_session_ref (session);
   edit->shop = shop;
@@ -380,6 +395,7 @@ ls_session_mutate (LsSession *session,
   if (ls_committer_submit (hub->committer, edit->mutation, decided_cb, edit, edit_decided, &error))
     return;
   session->edits--;
+  sub->taken_n = mutate->n - 1;
   postpone (sub, mutate, SECOND, error->message);
 }
 
@@ -414,16 +430,30 @@ decisions_listed_cb (gpointer data)
   DecisionList *list = data;
   LsSub *sub = list->sub;
 
+  GQueue came = sub->results;
+  int64_t last_n = list->after_n;
+  LsPendingResult *pending;
+
   if (list->session->state == LS_SESSION_CLOSED || sub->generation != list->generation)
     return;
-  sub->results_lost = list->decisions == NULL;
+  sub->results_lost = false;
+  g_queue_init (&sub->results);
   for (unsigned i = 0; list->decisions != NULL && i < list->decisions->len; i++)
     {
       const LsDecision *decision = g_ptr_array_index (list->decisions, i);
 
       /* The committer is about to tell of those that the hub does not know yet. */
-      if (decision->version <= ls_sub_get_sent (sub))
-        queue_result (sub, decision, NULL);
+      if (decision->version > ls_sub_get_sent (sub))
+        break;
+      queue_result (sub, decision, NULL);
+      last_n = decision->n;
+    }
+  while ((pending = g_queue_pop_head (&came)) != NULL)
+    {
+      if (pending->n > last_n)
+        g_queue_push_tail (&sub->results, pending);
+      else
+        pending_free (pending);
     }
   ls_sub_flush_results (sub);
 }

@@ -16,6 +16,13 @@
  * reads acks without a parser or a queue. Everything else goes to the hub's queue.
  */
 
+/*
+ * What a full sink dropped comes again: deltas and results from the log, digests by themselves.
+ * Not so an `error`, a `resync`, a `forked`, rights that changed. Until the sink has taken such a
+ * one for certain the session owes it; if it overflows meanwhile, the way out is a new
+ * connection, which starts from what both ends know.
+ */
+
 /* What may wait for the hub: more is a peer that sends without waiting for anything. */
 #define MAX_QUEUED_MESSAGES 512
 #define MAX_QUEUED_BYTES (2 * LS_MAX_CLIENT_MESSAGE)
@@ -196,7 +203,13 @@ drain_session (LsSession *session)
     return;
   if (session->overflowed)
     session->sink->klass->resume (session->sink);
+  if (session->overflowed && session->owes)
+    {
+      ls_session_close (session, LS_FRAME_CODE_TRY_LATER, "too slow");
+      return;
+    }
   session->overflowed = false;
+  session->owes = false;
   for (unsigned i = 0; i < session->subs->len; i++)
     {
       LsSub *sub = g_ptr_array_index (session->subs, i);
@@ -410,6 +423,12 @@ ls_session_send (LsSession       *session,
   g_autoptr (LsBlob) blob = ls_message_to_blob (message);
 
   ls_session_send_blob (session, blob);
+  if (message->type == LS_MESSAGE_ERROR || message->type == LS_MESSAGE_RESYNC ||
+      message->type == LS_MESSAGE_FORKED || message->type == LS_MESSAGE_WELCOME)
+    {
+      session->owes = true;
+      session->sink->klass->notify_drained (session->sink);
+    }
 }
 
 /* The place that a decoder's message begins with, such as `changes[3].set.price`. */
