@@ -83,11 +83,11 @@ unref_cb (gpointer data)
   ls_simulation_unref (data);
 }
 
-/* Forgets what is known; the dice go on. */
+/* Forgets what is known, unless an event that is being decided was made of it; the dice go on. */
 static void
 look_away (LsSimulation *self)
 {
-  if (self->shop == NULL)
+  if (self->shop == NULL || self->event != NULL)
     return;
   self->random = self->shop->market->random;
   g_clear_pointer (&self->shop, ls_simulated_shop_free);
@@ -160,6 +160,9 @@ settled_cb (gpointer data)
       g_debug ("An event in %s did not happen: %s", self->profile->id, settled->why);
       look_away (self);
     }
+  g_clear_pointer (&event, ls_simulated_event_free);
+  if (is_over (self))
+    look_away (self);
   schedule (self);
 }
 
