@@ -188,11 +188,19 @@ ls_import_stage_open (const char  *path,
   g_autoptr (LsImportStage) stage = g_new0 (LsImportStage, 1);
   g_autoptr (LsStatement) statement = NULL;
   LsStep step;
+  int64_t made = 0;
 
   stage->path = g_strdup (path);
   stage->sql = open_file (path, LS_SQL_EXISTING, error);
   if (stage->sql == NULL)
     return NULL;
+  /* Whoever made it may have ended before the first table was there: nothing was staged then. */
+  step = ls_sql_get_int64 (stage->sql, &made, error,
+                           "SELECT count(*) FROM sqlite_master WHERE name = 'job'", NULL);
+  if (step == LS_STEP_ERROR)
+    return NULL;
+  if (made == 0)
+    return g_steal_pointer (&stage);
   statement = ls_sql_query (stage->sql, error,
                             "SELECT job, shop, actor, ready, batches, changes FROM job", NULL);
   step = statement != NULL ? ls_statement_step (statement, error) : LS_STEP_ERROR;
