@@ -6,16 +6,8 @@
 #include "client/ls-cache-reader.h"
 
 #include "client/ls-cache-private.h"
+#include "client/ls-cache-reader-private.h"
 #include "core/ls-error.h"
-
-struct _LsCacheReader {
-  LsEnvironment *environment;
-  char *path;
-  const LsCollation *collation;
-  LsSql *sql;
-  LsSqlTransaction *transaction;
-  GHashTable *names; /* "shop collection" -> name of the table, during a snapshot */
-};
 
 /**
  * ls_cache_reader_new:
@@ -100,12 +92,12 @@ ls_cache_reader_end (LsCacheReader *reader)
 }
 
 /* The table that holds the rows in this snapshot; %NULL, without an error, when there is none. */
-static bool
-find_table (LsCacheReader      *reader,
-            const char         *shop,
-            const LsCollection *collection,
-            const char        **ret_name,
-            GError            **error)
+bool
+ls_cache_reader_find_table (LsCacheReader      *reader,
+                            const char         *shop,
+                            const LsCollection *collection,
+                            const char        **ret_name,
+                            GError            **error)
 {
   g_autofree char *key = g_strdup_printf ("%s %s", collection->name, shop);
   g_autoptr (LsStatement) statement = NULL;
@@ -227,7 +219,7 @@ ls_cache_reader_scan (LsCacheReader     *reader,
   LsStep step = LS_STEP_DONE;
   bool more = true;
 
-  if (!find_table (reader, query->shop, query->collection, &table, error))
+  if (!ls_cache_reader_find_table (reader, query->shop, query->collection, &table, error))
     return false;
   if (table == NULL)
     return true;
@@ -278,7 +270,7 @@ ls_cache_reader_get_row (LsCacheReader      *reader,
   LsStep step;
 
   *ret_record = NULL;
-  if (!find_table (reader, shop, collection, &table, error))
+  if (!ls_cache_reader_find_table (reader, shop, collection, &table, error))
     return false;
   if (table == NULL)
     return true;
@@ -324,7 +316,7 @@ ls_cache_reader_find_row (LsCacheReader      *reader,
   const char *table;
 
   *ret_id = 0;
-  if (!find_table (reader, shop, collection, &table, error))
+  if (!ls_cache_reader_find_table (reader, shop, collection, &table, error))
     return false;
   if (table == NULL)
     return true;
@@ -358,7 +350,7 @@ sum_rows (LsCacheReader      *reader,
   const char *table;
   LsStep step = LS_STEP_ERROR;
 
-  if (!find_table (reader, shop, collection, &table, error))
+  if (!ls_cache_reader_find_table (reader, shop, collection, &table, error))
     return false;
   if (table == NULL)
     return true;

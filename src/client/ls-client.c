@@ -11,6 +11,8 @@
 #include "client/ls-engine.h"
 
 #define CACHE_FILE "cache.db"
+/* A finding makes every row be looked at, not more often than this. */
+#define DEEPER_PAUSE (10 * 60 * (int64_t) G_USEC_PER_SEC)
 
 /**
  * LsClient:
@@ -32,6 +34,7 @@ struct _LsClient {
   LsEndpoint *endpoint; /* NULL before the first token */
   LsStore *store;       /* these NULL before it is open */
   LsEventBus *bus;
+  LsConsistencyChecker *checker;
   LsEngine *engine; /* NULL once stopped */
 
   /* State */
@@ -41,6 +44,7 @@ struct _LsClient {
   bool offline;
   int64_t last_sync;
   GHashTable *syncs; /* id -> GTask */
+  int64_t looked_deeper_at; /* monotonic */
   gulong network_handler;
 };
 
@@ -53,6 +57,7 @@ static GParamSpec *properties[PROP_USER + 1];
 
 enum {
   SHOPS_CHANGED,
+  FINDING,
   NOTICE,
   N_SIGNALS,
 };
@@ -167,6 +172,8 @@ static void
 take_shops (LsClient  *self,
             GPtrArray *shops)
 {
+  g_autoptr (GPtrArray) ids = g_ptr_array_new ();
+
   g_ptr_array_set_size (self->shops, 0);
   for (unsigned i = 0; i < shops->len; i++)
     {
@@ -178,7 +185,10 @@ take_shops (LsClient  *self,
       if (shop->role == NULL || !ls_role_from_name (shop->role, &entry->role))
         entry->role = LS_ROLE_VIEWER;
       g_ptr_array_add (self->shops, entry);
+      g_ptr_array_add (ids, entry->shop);
     }
+  g_ptr_array_add (ids, NULL);
+  ls_consistency_checker_set_shops (self->checker, (const char *const *) ids->pdata);
   g_signal_emit (self, signals[SHOPS_CHANGED], 0);
 }
 
@@ -362,6 +372,40 @@ committed_cb (LsStore       *store,
     }
 }
 
+/* Rows that do not add up are fetched again; whether the others are sound, a look at each of them
+ * tells. What the server has so itself comes back, and stays in the list of findings. */
+static void
+finding_cb (LsConsistencyChecker *checker,
+            LsFinding            *finding,
+            LsClient             *self)
+{
+  int64_t now = ls_environment_monotonic (self->environment);
+
+  if (finding->auto_resolvable && self->engine != NULL)
+    ls_engine_verify (self->engine, finding->shop, UINT32_C (1) << finding->collection->id);
+  if (self->looked_deeper_at == 0 || now - self->looked_deeper_at >= DEEPER_PAUSE)
+    {
+      self->looked_deeper_at = now;
+      ls_consistency_checker_check (checker, finding->shop, LS_CHECK_ALL, NULL, NULL, NULL);
+    }
+  g_signal_emit (self, signals[FINDING], 0, finding);
+}
+
+/* Rows came again: do they add up now? */
+static void
+fetched_cb (LsEventBus *bus,
+            LsEvent    *event,
+            LsClient   *self)
+{
+  g_autoptr (GPtrArray) open = NULL;
+
+  if (event->correlation != NULL)
+    return;
+  open = ls_consistency_checker_get_open (self->checker);
+  if (open->len > 0)
+    ls_consistency_checker_check (self->checker, event->shop, LS_CHECK_ALL, NULL, NULL, NULL);
+}
+
 static void
 notice_cb (LsEventBus *bus,
            LsEvent    *event,
@@ -414,6 +458,7 @@ open_answer (gpointer data)
     }
   self->store = ls_store_new (self->environment, job->cache);
   self->bus = ls_event_bus_new (self->environment, main_queue);
+  self->checker = ls_consistency_checker_new (self->environment, job->cache, self->bus);
   self->engine =
       ls_engine_new (self->environment, job->cache, self->bus, &engine_events, self);
   if (self->endpoint != NULL)
@@ -422,6 +467,8 @@ open_answer (gpointer data)
   g_signal_connect (self->store, "edit-changed", G_CALLBACK (edit_changed_cb), self);
   g_signal_connect (self->store, "committed", G_CALLBACK (committed_cb), self);
   g_signal_connect (self->bus, "event::" LS_EVENT_NOTICE, G_CALLBACK (notice_cb), self);
+  g_signal_connect (self->bus, "event::" LS_EVENT_HEALED, G_CALLBACK (fetched_cb), self);
+  g_signal_connect (self->checker, "finding", G_CALLBACK (finding_cb), self);
   take_shops (self, job->shops);
   g_task_return_boolean (job->task, TRUE);
 }
@@ -515,6 +562,9 @@ ls_client_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->store, self);
   if (self->bus != NULL)
     g_signal_handlers_disconnect_by_data (self->bus, self);
+  if (self->checker != NULL)
+    g_signal_handlers_disconnect_by_data (self->checker, self);
+  g_clear_object (&self->checker);
   g_clear_object (&self->store);
   g_clear_object (&self->bus);
   g_clear_object (&self->environment);
@@ -562,6 +612,15 @@ ls_client_class_init (LsClientClass *klass)
    */
   signals[SHOPS_CHANGED] = g_signal_new ("shops-changed", LS_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0,
                                          NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * LsClient::finding:
+   * @self: the client
+   * @finding: what does not agree
+   *
+   * The consistency checker found something that was not known before.
+   */
+  signals[FINDING] = g_signal_new ("finding", LS_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                   NULL, G_TYPE_NONE, 1, LS_TYPE_FINDING);
   /**
    * LsClient::notice:
    * @self: the client
@@ -712,6 +771,7 @@ ls_client_start (LsClient *self)
   self->started = true;
   self->network_handler = g_signal_connect (monitor, "network-changed",
                                             G_CALLBACK (network_changed_cb), self);
+  ls_consistency_checker_start (self->checker);
   connect_if_possible (self);
 }
 
@@ -733,6 +793,8 @@ ls_client_stop (LsClient *self)
   self->started = false;
   if (self->network_handler != 0)
     g_clear_signal_handler (&self->network_handler, g_network_monitor_get_default ());
+  if (self->checker != NULL)
+    ls_consistency_checker_stop (self->checker);
   if (self->store != NULL)
     g_signal_handlers_disconnect_by_func (self->store, edit_changed_cb, self);
   if (self->engine != NULL)
@@ -810,6 +872,20 @@ ls_client_get_store (LsClient *self)
   g_return_val_if_fail (LS_IS_CLIENT (self), NULL);
 
   return self->store;
+}
+
+/**
+ * ls_client_get_checker:
+ * @self: a client that is open
+ *
+ * Returns: (transfer none): what looks for numbers that do not agree
+ */
+LsConsistencyChecker *
+ls_client_get_checker (LsClient *self)
+{
+  g_return_val_if_fail (LS_IS_CLIENT (self), NULL);
+
+  return self->checker;
 }
 
 /**

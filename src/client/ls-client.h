@@ -5,6 +5,7 @@
 
 #include "client/ls-collation.h"
 #include "client/ls-connection-status.h"
+#include "client/ls-consistency-checker.h"
 #include "client/ls-event-bus.h"
 #include "client/ls-store.h"
 #include "core/ls-view.h"
@@ -61,6 +62,7 @@ void                      ls_client_set_priority   (LsClient           *self,
                                                     uint32_t            collections,
                                                     LsPriority          priority);
 LsStore                  *ls_client_get_store      (LsClient           *self);
+LsConsistencyChecker     *ls_client_get_checker    (LsClient           *self);
 LsEventBus               *ls_client_get_bus        (LsClient           *self);
 const LsConnectionStatus *ls_client_get_status     (LsClient           *self);
 const char               *ls_client_get_server_url (LsClient           *self);

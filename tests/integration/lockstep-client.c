@@ -24,6 +24,7 @@
  *   wait-version N                     until the cache is at version N
  *   wait-idle                          until nothing waits and all that the server has is here
  *   digest                             tells the sums of all collections, and where they stand
+ *   check                              looks for numbers that do not agree, and tells how many
  *   offline, online                    works offline by hand, and not
  *   quit
  *
@@ -310,6 +311,27 @@ tell_digest (Desk *desk)
   ls_environment_post (desk->environment, ls_cache_get_queue (cache), sum_cb, sums, NULL);
 }
 
+static void
+checked_cb (const LsCheckReport *report,
+            const GError        *error,
+            gpointer             user_data)
+{
+  Desk *desk = user_data;
+
+  if (report != NULL)
+    {
+      LsJsonWriter *writer = begin ("check");
+
+      put_integer (writer, "version", report->position.version);
+      put_integer (writer, "rules", report->n_rules);
+      put_integer (writer, "skipped", report->n_skipped);
+      put_integer (writer, "compared", (int64_t) report->n_compared);
+      put_integer (writer, "findings", (int64_t) report->n_findings);
+      end (writer);
+    }
+  done (desk, error);
+}
+
 /* --- Waiting --------------------------------------------------------------------------------- */
 
 static bool
@@ -439,6 +461,9 @@ run_command (Desk       *desk,
     get (desk, words);
   else if (g_strcmp0 (word, "digest") == 0)
     tell_digest (desk);
+  else if (g_strcmp0 (word, "check") == 0)
+    ls_consistency_checker_check (ls_client_get_checker (desk->client), desk->shop, LS_CHECK_ALL,
+                                  checked_cb, desk, NULL);
   else if (g_strcmp0 (word, "wait-version") == 0)
     wait_version (desk, words[1]);
   else if (g_strcmp0 (word, "wait-live") == 0 || g_strcmp0 (word, "wait-idle") == 0)

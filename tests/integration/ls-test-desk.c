@@ -25,6 +25,7 @@ struct _LsTestDesk {
   bool last_failed;
   JsonObject *row;
   JsonObject *digest;
+  int64_t findings;
   int64_t version;
   int64_t verified;
   GHashTable *edits;  /* mid -> LsTestEdit */
@@ -106,6 +107,8 @@ take_line (LsTestDesk *desk,
     desk->verified = integer_of (line, "verified");
   else if (g_str_equal (type, "event"))
     g_hash_table_add (desk->heard, g_strdup (text_of (line, "event")));
+  else if (g_str_equal (type, "check"))
+    desk->findings = integer_of (line, "findings");
   else if (g_str_equal (type, "row"))
     {
       g_clear_pointer (&desk->row, json_object_unref);
@@ -404,6 +407,19 @@ ls_test_desk_get_sums (LsTestDesk *desk)
   ls_test_desk_do (desk, "digest");
   desk->version = integer_of (desk->digest, "version");
   return write_sums (json_object_get_object_member (desk->digest, "sums"));
+}
+
+/**
+ * ls_test_desk_check:
+ * @desk: a desk that runs
+ *
+ * Returns: how many numbers it found that do not agree
+ */
+int64_t
+ls_test_desk_check (LsTestDesk *desk)
+{
+  ls_test_desk_do (desk, "check");
+  return desk->findings;
 }
 
 /**

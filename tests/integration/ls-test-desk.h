@@ -73,6 +73,7 @@ int64_t     ls_test_desk_get_integer  (LsTestDesk *desk,
 bool        ls_test_desk_has_heard    (LsTestDesk *desk,
                                        const char *event);
 int64_t     ls_test_desk_get_verified (LsTestDesk *desk);
+int64_t     ls_test_desk_check        (LsTestDesk *desk);
 GHashTable *ls_test_desk_get_edits    (LsTestDesk *desk);
 void        ls_test_desk_iterate      (void);
 

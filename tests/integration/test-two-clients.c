@@ -4,6 +4,7 @@
 #include "ls-test-desk.h"
 #include "ls-test-dir.h"
 #include "ls-test-server.h"
+#include "sql/ls-sql.h"
 
 /* Two clients with an account and a folder each, which share nothing but the server. */
 
@@ -52,9 +53,9 @@ tear_down (Fixture      *fixture,
   ls_test_dir_free (fixture->dir);
 }
 
-/* Both hold what the server's database holds, and found so by its digests. */
+/* Both hold what the server's database holds. */
 static void
-assert_equal (Fixture *fixture)
+assert_sums (Fixture *fixture)
 {
   g_autofree char *ada = NULL;
   g_autofree char *ben = NULL;
@@ -67,6 +68,13 @@ assert_equal (Fixture *fixture)
   server = ls_test_proof_sums (ls_test_server_get_data (fixture->server), "music");
   g_assert_cmpstr (ada, ==, server);
   g_assert_cmpstr (ben, ==, server);
+}
+
+/* And found so by its digests. */
+static void
+assert_equal (Fixture *fixture)
+{
+  assert_sums (fixture);
   while (ls_test_desk_get_verified (fixture->ada) < ls_test_desk_get_version (fixture->ada) ||
          ls_test_desk_get_verified (fixture->ben) < ls_test_desk_get_version (fixture->ben))
     ls_test_desk_iterate ();
@@ -180,6 +188,46 @@ test_offline_start (Fixture      *fixture,
   assert_equal (fixture);
 }
 
+/* Somebody else writes into Ben's file: he finds out, and fetches what is wrong again. */
+static void
+test_corrupted (Fixture      *fixture,
+                gconstpointer data)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *folder = ls_test_dir_file (fixture->dir, "b");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsStatement) statement = NULL;
+  g_autofree char *text = NULL;
+  LsSql *sql;
+
+  g_assert_cmpint (ls_test_desk_check (fixture->ben), ==, 0);
+  ls_test_desk_quit (fixture->ben);
+  path = g_build_filename (folder, "cache.db", NULL);
+  sql = ls_sql_open (path, LS_SQL_READ_WRITE, NULL, &error);
+  g_assert_no_error (error);
+  statement = ls_sql_query (sql, &error,
+                            "SELECT name FROM sqlite_master WHERE type = 'table' AND"
+                            " name LIKE 'rows%products%' ORDER BY rootpage DESC", NULL);
+  g_assert_no_error (error);
+  g_assert_cmpint (ls_statement_step (statement, &error), ==, LS_STEP_ROW);
+  text = g_strdup_printf ("UPDATE %s SET low_stock = 1 WHERE key = 'drums'",
+                          ls_statement_get_text (statement, 0));
+  g_clear_pointer (&statement, ls_statement_free);
+  ls_sql_run (sql, &error, text, NULL);
+  g_assert_no_error (error);
+  ls_sql_unref (sql);
+
+  ls_test_desk_start (fixture->ben, NULL);
+  ls_test_desk_do (fixture->ben, "wait-idle");
+  g_assert_false (ls_test_desk_has_heard (fixture->ben, "finding"));
+  /* The rule about low stock, and the digest of the rows. */
+  g_assert_cmpint (ls_test_desk_check (fixture->ben), ==, 2);
+  while (ls_test_desk_check (fixture->ben) > 0)
+    ;
+  g_assert_true (ls_test_desk_has_heard (fixture->ben, "finding"));
+  assert_sums (fixture);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -193,6 +241,7 @@ main (int    argc,
     { "conflict", test_conflict },
     { "restarted-server", test_restarted_server },
     { "offline-start", test_offline_start },
+    { "corrupted", test_corrupted },
   };
 
   g_test_init (&argc, &argv, NULL);
