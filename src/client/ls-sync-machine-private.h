@@ -94,24 +94,40 @@ struct _LsSyncMachine {
 };
 
 /* ls-sync-machine.c */
-LsSyncAction *ls_sync_push          (LsSyncMachine   *self,
-                                     LsSyncActionType type,
-                                     const char      *shop);
-void          ls_sync_send          (LsSyncMachine   *self,
-                                     LsMessage       *message);
-LsEvent      *ls_sync_report        (LsSyncMachine   *self,
-                                     const char      *type,
-                                     LsStream        *stream);
-void          ls_sync_report_error  (LsSyncMachine   *self,
-                                     const char      *type,
-                                     LsStream        *stream,
-                                     const GError    *error);
-LsStream     *ls_sync_find          (LsSyncMachine   *self,
-                                     const char      *shop);
-void          ls_sync_ask_wishes    (LsSyncMachine   *self,
-                                     LsStream        *stream);
-void          ls_sync_settle_wishes (LsSyncMachine   *self,
-                                     const GError    *error);
+LsSyncAction *ls_sync_push         (LsSyncMachine   *self,
+                                    LsSyncActionType type,
+                                    const char      *shop);
+void          ls_sync_send         (LsSyncMachine   *self,
+                                    LsMessage       *message);
+LsEvent      *ls_sync_report       (LsSyncMachine   *self,
+                                    const char      *type,
+                                    LsStream        *stream);
+void          ls_sync_report_error (LsSyncMachine   *self,
+                                    const char      *type,
+                                    LsStream        *stream,
+                                    const GError    *error);
+LsStream     *ls_sync_find         (LsSyncMachine   *self,
+                                    const char      *shop);
+
+/* ls-sync-wishes.c */
+void ls_sync_ask_wishes    (LsSyncMachine *self,
+                            LsStream      *stream);
+void ls_sync_settle_wishes (LsSyncMachine *self,
+                            const GError  *error);
+void ls_sync_answer_ping   (LsSyncMachine *self,
+                            const LsPing  *ping);
+
+/* ls-sync-greeting.c */
+LsStream *ls_sync_need_stream         (LsSyncMachine *self,
+                                       const char    *shop);
+void      ls_sync_greet_when_possible (LsSyncMachine *self);
+void      ls_sync_end_stream          (LsSyncMachine *self,
+                                       LsStream      *stream);
+void      ls_sync_forked              (LsSyncMachine *self,
+                                       const char    *client);
+void      ls_sync_welcome             (LsSyncMachine *self,
+                                       LsMessage     *message,
+                                       int64_t        now);
 
 /* ls-sync-stream.c */
 LsStream *ls_stream_new           (LsSyncMachine  *self,

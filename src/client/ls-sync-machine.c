@@ -9,12 +9,7 @@
 
 #include "core/ls-schema.h"
 
-/* The session: greetings, who we are, which shops there are, what concerns no shop in
- * particular. */
-
-/* Pings of a request for a sync are told apart from the connection's own by this. */
-#define WISH_PING (INT64_C (1) << 40)
-#define MAX_WISHES 1000
+/* The session: what is told to the machine and by it, what concerns no shop in particular. */
 
 /**
  * ls_sync_action_free:
@@ -92,136 +87,12 @@ ls_sync_find (LsSyncMachine *self,
   return NULL;
 }
 
-static LsStream *
-need_stream (LsSyncMachine *self,
-             const char    *shop)
-{
-  LsStream *stream = ls_sync_find (self, shop);
-
-  if (stream == NULL)
-    {
-      stream = ls_stream_new (self, shop);
-      g_ptr_array_add (self->streams, stream);
-    }
-  return stream;
-}
-
-/* --- Wishes to be told when all is here ------------------------------------------------------ */
-
-static void
-answer_wish (LsSyncMachine *self,
-             int64_t        id,
-             const GError  *error)
-{
-  LsSyncAction *action;
-
-  for (unsigned i = 0; i < self->wishes->len; i++)
-    if (g_array_index (self->wishes, LsSyncWish, i).id == id)
-      return;
-  action = ls_sync_push (self, LS_SYNC_PROGRESS, NULL);
-  action->n = id;
-  action->error = error != NULL ? g_error_copy (error) : NULL;
-}
-
-static void
-ask (LsSyncMachine *self,
-     int64_t        id)
-{
-  LsMessage *ping = ls_message_new (LS_MESSAGE_PING);
-
-  ping->ping.id = WISH_PING | id;
-  ls_sync_send (self, ping);
-}
-
-/* Asks how far the server is, for those who wait for @stream: it answers only once it streams. */
-void
-ls_sync_ask_wishes (LsSyncMachine *self,
-                    LsStream      *stream)
-{
-  for (unsigned i = 0; i < self->wishes->len; i++)
-    {
-      LsSyncWish *wish = &g_array_index (self->wishes, LsSyncWish, i);
-
-      if (wish->stream != stream || wish->asked || wish->version >= 0)
-        continue;
-      wish->asked = true;
-      ask (self, wish->id);
-    }
-}
-
-/* Whether a wish came true. One that the server was still sending for is asked for once more. */
-static bool
-came_true (LsSyncMachine *self,
-           LsSyncWish    *wish)
-{
-  if (wish->version < 0 || wish->stream->state != LS_STREAM_SUBSCRIBED ||
-      wish->stream->confirmed.version < wish->version)
-    return false;
-  if (!wish->behind)
-    return true;
-  wish->behind = false;
-  wish->version = -1;
-  wish->asked = true;
-  ask (self, wish->id);
-  return false;
-}
-
-/* Answers those that came true, or with @error all. */
-void
-ls_sync_settle_wishes (LsSyncMachine *self,
-                       const GError  *error)
-{
-  for (unsigned i = 0; i < self->wishes->len;)
-    {
-      LsSyncWish *wish = &g_array_index (self->wishes, LsSyncWish, i);
-      int64_t id = wish->id;
-
-      if (error == NULL && !came_true (self, wish))
-        {
-          i++;
-          continue;
-        }
-      g_array_remove_index (self->wishes, i);
-      answer_wish (self, id, error);
-    }
-}
-
-static const LsShopInfo *
-find_told (const LsPing *ping,
-           const char   *shop)
-{
-  for (unsigned i = 0; i < ping->shops->len; i++)
-    if (g_str_equal (g_array_index (ping->shops, LsShopInfo, i).shop, shop))
-      return &g_array_index (ping->shops, LsShopInfo, i);
-  return NULL;
-}
-
-static void
-answer_ping (LsSyncMachine *self,
-             const LsPing  *ping)
-{
-  for (unsigned i = 0; i < self->wishes->len; i++)
-    {
-      LsSyncWish *wish = &g_array_index (self->wishes, LsSyncWish, i);
-      const LsShopInfo *told;
-
-      if (ping->id != (WISH_PING | wish->id) || !wish->asked)
-        continue;
-      wish->asked = false;
-      told = find_told (ping, wish->stream->shop);
-      if (told == NULL)
-        continue;
-      wish->behind = told->position.version < wish->stream->server.version;
-      wish->version = MAX (told->position.version, wish->stream->server.version);
-    }
-}
-
 static void
 pong (LsSyncMachine *self,
       const LsPing  *ping,
       int64_t        now)
 {
-  answer_ping (self, ping);
+  ls_sync_answer_ping (self, ping);
   for (unsigned i = 0; i < ping->shops->len; i++)
     {
       const LsShopInfo *info = &g_array_index (ping->shops, LsShopInfo, i);
@@ -231,195 +102,6 @@ pong (LsSyncMachine *self,
         ls_stream_sent_up_to (self, stream, info->position.version, now);
     }
   ls_sync_settle_wishes (self, NULL);
-}
-
-/**
- * ls_sync_machine_sync_now:
- * @self: a machine
- * @shop: (nullable): a shop, or %NULL for all
- * @id: names the request in its answer, from 1 to 2^40 - 1
- * @now: monotonic
- *
- * Asks to be told, by %LS_SYNC_PROGRESS, when the cache has all that the server has now.
- */
-void
-ls_sync_machine_sync_now (LsSyncMachine *self,
-                          const char    *shop,
-                          int64_t        id,
-                          int64_t        now)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (self->session != LS_SESSION_READY || self->wishes->len >= MAX_WISHES)
-    {
-      error = g_error_new_literal (LS_ERROR, LS_ERROR_NETWORK, "there is no connection");
-      answer_wish (self, id, error);
-      return;
-    }
-  for (unsigned i = 0; i < self->streams->len; i++)
-    {
-      LsStream *stream = g_ptr_array_index (self->streams, i);
-      LsSyncWish wish = { .id = id, .stream = stream, .version = -1 };
-
-      if (!stream->visible || (shop != NULL && !g_str_equal (stream->shop, shop)))
-        continue;
-      g_array_append_val (self->wishes, wish);
-      /* Whoever asks does not want to wait for a wait to end. */
-      if (stream->state == LS_STREAM_WAITING)
-        {
-          stream->wait_until = now;
-          ls_stream_tick (self, stream, now);
-        }
-      else if (stream->state == LS_STREAM_SUBSCRIBED)
-        ls_sync_ask_wishes (self, stream);
-    }
-  /* With no shop to wait for it is true already. */
-  answer_wish (self, id, NULL);
-}
-
-/* --- Greetings ------------------------------------------------------------------------------- */
-
-static void
-say_hello (LsSyncMachine *self)
-{
-  LsMessage *hello = ls_message_new (LS_MESSAGE_HELLO);
-
-  hello->hello.protocol = LS_PROTOCOL_VERSION;
-  hello->hello.client = g_strdup (self->client);
-  hello->hello.app_version = g_strdup (LS_VERSION);
-  hello->hello.schema_version = LS_SCHEMA_VERSION;
-  for (unsigned i = 0; i < self->streams->len; i++)
-    {
-      LsStream *stream = g_ptr_array_index (self->streams, i);
-      LsShopInfo info = {
-        .shop = g_strdup (stream->shop),
-        .n = ls_outbox_get_highest_n (stream->outbox),
-      };
-
-      g_array_append_val (hello->hello.shops, info);
-    }
-  self->session = LS_SESSION_GREETING;
-  ls_sync_send (self, hello);
-}
-
-static void
-greet_when_possible (LsSyncMachine *self)
-{
-  if (self->session == LS_SESSION_OPENED && self->loaded && self->renumbering == 0)
-    say_hello (self);
-}
-
-static void
-take_client (LsSyncMachine *self,
-             const char    *client)
-{
-  if (g_strcmp0 (self->client, client) == 0)
-    return;
-  g_free (self->client);
-  self->client = g_strdup (client);
-  ls_sync_push (self, LS_SYNC_SET_CLIENT, NULL)->text = g_strdup (client);
-}
-
-static void
-end_stream (LsSyncMachine *self,
-            LsStream      *stream)
-{
-  if (stream->fetching != 0)
-    ls_sync_push (self, LS_SYNC_CANCEL_FETCH, stream->shop);
-  ls_stream_session_ended (stream);
-}
-
-/* Another id: all edits that are undecided go again under it, counted from 1 (rule 9). */
-static void
-forked (LsSyncMachine *self,
-        const char    *client)
-{
-  ls_sync_report (self, LS_EVENT_FORKED, NULL)->message = g_strdup (client);
-  self->session = LS_SESSION_OPENED;
-  take_client (self, client);
-  for (unsigned i = 0; i < self->streams->len; i++)
-    {
-      end_stream (self, g_ptr_array_index (self->streams, i));
-      ls_sync_count_again (self, g_ptr_array_index (self->streams, i));
-    }
-  greet_when_possible (self);
-}
-
-static void
-take_shop (LsSyncMachine    *self,
-           const LsShopInfo *info,
-           bool              first,
-           int64_t           now)
-{
-  LsStream *stream = need_stream (self, info->shop);
-  bool changed = g_strcmp0 (stream->name, info->name) != 0 || stream->role != info->role;
-  LsSyncAction *action;
-
-  stream->visible = true;
-  stream->server = info->position;
-  if (changed || !stream->has_view)
-    {
-      g_free (stream->name);
-      stream->name = g_strdup (info->name);
-      stream->role = info->role;
-      action = ls_sync_push (self, LS_SYNC_NAME_SHOP, stream->shop);
-      action->text = g_strdup (info->name);
-      action->role = info->role;
-    }
-  /* Another history: what is undecided is counted anew in it. Nothing goes before the rows came. */
-  if (first && stream->confirmed.epoch[0] != '\0' &&
-      !g_str_equal (stream->confirmed.epoch, info->position.epoch))
-    ls_sync_count_again (self, stream);
-  if (first || changed)
-    ls_stream_begin (self, stream, now);
-}
-
-static void
-drop_shops (LsSyncMachine *self,
-            GArray        *shops)
-{
-  for (unsigned i = 0; i < self->streams->len; i++)
-    {
-      LsStream *stream = g_ptr_array_index (self->streams, i);
-      bool there = false;
-
-      for (unsigned k = 0; k < shops->len && !there; k++)
-        there = g_str_equal (g_array_index (shops, LsShopInfo, k).shop, stream->shop);
-      if (there || !stream->visible)
-        continue;
-      stream->visible = false;
-      end_stream (self, stream);
-      ls_sync_push (self, LS_SYNC_REMOVE_SHOP, stream->shop);
-    }
-}
-
-/* It comes again when rights change: then the session goes on. */
-static void
-welcome (LsSyncMachine *self,
-         LsMessage     *message,
-         int64_t        now)
-{
-  const LsWelcome *said = &message->welcome;
-  bool first = self->session == LS_SESSION_GREETING;
-  bool was_known = self->client != NULL;
-
-  if (first)
-    {
-      ls_sync_push (self, LS_SYNC_READY, NULL)->message = ls_message_ref (message);
-      ls_sync_report (self, LS_EVENT_SESSION, NULL)->message = g_strdup (said->session);
-    }
-  if (was_known && g_strcmp0 (self->client, said->client) != 0)
-    {
-      forked (self, said->client);
-      return;
-    }
-  take_client (self, said->client);
-  self->session = LS_SESSION_READY;
-  self->max_message = said->max_client_message;
-  for (unsigned i = 0; i < said->shops->len; i++)
-    take_shop (self, &g_array_index (said->shops, LsShopInfo, i), first, now);
-  drop_shops (self, said->shops);
-  ls_sync_push (self, LS_SYNC_SHOPS, NULL);
 }
 
 /* --- What the server says besides ------------------------------------------------------------ */
@@ -452,7 +134,7 @@ error_said (LsSyncMachine        *self,
   else if (stream != NULL && said->expected_n > 0)
     ls_stream_refused (self, stream, said, now);
   else if (stream != NULL && said->code == LS_ERROR_FORBIDDEN)
-    end_stream (self, stream);
+    ls_sync_end_stream (self, stream);
   else if (said->temporary && stream != NULL)
     ls_stream_interrupted (self, stream, said->retry_after, now);
   else if (said->code == LS_ERROR_RATE_LIMIT)
@@ -521,10 +203,10 @@ ls_sync_machine_received (LsSyncMachine *self,
     {
     case LS_MESSAGE_WELCOME:
       if (self->session >= LS_SESSION_GREETING)
-        welcome (self, message, now);
+        ls_sync_welcome (self, message, now);
       break;
     case LS_MESSAGE_FORKED:
-      forked (self, message->forked.client);
+      ls_sync_forked (self, message->forked.client);
       break;
     case LS_MESSAGE_DELTA:
     case LS_MESSAGE_RESULT:
@@ -684,7 +366,7 @@ ls_sync_machine_loaded (LsSyncMachine *self,
   for (unsigned i = 0; i < shops->len; i++)
     {
       const LsSyncShop *shop = g_ptr_array_index (shops, i);
-      LsStream *stream = need_stream (self, shop->shop);
+      LsStream *stream = ls_sync_need_stream (self, shop->shop);
 
       stream->name = g_strdup (shop->name);
       stream->confirmed = stream->queued = shop->position;
@@ -693,7 +375,7 @@ ls_sync_machine_loaded (LsSyncMachine *self,
       stream->acked_n = ls_outbox_get_known_n (stream->outbox);
     }
   self->loaded = true;
-  greet_when_possible (self);
+  ls_sync_greet_when_possible (self);
 }
 
 /**
@@ -708,7 +390,7 @@ ls_sync_machine_opened (LsSyncMachine *self,
                         int64_t        now)
 {
   self->session = LS_SESSION_OPENED;
-  greet_when_possible (self);
+  ls_sync_greet_when_possible (self);
 }
 
 /**
@@ -728,7 +410,7 @@ ls_sync_machine_closed (LsSyncMachine *self,
   self->session = LS_SESSION_CLOSED;
   self->paused = false;
   for (unsigned i = 0; i < self->streams->len; i++)
-    end_stream (self, g_ptr_array_index (self->streams, i));
+    ls_sync_end_stream (self, g_ptr_array_index (self->streams, i));
   ls_sync_settle_wishes (self, error);
 }
 
@@ -768,7 +450,7 @@ ls_sync_machine_renumbered (LsSyncMachine *self,
   ls_outbox_set_highest_n (stream->outbox, highest_n);
   ls_outbox_numbered (stream->outbox, edits, now);
   stream->acked_n = ls_outbox_get_known_n (stream->outbox);
-  greet_when_possible (self);
+  ls_sync_greet_when_possible (self);
   for (unsigned i = 0; self->session == LS_SESSION_READY && i < self->streams->len; i++)
     ls_stream_update_outbox (self, g_ptr_array_index (self->streams, i), now);
 }
