@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-client"
+
+#include "config.h"
+
+#include "client/ls-client-private.h"
+
+/* What the parts of a client tell, and what follows from it. */
+
+/* A finding makes every row be looked at, not more often than this. */
+#define DEEPER_PAUSE (10 * 60 * (int64_t) G_USEC_PER_SEC)
+
+/* --- Shops ----------------------------------------------------------------------------------- */
+
+static void
+list_step (gpointer data)
+{
+  LsClientJob *job = data;
+
+  job->shops = ls_cache_list_shops (job->cache);
+}
+
+/* Takes over the list of shops, of LsCacheShop. */
+void
+ls_client_take_shops (LsClient  *self,
+                      GPtrArray *shops)
+{
+  g_autoptr (GPtrArray) ids = g_ptr_array_new ();
+
+  g_ptr_array_set_size (self->shops, 0);
+  for (unsigned i = 0; i < shops->len; i++)
+    {
+      const LsCacheShop *shop = g_ptr_array_index (shops, i);
+      LsShopEntry *entry = g_new0 (LsShopEntry, 1);
+
+      entry->shop = g_strdup (shop->shop);
+      entry->name = g_strdup (shop->name != NULL ? shop->name : shop->shop);
+      if (shop->role == NULL || !ls_role_from_name (shop->role, &entry->role))
+        entry->role = LS_ROLE_VIEWER;
+      g_ptr_array_add (self->shops, entry);
+      g_ptr_array_add (ids, entry->shop);
+    }
+  g_ptr_array_add (ids, NULL);
+  ls_consistency_checker_set_shops (self->checker, (const char *const *) ids->pdata);
+  g_signal_emit_by_name (self, "shops-changed");
+}
+
+static void
+list_answer (gpointer data)
+{
+  LsClientJob *job = data;
+  g_autoptr (LsClient) self = g_weak_ref_get (&job->client);
+
+  if (self != NULL)
+    ls_client_take_shops (self, job->shops);
+}
+
+/* --- What the engine tells ------------------------------------------------------------------- */
+
+/* Takes @status. */
+void
+ls_client_take_status (LsConnectionStatus *status,
+                       gpointer            user_data)
+{
+  LsClient *self = user_data;
+  bool changed = status->state != self->status->state;
+
+  ls_connection_status_free (self->status);
+  self->status = status;
+  if (changed)
+    {
+      LsEvent *event = ls_event_new (LS_EVENT_CONNECTION, NULL);
+
+      event->message = g_strdup (ls_connection_state_to_name (status->state));
+      ls_event_bus_publish (self->bus, event);
+    }
+  g_object_notify (G_OBJECT (self), "status");
+}
+
+static void
+engine_shops_cb (gpointer user_data)
+{
+  ls_client_job_post (ls_client_job_new (user_data, list_step, list_answer));
+}
+
+const LsEngineEvents ls_client_engine_events = { ls_client_take_status, engine_shops_cb,
+                                                 ls_client_take_progress };
+
+/* --- What the store tells -------------------------------------------------------------------- */
+
+static void
+edit_changed_cb (LsStore  *store,
+                 LsEdit   *edit,
+                 LsClient *self)
+{
+  LsEvent *event;
+
+  if (edit->state == LS_EDIT_QUEUED || edit->is_void)
+    ls_engine_edits_changed (self->engine, edit->shop);
+  if (edit->state != LS_EDIT_QUEUED && edit->state != LS_EDIT_DISCARDED)
+    return;
+  event = ls_event_new (edit->state == LS_EDIT_QUEUED ? LS_EVENT_EDIT_QUEUED
+                                                      : LS_EVENT_EDIT_DISCARDED,
+                        edit->shop);
+  event->correlation = g_strdup (edit->mid);
+  ls_event_bus_publish (self->bus, event);
+}
+
+static void
+committed_cb (LsStore       *store,
+              LsCacheCommit *commit,
+              LsClient      *self)
+{
+  LsEvent *event;
+
+  for (unsigned i = 0; i < commit->edits->len; i++)
+    {
+      const LsEdit *edit = g_ptr_array_index (commit->edits, i);
+
+      event = ls_event_new (LS_EVENT_SHOWN, commit->shop);
+      event->correlation = g_strdup (edit->mid);
+      event->version = commit->position.version;
+      event->count = commit->changes->len;
+      ls_event_bus_publish (self->bus, event);
+    }
+}
+
+/* Rows that do not add up are fetched again; whether the others are sound, a look at each of them
+ * tells. What the server has so itself comes back, and stays in the list of findings. */
+static void
+finding_cb (LsConsistencyChecker *checker,
+            LsFinding            *finding,
+            LsClient             *self)
+{
+  int64_t now = ls_environment_monotonic (self->environment);
+
+  if (finding->auto_resolvable && self->engine != NULL)
+    ls_engine_verify (self->engine, finding->shop, UINT32_C (1) << finding->collection->id);
+  if (self->looked_deeper_at == 0 || now - self->looked_deeper_at >= DEEPER_PAUSE)
+    {
+      self->looked_deeper_at = now;
+      ls_consistency_checker_check (checker, finding->shop, LS_CHECK_ALL, NULL, NULL, NULL);
+    }
+  g_signal_emit_by_name (self, "finding", finding);
+}
+
+/* Rows came again: do they add up now? */
+static void
+fetched_cb (LsEventBus *bus,
+            LsEvent    *event,
+            LsClient   *self)
+{
+  g_autoptr (GPtrArray) open = NULL;
+
+  if (event->correlation != NULL)
+    return;
+  open = ls_consistency_checker_get_open (self->checker);
+  if (open->len > 0)
+    ls_consistency_checker_check (self->checker, event->shop, LS_CHECK_ALL, NULL, NULL, NULL);
+}
+
+static void
+notice_cb (LsEventBus *bus,
+           LsEvent    *event,
+           LsClient   *self)
+{
+  g_signal_emit_by_name (self, "notice", event->code, event->message);
+}
+
+/* Listens to all the parts of a client that was opened. */
+void
+ls_client_listen (LsClient *self)
+{
+  g_signal_connect (self->store, "edit-changed", G_CALLBACK (edit_changed_cb), self);
+  g_signal_connect (self->store, "committed", G_CALLBACK (committed_cb), self);
+  g_signal_connect (self->bus, "event::" LS_EVENT_NOTICE, G_CALLBACK (notice_cb), self);
+  g_signal_connect (self->bus, "event::" LS_EVENT_HEALED, G_CALLBACK (fetched_cb), self);
+  g_signal_connect (self->checker, "finding", G_CALLBACK (finding_cb), self);
+}
+
+/* Listens to edits no more: there is no engine to send them. */
+void
+ls_client_ignore_edits (LsClient *self)
+{
+  g_signal_handlers_disconnect_by_func (self->store, edit_changed_cb, self);
+}

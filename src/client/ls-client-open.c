@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-client"
+
+#include "config.h"
+
+#include "client/ls-client-private.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+
+#define CACHE_FILE "cache.db"
+
+static void
+open_step (gpointer data)
+{
+  LsClientJob *job = data;
+  g_autofree char *path = g_build_filename (job->folder, CACHE_FILE, NULL);
+
+  if (g_mkdir_with_parents (job->folder, 0700) != 0)
+    {
+      int reason = errno;
+
+      g_set_error (&job->error, LS_ERROR, LS_ERROR_STORAGE, "%s: %s", job->folder,
+                   g_strerror (reason));
+      return;
+    }
+  job->cache = ls_cache_open (job->environment, path, job->collation, &job->error);
+  if (job->cache != NULL)
+    job->shops = ls_cache_list_shops (job->cache);
+}
+
+static void
+open_answer (gpointer data)
+{
+  LsClientJob *job = data;
+  LsClient *self = g_task_get_source_object (job->task);
+  LsQueue *main_queue = ls_environment_get_queue (self->environment, LS_QUEUE_MAIN);
+
+  if (job->error != NULL)
+    {
+      g_task_return_error (job->task, g_steal_pointer (&job->error));
+      return;
+    }
+  self->store = ls_store_new (self->environment, job->cache);
+  self->bus = ls_event_bus_new (self->environment, main_queue);
+  self->checker = ls_consistency_checker_new (self->environment, job->cache, self->bus);
+  self->engine =
+      ls_engine_new (self->environment, job->cache, self->bus, &ls_client_engine_events, self);
+  if (self->endpoint != NULL)
+    ls_engine_set_endpoint (self->engine, self->endpoint);
+  ls_engine_set_by_hand (self->engine, self->offline);
+  ls_client_listen (self);
+  ls_client_take_shops (self, job->shops);
+  g_task_return_boolean (job->task, TRUE);
+}
+
+/**
+ * ls_client_open_async:
+ * @self: a client that is not open
+ * @cancellable: (nullable): ends the waiting, not the opening
+ * @callback: what to call
+ * @user_data: for @callback
+ *
+ * Opens the cache, so that what was known can be shown. Errors: %LS_ERROR_VALIDATION for an address
+ * that is none; those of ls_cache_open().
+ */
+void
+ls_client_open_async (LsClient           *self,
+                      GCancellable       *cancellable,
+                      GAsyncReadyCallback callback,
+                      gpointer            user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  GError *error = NULL;
+  LsClientJob *job;
+
+  g_return_if_fail (LS_IS_CLIENT (self) && self->store == NULL);
+
+  g_task_set_source_tag (task, ls_client_open_async);
+  g_clear_pointer (&self->endpoint, ls_endpoint_unref);
+  self->endpoint = ls_endpoint_new (self->server_url, NULL, self->ca_file, &error);
+  if (self->endpoint == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  job = ls_client_job_new (self, open_step, open_answer);
+  job->task = g_object_ref (task);
+  job->folder = g_strdup (self->data_dir);
+  job->collation = self->collation;
+  ls_client_job_post (job);
+}
+
+/**
+ * ls_client_open_finish:
+ * @self: a client
+ * @result: of ls_client_open_async()
+ * @error: where to put why not
+ *
+ * Returns: whether it is open
+ */
+gboolean
+ls_client_open_finish (LsClient     *self,
+                       GAsyncResult *result,
+                       GError      **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
