@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 /* Subscribes to the same position that are one too many within LS_GUARD_WINDOW (rule 19). */
 #define LS_GUARD_REPEATS 5
 #define LS_GUARD_WINDOW (500 * 1000)
+/* The least time between two heals of the same rows (rule 19). */
+#define LS_HEAL_AGAIN (60 * G_USEC_PER_SEC)
 
 typedef enum {
   LS_SESSION_CLOSED,
@@ -164,6 +166,8 @@ void      ls_stream_update_outbox (LsSyncMachine  *self,
 void      ls_stream_want_ack      (LsSyncMachine  *self,
                                    LsStream       *stream,
                                    int64_t         now);
+void      ls_stream_fetch_more    (LsSyncMachine  *self,
+                                   LsStream       *stream);
 
 /* ls-sync-edits.c */
 void ls_stream_run_outbox (LsSyncMachine        *self,

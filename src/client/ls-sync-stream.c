@@ -7,7 +7,7 @@
 
 #include "core/ls-view.h"
 
-/* The stream of one shop: views, subscriptions, deltas, snapshots, digests, acks. */
+/* The stream of one shop: views, subscriptions, deltas, snapshots, acks. */
 
 #define ALL_COLLECTIONS UINT32_MAX
 /* What waits for the cache, in bytes as they came: reading stops above the one, goes on below the
@@ -17,7 +17,6 @@
 /* Going in circles (rule 19). */
 #define GUARD_WAIT (5 * G_USEC_PER_SEC)
 #define RESYNC_AGAIN (60 * G_USEC_PER_SEC)
-#define HEAL_AGAIN (60 * G_USEC_PER_SEC)
 /* How often a shop where nothing happens is noted as up to date. */
 #define SYNCED_PAUSE (10 * G_USEC_PER_SEC)
 
@@ -36,7 +35,7 @@ ls_stream_new (LsSyncMachine *self,
   for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
     {
       stream->priorities[i] = LS_PRIORITY_HIGH;
-      stream->healed_at[i] = -HEAL_AGAIN;
+      stream->healed_at[i] = -LS_HEAL_AGAIN;
     }
   ls_backoff_init (&stream->backoff, LS_BACKOFF_FIRST_US, LS_BACKOFF_CAP_US);
   return stream;
@@ -118,9 +117,9 @@ fetch (LsSyncMachine *self,
   ls_sync_push (self, LS_SYNC_FETCH, stream->shop)->collections = collections;
 }
 
-static void
-fetch_more (LsSyncMachine *self,
-            LsStream      *stream)
+void
+ls_stream_fetch_more (LsSyncMachine *self,
+                      LsStream      *stream)
 {
   uint32_t collections = stream->fetch_later;
 
@@ -183,7 +182,7 @@ ls_sync_machine_fetched (LsSyncMachine    *self,
   event->version = position->version;
   if (collections != ALL_COLLECTIONS)
     {
-      fetch_more (self, stream);
+      ls_stream_fetch_more (self, stream);
       return;
     }
   stream->generation++;
@@ -301,7 +300,7 @@ subscribe (LsSyncMachine *self,
   ls_sync_report (self, LS_EVENT_SUBSCRIBED, stream)->version = stream->queued.version;
   stream->acked_version = stream->confirmed.version;
   ls_stream_update_outbox (self, stream, now);
-  fetch_more (self, stream);
+  ls_stream_fetch_more (self, stream);
   if (ls_position_equal (&stream->confirmed, &stream->server))
     ls_stream_sent_up_to (self, stream, stream->server.version, now);
   ls_sync_settle_wishes (self, NULL);
@@ -529,114 +528,6 @@ ls_stream_resync (LsSyncMachine  *self,
     }
   else
     fetch (self, stream, ALL_COLLECTIONS);
-}
-
-/* --- Proof ----------------------------------------------------------------------------------- */
-
-static uint32_t
-may_heal (LsStream *stream,
-          uint32_t  different,
-          int64_t   now)
-{
-  uint32_t heal = 0;
-
-  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
-    if ((different & (UINT32_C (1) << i)) && now - stream->healed_at[i] >= HEAL_AGAIN)
-      {
-        stream->healed_at[i] = now;
-        heal |= UINT32_C (1) << i;
-      }
-  return heal;
-}
-
-static void
-report_difference (LsSyncMachine *self,
-                   LsStream      *stream,
-                   uint32_t       different,
-                   int64_t        version)
-{
-  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
-    if (different & (UINT32_C (1) << i))
-      {
-        LsEvent *event = ls_sync_report (self, LS_EVENT_FINDING, stream);
-
-        event->collection = ls_schema_collection ((LsCollectionId) i);
-        event->version = version;
-        event->code = g_strdup (ls_error_info (LS_ERROR_INCONSISTENCY)->name);
-        event->message = g_strdup_printf ("%s differs from the server's", event->collection->name);
-      }
-}
-
-/**
- * ls_sync_machine_compared:
- * @self: a machine
- * @shop: a shop
- * @version: the version at which digests were compared
- * @compared: a mask of the collections compared; 0 when the cache stood elsewhere
- * @different: a mask of those that differ
- * @error: (nullable): why the cache failed
- * @now: monotonic
- *
- * Answers %LS_SYNC_COMPARE.
- */
-void
-ls_sync_machine_compared (LsSyncMachine *self,
-                          const char    *shop,
-                          int64_t        version,
-                          uint32_t       compared,
-                          uint32_t       different,
-                          const GError  *error,
-                          int64_t        now)
-{
-  LsStream *stream = ls_sync_find (self, shop);
-  uint32_t heal;
-
-  if (stream == NULL || stream->state != LS_STREAM_SUBSCRIBED)
-    return;
-  if (error != NULL)
-    {
-      ls_sync_report_error (self, LS_EVENT_ERROR, stream, error);
-      return;
-    }
-  if (compared == 0)
-    return;
-  if (different == 0)
-    {
-      ls_sync_push (self, LS_SYNC_VERIFIED, shop)->n = version;
-      ls_sync_report (self, LS_EVENT_VERIFIED, stream)->version = version;
-      return;
-    }
-  report_difference (self, stream, different, version);
-  heal = may_heal (stream, different, now);
-  if (heal != different)
-    ls_sync_report (self, LS_EVENT_LOOP_GUARD, stream)->message =
-        g_strdup ("rows differ again within a minute of being fetched");
-  stream->fetch_later |= heal;
-  fetch_more (self, stream);
-}
-
-/**
- * ls_sync_machine_verify:
- * @self: a machine
- * @shop: a shop
- * @collections: a mask of collections
- * @now: monotonic
- *
- * Fetches rows anew because something about them is wrong, or somebody wants to be sure.
- */
-void
-ls_sync_machine_verify (LsSyncMachine *self,
-                        const char    *shop,
-                        uint32_t       collections,
-                        int64_t        now)
-{
-  LsStream *stream = ls_sync_find (self, shop);
-
-  if (stream == NULL)
-    return;
-  stream->fetch_later |= may_heal (stream, collections, now);
-  if (self->session == LS_SESSION_READY)
-    fetch_more (self, stream);
 }
 
 /**
