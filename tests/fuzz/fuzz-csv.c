@@ -29,7 +29,11 @@ write_record (LsCsv   *csv,
       total += strlen (field);
       g_string_append (text, i > 0 ? ",\"" : "\"");
       for (; *field != '\0'; field++)
-        g_string_append (text, (char[]) { *field, *field == '"' ? '"' : '\0', '\0' });
+        {
+          g_string_append_c (text, *field);
+          if (*field == '"')
+            g_string_append_c (text, '"');
+        }
       g_string_append_c (text, '"');
     }
   g_assert_cmpuint (total, <=, limits.max_record_bytes);
