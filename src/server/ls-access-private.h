@@ -12,4 +12,15 @@ struct _LsAccess {
   LsSql *sql;
 };
 
+void ls_access_set_auth     (GError    **error,
+                             const char *words);
+bool ls_access_keep_newest  (LsSql      *sql,
+                             const char *text,
+                             const char *user,
+                             int         count,
+                             GError    **error);
+bool ls_access_require_user (LsSql      *sql,
+                             const char *user,
+                             GError    **error);
+
 G_END_DECLS

@@ -14,6 +14,13 @@ G_BEGIN_DECLS
 #define LS_ACCESS_ANY_SHOP "*"
 
 /**
+ * LS_ACCESS_GRACE:
+ *
+ * How long a session may go on after its token has expired, in µs.
+ */
+#define LS_ACCESS_GRACE ((int64_t) 60 * G_USEC_PER_SEC)
+
+/**
  * LsIdentity:
  * @user: who it is
  * @device: (nullable): on which device, as the sign-in said; %NULL for a token made on the server
@@ -91,6 +98,10 @@ char       *ls_access_issue_token      (LsAccess      *access,
                                         GError       **error);
 LsIdentity *ls_access_check_token      (LsAccess      *access,
                                         const char    *token,
+                                        GError       **error);
+LsIdentity *ls_access_check_token_late (LsAccess      *access,
+                                        const char    *token,
+                                        int64_t        grace,
                                         GError       **error);
 LsIdentity *ls_access_find_identity    (LsAccess      *access,
                                         const char    *token_hash,
