@@ -27,6 +27,9 @@ collect (LsServer  *server,
   ls_hub_get_stats (server->hub, &metrics->hub);
   ls_wire_get_stats (server->wire, &metrics->wire);
   ls_http_get_stats (server->http, &metrics->http);
+  metrics->exchange = (LsExchangeStats) { 0 };
+  if (server->exchanges != NULL)
+    ls_exchanges_get_stats (server->exchanges, &metrics->exchange);
   metrics->uptime = ls_environment_monotonic (server->environment) - server->started;
 }
 
@@ -105,6 +108,7 @@ make_body (StatusJob *job)
   put_integer (writer, "uptime", metrics.uptime);
   put_text (writer, "user", identity->user);
   put_integer (writer, "sessions", (int64_t) metrics.hub.sessions);
+  put_integer (writer, "polling", (int64_t) metrics.exchange.sessions);
   put_integer (writer, "behind", (int64_t) metrics.hub.behind);
   ls_json_writer_name (writer, "shops");
   ls_json_writer_begin_array (writer);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/ls-envelope.h"
 #include "core/ls-message.h"
 #include "server/ls-live.h"
 #include "server/ls-server.h"
@@ -46,6 +47,8 @@ answer_sync (LsRequest  *request,
 static const LsRoute routes[] = {
   { "GET", "/healthz", LS_ROUTE_OPEN, 0, answer_health },
   { "GET", "/metrics", LS_ROUTE_SIGNED_IN, 0, ls_api_metrics },
+  { "POST", "/v1/exchange", LS_ROUTE_SIGNED_IN | LS_ROUTE_GRACE | LS_ROUTE_OWN_LIMITS,
+    LS_MAX_ENVELOPE_REQUEST, ls_api_exchange },
   { "GET", "/v1/sync", LS_ROUTE_SIGNED_IN, 0, answer_sync },
   { "POST", "/v1/shops/*/simulate", LS_ROUTE_SIGNED_IN, MAX_SIMULATE_BYTES, ls_api_simulate },
   { "GET", "/v1/shops/*/snapshot", LS_ROUTE_SIGNED_IN, 0, ls_api_snapshot },

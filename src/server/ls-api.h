@@ -8,6 +8,9 @@ G_BEGIN_DECLS
 const LsRoute *ls_api_get_routes (size_t *ret_count);
 
 /* Answers of other files of the API; the user data is the LsServer. */
+void           ls_api_exchange   (LsRequest  *request,
+                                  const char *path,
+                                  gpointer    user_data);
 void           ls_api_metrics    (LsRequest  *request,
                                   const char *path,
                                   gpointer    user_data);

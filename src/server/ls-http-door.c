@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
@@ -41,6 +42,8 @@ peer_free (LsPeer *peer)
   if (peer->stream != NULL)
     g_object_weak_unref (peer->stream, stream_gone_cb, peer);
   g_queue_unlink (&http->peers, &peer->link);
+  if (peer->kept)
+    http->n_kept--;
   http->stats.connections--;
   g_object_set_data (G_OBJECT (peer->address), PEER_KEY, NULL);
   g_object_unref (peer->address);
@@ -118,7 +121,7 @@ take_socket (LsHttp  *http,
   LsPeer *peer;
 
   http->stats.accepted++;
-  if (remote == NULL || g_queue_get_length (&http->peers) >= http->options.max_connections)
+  if (remote == NULL || g_queue_get_length (&http->peers) - http->n_kept >= http->options.max_connections)
     {
       http->stats.refused++;
       g_socket_close (socket, NULL);
@@ -355,6 +358,32 @@ ls_http_stop (LsHttp *http)
   soup_server_disconnect (http->server);
 }
 
+/*
+ * libsoup keeps connections open between requests only while it listens somewhere itself. It gets
+ * one end of a pair of sockets that nobody else has a way to: nothing ever comes in there, and the
+ * limits here stay in front of everybody.
+ */
+static void
+pretend_to_listen (LsHttp *http)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) socket = NULL;
+  int ends[2];
+
+  http->door.silent_end = -1;
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    {
+      g_warning ("Connections can't be kept open: %s", g_strerror (errno));
+      return;
+    }
+  http->door.silent_end = ends[1];
+  socket = g_socket_new_from_fd (ends[0], &error);
+  if (socket == NULL)
+    close (ends[0]);
+  if (socket == NULL || !soup_server_listen_socket (http->server, socket, 0, &error))
+    g_warning ("Connections can't be kept open: %s", error->message);
+}
+
 void
 ls_http_door_init (LsHttp *http)
 {
@@ -364,6 +393,7 @@ ls_http_door_init (LsHttp *http)
   http->door.urls = g_ptr_array_new_with_free_func (g_free);
   http->door.paths = g_ptr_array_new_with_free_func (g_free);
   g_queue_init (&http->peers);
+  pretend_to_listen (http);
 }
 
 void
@@ -374,6 +404,8 @@ ls_http_door_clear (LsHttp *http)
     ls_environment_cancel (http->environment, http->main, http->door.retry);
   while (!g_queue_is_empty (&http->peers))
     peer_free (g_queue_peek_head (&http->peers));
+  if (http->door.silent_end >= 0)
+    close (http->door.silent_end);
   g_clear_object (&http->door.listener);
   g_clear_object (&http->door.cancellable);
   g_clear_pointer (&http->door.urls, g_ptr_array_unref);

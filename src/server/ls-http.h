@@ -19,7 +19,7 @@ G_BEGIN_DECLS
  * LsHttp:
  *
  * HTTP/1.1 in front of a table of routes: listening sockets, limits and timers, authentication,
- * answers. One request a connection. All of it on the main thread; what may wait for the disk
+ * answers. One request a connection, but for routes that come again and again. All of it on the main thread; what may wait for the disk
  * runs on queues of the environment.
  */
 typedef struct _LsHttp LsHttp;
@@ -36,12 +36,16 @@ typedef struct _LsRequest LsRequest;
  * LsRouteFlags:
  * @LS_ROUTE_OPEN: for everybody
  * @LS_ROUTE_SIGNED_IN: only with a token that holds; else 401
+ * @LS_ROUTE_GRACE: also with one that held until %LS_ACCESS_GRACE ago: what is open goes on that long
+ * @LS_ROUTE_OWN_LIMITS: not counted per account here; the route does that where it is due
  *
  * Who may use a route.
  */
 typedef enum {
   LS_ROUTE_OPEN = 0,
   LS_ROUTE_SIGNED_IN = 1 << 0,
+  LS_ROUTE_GRACE = 1 << 1,
+  LS_ROUTE_OWN_LIMITS = 1 << 2,
 } LsRouteFlags;
 
 /**
@@ -78,6 +82,8 @@ typedef struct {
 /**
  * LsHttpOptions:
  * @max_connections: connections whose request is not answered yet
+ * @max_kept: connections that stay open between requests, which are not among those
+ * @keep_alive: µs in which the next request on such a connection must have come whole
  * @request_timeout: µs for a request to come whole, and again for its answer to be taken on
  * @address_rate: failed authentications a minute from one address, 0 for any number
  * @account_rate: authenticated requests a minute of one account, 0 for any number
@@ -87,6 +93,8 @@ typedef struct {
  */
 typedef struct {
   unsigned max_connections;
+  unsigned max_kept;
+  int64_t keep_alive;
   int64_t request_timeout;
   int64_t address_rate;
   int64_t account_rate;
@@ -128,6 +136,9 @@ void                ls_http_start             (LsHttp               *http);
 void                ls_http_stop              (LsHttp               *http);
 void                ls_http_get_stats         (LsHttp               *http,
                                                LsHttpStats          *ret_stats);
+bool                ls_http_take_account      (LsHttp               *http,
+                                               LsIdentity           *identity,
+                                               int64_t              *ret_wait);
 bool                ls_http_take_sign_in      (LsHttp               *http,
                                                LsRequest            *request,
                                                int64_t              *ret_wait);
@@ -143,6 +154,7 @@ const char         *ls_request_get_query      (LsRequest            *request,
 bool                ls_request_is_gone        (LsRequest            *request);
 void                ls_request_hold           (LsRequest            *request,
                                                int64_t               duration);
+void                ls_request_keep           (LsRequest            *request);
 void                ls_request_answer         (LsRequest            *request,
                                                unsigned              status,
                                                const char           *content_type,

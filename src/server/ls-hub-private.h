@@ -199,6 +199,8 @@ void        ls_hub_shop_drop_items (LsHubShop         *shop,
                                     LsSub             *sub);
 void        ls_audience_send       (LsAudience        *audience,
                                     LsBlob            *blob);
+void        ls_audience_send_ping  (LsAudience        *audience,
+                                    LsBlob            *blob);
 void        ls_hub_shop_free       (gpointer           data);
 
 /* ls-hub-digest.c */
@@ -246,6 +248,8 @@ void        ls_session_welcome     (LsSession         *session,
 /* ls-session-rights.c */
 void        ls_session_renew       (LsSession         *session,
                                     const char        *token);
+void        ls_session_take_identity (LsSession       *session,
+                                    LsIdentity        *identity);
 void        ls_hub_look_at_rights  (LsHub             *hub);
 
 /* ls-session-edits.c */

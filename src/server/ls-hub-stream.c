@@ -258,19 +258,36 @@ find_audience (LsHubShop    *shop,
   return audience;
 }
 
-void
-ls_audience_send (LsAudience *audience,
-                  LsBlob     *blob)
+static void
+send_to_all (LsAudience *audience,
+             LsBlob     *blob,
+             bool        also_quiet)
 {
   if (audience->handles->len > 0)
     ls_wire_send (audience->wire, (const LsWireHandle *) (gpointer) audience->handles->data,
                   audience->handles->len, blob);
   for (unsigned i = 0; i < audience->others->len; i++)
     {
-      LsSub *sub = g_ptr_array_index (audience->others, i);
+      LsSink *sink = ((LsSub *) g_ptr_array_index (audience->others, i))->session->sink;
 
-      sub->session->sink->klass->send (sub->session->sink, blob);
+      if (also_quiet || !sink->quiet)
+        sink->klass->send (sink, blob);
     }
+}
+
+void
+ls_audience_send (LsAudience *audience,
+                  LsBlob     *blob)
+{
+  send_to_all (audience, blob, true);
+}
+
+/* As ls_audience_send(), to those who want pings. */
+void
+ls_audience_send_ping (LsAudience *audience,
+                       LsBlob     *blob)
+{
+  send_to_all (audience, blob, false);
 }
 
 static void

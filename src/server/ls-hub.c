@@ -187,7 +187,7 @@ ping_shop (LsHubShop *shop,
   g_array_append_val (ping->ping.shops, info);
   blob = ls_message_to_blob (ping);
   for (unsigned i = 0; i < shop->audiences->len; i++)
-    ls_audience_send (g_ptr_array_index (shop->audiences, i), blob);
+    ls_audience_send_ping (g_ptr_array_index (shop->audiences, i), blob);
 }
 
 static void

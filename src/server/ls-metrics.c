@@ -151,6 +151,24 @@ add_http (GString           *text,
     }
 }
 
+static void
+add_exchange (GString               *text,
+              const LsExchangeStats *exchange)
+{
+  gauge (text, "poll_sessions", exchange->sessions, "Clients that poll.");
+  gauge (text, "polls_waiting", exchange->waiting, "Requests of theirs that wait for news.");
+  counter (text, "poll_sessions_total", exchange->opened, "Clients that polled, ever.");
+  counter (text, "poll_sessions_expired_total", exchange->expired,
+           "Clients that stopped polling without a word.");
+  counter (text, "polls_total", exchange->requests, "Requests of clients that poll.");
+  counter (text, "polls_repeated_total", exchange->repeated, "Requests that came again.");
+  counter (text, "polls_refused_total", exchange->refused, "Requests that were refused.");
+  counter (text, "polls_crowded_total", exchange->crowded,
+           "Requests that could not wait, there being many.");
+  counter (text, "polls_received_bytes_total", exchange->bytes_in, "Bytes of their bodies.");
+  counter (text, "polls_sent_bytes_total", exchange->bytes_out, "Bytes of the answers' bodies.");
+}
+
 /**
  * ls_metrics_format:
  * @metrics: the numbers
@@ -169,6 +187,7 @@ ls_metrics_format (const LsMetrics *metrics)
   add_hub (text, &metrics->hub);
   add_latency (text, &metrics->hub);
   add_wire (text, &metrics->wire);
+  add_exchange (text, &metrics->exchange);
   add_http (text, &metrics->http);
   return g_string_free (text, FALSE);
 }

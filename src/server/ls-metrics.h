@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "server/ls-exchange.h"
 #include "server/ls-http.h"
 #include "server/ls-hub.h"
 #include "server/wire/ls-wire.h"
@@ -19,6 +20,7 @@ G_BEGIN_DECLS
  * @hub: of the hub
  * @wire: of the wire
  * @http: of the front
+ * @exchange: of the sessions that poll
  * @uptime: µs
  *
  * All numbers of a server.
@@ -27,6 +29,7 @@ typedef struct {
   LsHubStats hub;
   LsWireStats wire;
   LsHttpStats http;
+  LsExchangeStats exchange;
   int64_t uptime;
 } LsMetrics;
 

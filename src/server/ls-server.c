@@ -28,6 +28,8 @@ make_front (LsServer *server)
 {
   LsHttpOptions options = {
     .max_connections = (unsigned) number (server, LS_OPTION_MAX_REQUESTS),
+    .max_kept = 2 * (unsigned) number (server, LS_OPTION_MAX_POLL_SESSIONS),
+    .keep_alive = number (server, LS_OPTION_KEEP_ALIVE),
     .request_timeout = number (server, LS_OPTION_REQUEST_TIMEOUT),
     .address_rate = number (server, LS_OPTION_ADDRESS_RATE),
     .account_rate = number (server, LS_OPTION_ACCOUNT_RATE),
@@ -54,6 +56,22 @@ make_wire (LsServer *server,
   options.heartbeat_ms = (unsigned) (number (server, LS_OPTION_HEARTBEAT) / 1000);
   options.pong_ms = (unsigned) (number (server, LS_OPTION_PONG_TIMEOUT) / 1000);
   return ls_live_new_wire (&options, error);
+}
+
+static LsExchanges *
+make_exchanges (LsServer *server)
+{
+  LsExchangeOptions options;
+
+  ls_exchange_options_init (&options);
+  options.max_sessions = (unsigned) number (server, LS_OPTION_MAX_POLL_SESSIONS);
+  options.max_account = (unsigned) number (server, LS_OPTION_ACCOUNT_POLLS);
+  options.max_waiting = (unsigned) number (server, LS_OPTION_MAX_POLLS);
+  options.max_wait = number (server, LS_OPTION_POLL_WAIT);
+  options.pace = number (server, LS_OPTION_POLL_PACE);
+  options.expiry = number (server, LS_OPTION_POLL_EXPIRY);
+  options.max_unsent = (size_t) number (server, LS_OPTION_MAX_UNSENT);
+  return ls_exchanges_new (server->environment, server->hub, &options);
 }
 
 static LsHub *
@@ -133,6 +151,7 @@ ls_server_new (LsConfig *config,
   server->hub = make_hub (server, error);
   if (server->hub == NULL)
     return NULL;
+  server->exchanges = make_exchanges (server);
   server->simulator = ls_simulator_new (server->environment, server->storage, server->committer);
   server->snapshots =
       ls_snapshots_new (server->environment, server->storage, server->access,
@@ -289,6 +308,8 @@ ls_server_stop (LsServer *server)
   server->draining = true;
   ls_notify ("STOPPING=1");
   ls_data_dir_clear_address (ls_config_get_text (server->config, LS_OPTION_DATA));
+  /* Who waits is answered while there is still somebody to take the answer. */
+  g_clear_pointer (&server->exchanges, ls_exchanges_free);
   ls_http_stop (server->http);
   finish_edits (server);
   if (!ls_wire_drain (server->wire, (unsigned) (number (server, LS_OPTION_DRAIN_TIMEOUT) / 1000)))
@@ -307,6 +328,7 @@ ls_server_free (LsServer *server)
 {
   if (server->http != NULL)
     ls_server_stop (server);
+  g_clear_pointer (&server->exchanges, ls_exchanges_free);
   g_clear_pointer (&server->wire, ls_wire_free);
   g_clear_pointer (&server->http, ls_http_free);
   g_clear_pointer (&server->snapshots, ls_snapshots_free);

@@ -5,6 +5,7 @@
 #include "server/ls-access.h"
 #include "server/ls-config.h"
 #include "server/ls-data-dir.h"
+#include "server/ls-exchange.h"
 #include "server/ls-http.h"
 #include "server/ls-hub.h"
 #include "server/ls-snapshot.h"
@@ -23,6 +24,7 @@ G_BEGIN_DECLS
  * @committer: the one door to their logs
  * @wire: live connections
  * @hub: what they get
+ * @exchanges: sessions that poll; %NULL at the end
  * @snapshots: what those fetch who begin
  * @simulator: traffic of sample shops
  * @http: the front
@@ -43,6 +45,7 @@ typedef struct {
   LsCommitter *committer;
   LsWire *wire;
   LsHub *hub;
+  LsExchanges *exchanges;
   LsSnapshots *snapshots;
   LsSimulator *simulator;
   LsHttp *http;

@@ -11,9 +11,6 @@
  * operator changes rights or adds a shop while it is connected.
  */
 
-/* How long a session may go on after its token has expired. */
-#define GRACE ((int64_t) 60 * G_USEC_PER_SEC)
-
 typedef struct {
   LsSession *session;
   char *token;
@@ -63,7 +60,7 @@ renewed_cb (gpointer data)
       g_clear_pointer (&job->identity, ls_identity_unref);
     }
   if (job->identity != NULL)
-    take_identity (session, job->identity);
+    ls_session_take_identity (session, job->identity);
   else
     ls_session_send_error (session, job->error, NULL, 0, 0);
 }
@@ -192,6 +189,21 @@ same_rights (LsHub      *hub,
   return true;
 }
 
+/* The session goes on as @identity, which is the same user under another token. */
+void
+ls_session_take_identity (LsSession  *session,
+                          LsIdentity *identity)
+{
+  if (session->state == LS_SESSION_CLOSED || session->deaf ||
+      !g_str_equal (session->identity->user, identity->user))
+    return;
+  if (session->state == LS_SESSION_OPEN &&
+      !same_rights (session->hub, session->identity, identity))
+    change_rights (session, identity);
+  else
+    take_identity (session, identity);
+}
+
 static void
 looked_cb (gpointer data)
 {
@@ -295,7 +307,7 @@ close_expired (LsHub *hub)
     {
       LsSession *session = link->data;
 
-      if (!session->deaf && session->identity->expires + GRACE < now)
+      if (!session->deaf && session->identity->expires + LS_ACCESS_GRACE < now)
         sign_out (session);
     }
 }

@@ -34,6 +34,7 @@ typedef enum {
   EVENT_FLOODED,
   EVENT_OVERFLOWED,
   EVENT_DRAINED,
+  EVENT_IDENTITY,
   EVENT_CLOSED,
 } EventKind;
 
@@ -41,6 +42,7 @@ typedef struct {
   EventKind kind;
   LsSession *session;
   LsMessage *message;
+  LsIdentity *identity;
   GError *error;
   size_t length;
 } Event;
@@ -153,6 +155,7 @@ event_free (gpointer data)
       event->session->queued_bytes -= event->length;
     }
   g_clear_pointer (&event->message, ls_message_unref);
+  g_clear_pointer (&event->identity, ls_identity_unref);
   g_clear_error (&event->error);
   ls_session_unref (event->session);
   g_free (event);
@@ -246,11 +249,25 @@ event_cb (gpointer data)
     case EVENT_DRAINED:
       drain_session (session);
       break;
+    case EVENT_IDENTITY:
+      ls_session_take_identity (session, event->identity);
+      break;
     case EVENT_CLOSED:
     default:
       close_session (session);
       break;
     }
+}
+
+static Event *
+event_new (LsSession *session,
+           EventKind  kind)
+{
+  Event *event = g_new0 (Event, 1);
+
+  event->kind = kind;
+  event->session = ls_session_ref (session);
+  return event;
 }
 
 static void
@@ -261,10 +278,8 @@ post (LsSession *session,
       size_t     length)
 {
   LsHub *hub = session->hub;
-  Event *event = g_new0 (Event, 1);
+  Event *event = event_new (session, kind);
 
-  event->kind = kind;
-  event->session = ls_session_ref (session);
   event->message = message;
   event->error = error;
   event->length = length;
@@ -384,6 +399,23 @@ void
 ls_session_drained (LsSession *session)
 {
   post (session, EVENT_DRAINED, NULL, NULL, 0);
+}
+
+/**
+ * ls_session_identify:
+ * @session: a session
+ * @identity: of the same user, under a token that was checked
+ *
+ * Says that the peer shows another token than before: rights and expiry are those of that one.
+ */
+void
+ls_session_identify (LsSession  *session,
+                     LsIdentity *identity)
+{
+  Event *event = event_new (session, EVENT_IDENTITY);
+
+  event->identity = ls_identity_ref (identity);
+  ls_environment_post (session->hub->environment, session->hub->queue, event_cb, event, event_free);
 }
 
 /**

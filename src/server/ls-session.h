@@ -31,6 +31,8 @@ void        ls_session_receive       (LsSession        *session,
                                       bool              is_binary);
 void        ls_session_overflowed    (LsSession        *session);
 void        ls_session_drained       (LsSession        *session);
+void        ls_session_identify      (LsSession        *session,
+                                      LsIdentity       *identity);
 void        ls_session_closed        (LsSession        *session);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSession, ls_session_unref)

@@ -37,6 +37,7 @@ typedef struct {
  * @wire: (nullable): the wire, for a sink that is one of its sessions: the hub then sends one
  *   blob to many at once
  * @handle: which of them
+ * @quiet: whether its transport knows by itself that the peer is there, so that it needs no pings
  *
  * Where a session's messages go.
  */
@@ -44,6 +45,7 @@ struct _LsSink {
   const LsSinkClass *klass;
   LsWire *wire;
   LsWireHandle handle;
+  bool quiet;
 };
 
 G_END_DECLS
