@@ -17,7 +17,6 @@ get_model (GtkWidget *view)
   return NULL;
 }
 
-#if !GTK_CHECK_VERSION (4, 12, 0)
 static GtkWidget *
 get_inner_list (GtkWidget *view)
 {
@@ -35,7 +34,18 @@ get_inner_list (GtkWidget *view)
     }
   return NULL;
 }
-#endif
+
+int
+ls_list_view_get_row_height (GtkWidget *view)
+{
+  GtkWidget *list = get_inner_list (view);
+  GtkWidget *row = list != NULL ? gtk_widget_get_first_child (list) : NULL;
+
+  /* One that has just come has no height yet. */
+  while (row != NULL && gtk_widget_get_height (row) == 0)
+    row = gtk_widget_get_next_sibling (row);
+  return row != NULL ? gtk_widget_get_height (row) : 0;
+}
 
 void
 ls_list_view_scroll_to (GtkWidget         *view,

@@ -32,4 +32,12 @@ void ls_list_view_scroll_to (GtkWidget         *view,
                              unsigned int       position,
                              LsListScrollFlags  flags);
 
+/**
+ * ls_list_view_get_row_height:
+ * @view: a GtkListView or GtkColumnView whose rows are all of one height
+ *
+ * Returns: the height of a row in pixels, 0 before there is one
+ */
+int  ls_list_view_get_row_height (GtkWidget *view);
+
 G_END_DECLS

@@ -41,7 +41,7 @@ G_DEFINE_FINAL_TYPE (LsOrdersPage, ls_orders_page, LS_TYPE_PAGE)
 
 static const LsTableColumn columns[] = {
   { "number", 90, LS_TABLE_COLUMN_NONE },
-  { "customer_name", 180, LS_TABLE_COLUMN_EXPAND },
+  { "customer_name", 120, LS_TABLE_COLUMN_EXPAND },
   { "placed_at", 155, LS_TABLE_COLUMN_NONE },
   { "status", 110, LS_TABLE_COLUMN_EDITABLE },
   { "units", 65, LS_TABLE_COLUMN_WIDE },
@@ -97,6 +97,15 @@ is_filtered (LsOrdersPage *self)
 {
   return gtk_drop_down_get_selected (self->status_filter) != 0 ||
          (self->search != NULL && *self->search != '\0');
+}
+
+static char *
+news_words (unsigned n)
+{
+  g_autofree char *number = ls_format_number (n);
+
+  /* Translators: %s is a formatted number; leads to rows that came since */
+  return g_strdup_printf (ngettext ("%s new order", "%s new orders", n), number);
 }
 
 static void
@@ -341,5 +350,6 @@ ls_orders_page_init (LsOrdersPage *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   ls_placeholder_show_loading (self->placeholder);
   ls_table_set_columns (self->table, orders (), columns, G_N_ELEMENTS (columns));
+  ls_table_set_news_words (self->table, news_words);
   ls_table_sort_by (self->table, "placed_at", GTK_SORT_DESCENDING);
 }

@@ -57,7 +57,7 @@ enum {
 };
 
 static const LsTableColumn columns[] = {
-  { "name", 220, LS_TABLE_COLUMN_EXPAND },
+  { "name", 150, LS_TABLE_COLUMN_EXPAND },
   { "sku", 110, LS_TABLE_COLUMN_WIDE },
   { "category", 150, LS_TABLE_COLUMN_WIDE },
   { "status", 100, LS_TABLE_COLUMN_EDITABLE },
@@ -120,6 +120,15 @@ is_filtered (LsProductsPage *self)
 {
   return gtk_drop_down_get_selected (self->status_filter) != FILTER_ALL ||
          (self->search != NULL && *self->search != '\0');
+}
+
+static char *
+news_words (unsigned n)
+{
+  g_autofree char *number = ls_format_number (n);
+
+  /* Translators: %s is a formatted number; leads to rows that came since */
+  return g_strdup_printf (ngettext ("%s new product", "%s new products", n), number);
 }
 
 static void
@@ -465,6 +474,7 @@ ls_products_page_init (LsProductsPage *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   ls_placeholder_show_loading (self->placeholder);
   ls_table_set_columns (self->table, products (), columns, G_N_ELEMENTS (columns));
+  ls_table_set_news_words (self->table, news_words);
   ls_table_sort_by (self->table, "name", GTK_SORT_ASCENDING);
   ls_record_form_set_fields (self->form, products (), form_fields, G_N_ELEMENTS (form_fields));
   ls_record_form_set_fields (self->figures, products (), figure_fields, G_N_ELEMENTS (figure_fields));

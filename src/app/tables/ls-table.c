@@ -26,6 +26,7 @@ struct _LsTable {
   /* template children */
   GtkScrolledWindow *scrolled;
   GtkColumnView *view;
+  LsTableNews *news;
 
   /* owned */
   LsLiveQuery *query;
@@ -38,12 +39,18 @@ struct _LsTable {
   const LsCollection *collection;
   gboolean editable;
   gboolean restoring;
+  gboolean was_loading;
+  LsTableNewsFunc news_words;
   int64_t selected_id; /* -1 for none */
   int sort_column;     /* -1 for the query's own order */
   gboolean sort_descending;
 };
 
 G_DEFINE_FINAL_TYPE (LsTable, ls_table, ADW_TYPE_BIN)
+
+/* Pixels of an average character in the interface's font: turns the least width of a column that
+ * expands into characters, which follow the font. */
+#define CHAR_WIDTH 8
 
 enum {
   ROW_SELECTED,
@@ -170,6 +177,11 @@ update_viewport (LsTable *self)
 static void
 query_changed_cb (LsTable *self)
 {
+  /* This comes last after a reading that was asked for, and with it what it brought is known. */
+  gboolean loading = ls_live_query_get_loading (self->query);
+
+  ls_table_news_pass (self->news, loading || self->was_loading);
+  self->was_loading = loading;
   restore_selection (self);
   update_viewport (self);
 }
@@ -184,9 +196,11 @@ setup_cb (GtkListItemFactory *factory,
   const LsTableColumn *spec = &g_array_index (self->columns, LsTableColumn, column);
 
   unsigned field = (unsigned) ls_collection_field (self->collection, spec->field);
+  gboolean expands = (spec->flags & LS_TABLE_COLUMN_EXPAND) != 0;
 
   gtk_list_item_set_child (item, ls_cell_new (self, self->collection, field,
-                                              (spec->flags & LS_TABLE_COLUMN_EDITABLE) != 0));
+                                              (spec->flags & LS_TABLE_COLUMN_EDITABLE) != 0,
+                                              expands ? (unsigned) spec->width / CHAR_WIDTH : 0));
 }
 
 static void
@@ -295,10 +309,12 @@ ls_table_class_init (LsTableClass *klass)
       g_signal_new ("edited", LS_TYPE_TABLE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 3,
                     LS_TYPE_ROW, G_TYPE_UINT, G_TYPE_POINTER);
 
+  g_type_ensure (LS_TYPE_TABLE_NEWS);
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/lockstep/Lockstep/tables/ls-table.ui");
   gtk_widget_class_bind_template_child (widget_class, LsTable, scrolled);
   gtk_widget_class_bind_template_child (widget_class, LsTable, view);
+  gtk_widget_class_bind_template_child (widget_class, LsTable, news);
   gtk_widget_class_bind_template_callback (widget_class, activated_cb);
 }
 
@@ -317,6 +333,7 @@ ls_table_init (LsTable *self)
   g_signal_connect_object (self->selection, "notify::selected-item", G_CALLBACK (selected_cb), self,
                            G_CONNECT_SWAPPED);
   gtk_column_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
+  ls_table_news_watch (self->news, self->scrolled, self->view);
   g_signal_connect_object (gtk_column_view_get_sorter (self->view), "changed",
                            G_CALLBACK (sorter_changed_cb), self, G_CONNECT_SWAPPED);
   adjustment = gtk_scrolled_window_get_vadjustment (self->scrolled);
@@ -375,13 +392,31 @@ ls_table_set_query (LsTable     *self,
   self->selected_id = -1;
   gtk_single_selection_set_model (self->selection, NULL);
   g_set_object (&self->query, query);
+  ls_table_news_set (self->news, G_LIST_MODEL (query), self->news_words);
   if (query == NULL)
     return;
+  self->was_loading = ls_live_query_get_loading (query);
   apply_order (self);
   gtk_single_selection_set_model (self->selection, G_LIST_MODEL (query));
   g_signal_connect_object (query, "changed", G_CALLBACK (query_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (query, "notify::loading", G_CALLBACK (query_changed_cb), self,
                            G_CONNECT_SWAPPED);
+}
+
+/**
+ * ls_table_set_news_words:
+ * @self: a table without a query
+ * @words: what to say of rows that arrive above those on the screen
+ *
+ * Has new rows announce themselves.
+ */
+void
+ls_table_set_news_words (LsTable         *self,
+                         LsTableNewsFunc  words)
+{
+  g_return_if_fail (self->query == NULL);
+
+  self->news_words = words;
 }
 
 /**

@@ -3,6 +3,7 @@
 
 #include <adwaita.h>
 
+#include "app/tables/ls-table-news.h"
 #include "client/ls-live-query.h"
 
 G_BEGIN_DECLS
@@ -46,6 +47,8 @@ void         ls_table_set_query    (LsTable             *self,
                                     LsLiveQuery         *query,
                                     const char          *currency,
                                     GTimeZone           *time_zone);
+void         ls_table_set_news_words (LsTable           *self,
+                                    LsTableNewsFunc      words);
 void         ls_table_set_editable (LsTable             *self,
                                     gboolean             editable);
 void         ls_table_set_narrow   (LsTable             *self,

@@ -111,6 +111,27 @@ class Server:
     return str(path)
 
 
+class Colleague:
+  """Somebody else at work, with an account and a cache of his own and no screen."""
+
+  def __init__(self, server, lockstep_client, user='colleague'):
+    self.server = server
+    self.program = lockstep_client
+    self.folder = server.folder / user
+    self.folder.mkdir()
+    server.add_user(user)
+    self.token = pathlib.Path(server.token_file(user)).read_text().strip()
+
+  def do(self, *commands):
+    """Carries out commands of the client without a screen, until the server has it all."""
+    text = '\n'.join(['wait-live', 'wait-idle', *commands, 'wait-idle', 'quit', ''])
+    done = subprocess.run([self.program, '--server', self.server.url, '--token', self.token, '--dir', str(self.folder),
+                           '--shop', SHOP], input=text, text=True, stdout=subprocess.PIPE, check=False)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    failed = [answer for answer in answers if answer['t'] == 'failed']
+    assert done.returncode == 0 and not failed, f'the colleague: {failed}'
+
+
 def open_app(ui, lockstep, server, *arguments, user='admin', desk=None):
   return ui.start([lockstep, '--server', server.url, '--token-file', server.token_file(user), *arguments], desk=desk)
 
