@@ -57,7 +57,6 @@ update (LsCell *self)
   /* A line each: a description with line breaks would stand over its neighbours. */
   g_strdelimit (text, "\n\t", ' ');
   gtk_inscription_set_text (inscription, text);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self), NULL);
 }
 
 static void
