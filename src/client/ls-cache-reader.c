@@ -143,6 +143,8 @@ scan_sql (const LsReadQuery *query,
       g_string_append (sql, " ORDER BY ");
       g_string_append (sql, query->order);
     }
+  if (query->limit != 0)
+    g_string_append_printf (sql, " LIMIT %u", query->limit);
   return g_string_free (sql, FALSE);
 }
 

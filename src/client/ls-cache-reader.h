@@ -37,6 +37,7 @@ typedef bool (*LsReadFunc) (int64_t        id,
  * @order: (nullable): what to put after ORDER BY
  * @fields: which fields are wanted
  * @n_fields: how many
+ * @limit: the most rows that are wanted, 0 for all
  *
  * What a scan reads.
  */
@@ -48,6 +49,7 @@ typedef struct {
   const char *order;
   const unsigned *fields;
   size_t n_fields;
+  unsigned limit;
 } LsReadQuery;
 
 LsCacheReader *ls_cache_reader_new          (LsEnvironment      *environment,

@@ -10,6 +10,11 @@
 /* More runs than these are shown by taking all rows out and putting them in again. */
 #define MAX_RUNS 64
 
+/* Of a query that is shown for the first time these come first, see rows_held(): what fits on a large
+ * screen. A list widget of GTK makes cells for 200 rows, and would make the others too before it
+ * paints one. */
+#define FIRST_ROWS 16
+
 /* Rows read between two looks whether anybody still waits. */
 #define ROWS_A_LOOK 1024
 
@@ -17,6 +22,8 @@ typedef struct {
   LsFollowed parent;
   LsFilter *filter; /* or NULL for every row */
   LsRowOrder *order;
+  unsigned limit;      /* as many of the first rows are wanted, 0 for all */
+  bool is_cut;         /* there are more rows than it has */
   LsIdSequence *rows;  /* as of the snapshot it was brought to */
   LsIdSequence *shown; /* as published last */
   LsIdScript *script;  /* from @shown to @rows; NULL when they were not made from each other */
@@ -41,7 +48,41 @@ rows_renew (LsFollowed *followed)
 {
   LsFollowedRows *self = (LsFollowedRows *) followed;
 
-  return ls_followed_rows_new (followed->shop, followed->collection, self->filter, self->order);
+  return ls_followed_rows_new (followed->shop, followed->collection, self->filter, self->order,
+                               self->limit);
+}
+
+static uint64_t
+filter_fields (LsFollowedRows *self)
+{
+  return self->filter != NULL ? ls_filter_get_fields (self->filter) : 0;
+}
+
+/* A query of the first rows holds some more than it is asked for, so that a few may go. */
+static unsigned
+rows_held (LsFollowedRows *self)
+{
+  return 2 * self->limit + 32;
+}
+
+static LsFollowed *
+rows_make_first (LsFollowed *followed)
+{
+  LsFollowedRows *self = (LsFollowedRows *) followed;
+  LsFollowed *first;
+
+  if (!ls_row_order_is_covered (self->order, filter_fields (self)))
+    return NULL;
+  first = ls_followed_rows_new (followed->shop, followed->collection, self->filter, self->order,
+                                self->limit != 0 ? self->limit : FIRST_ROWS);
+  first->is_partial = self->limit == 0;
+  return first;
+}
+
+static const LsIdSequence *
+rows_get_ids (LsFollowed *followed)
+{
+  return ((LsFollowedRows *) followed)->rows;
 }
 
 static unsigned
@@ -84,8 +125,7 @@ rows_load (LsFollowed    *followed,
   LsFollowedRows *self = (LsFollowedRows *) followed;
   int first = ls_row_order_get_first (self->order);
   unsigned field = (unsigned) MAX (first, 0);
-  g_autofree char *order = ls_row_order_to_sql (
-      self->order, self->filter != NULL ? ls_filter_get_fields (self->filter) : 0);
+  g_autofree char *order = ls_row_order_to_sql (self->order, filter_fields (self));
   g_autoptr (GString) where = g_string_new (NULL);
   g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (LsValue));
   g_autoptr (LsIdBuilder) builder = ls_id_builder_new ();
@@ -97,6 +137,7 @@ rows_load (LsFollowed    *followed,
     .order = order,
     .fields = &field,
     .n_fields = first >= 0 ? 1 : 0,
+    .limit = self->limit != 0 ? rows_held (self) : 0,
   };
 
   g_array_set_clear_func (values, (GDestroyNotify) ls_value_clear);
@@ -109,7 +150,13 @@ rows_load (LsFollowed    *followed,
     return false;
   g_clear_pointer (&self->rows, ls_id_sequence_unref);
   g_clear_pointer (&self->script, ls_id_script_free);
+  self->is_cut = query.limit != 0 && ls_id_builder_get_length (builder) == query.limit;
   self->rows = ls_id_builder_finish (g_steal_pointer (&builder));
+  if (followed->is_partial && !self->is_cut)
+    {
+      followed->is_partial = false;
+      self->limit = 0;
+    }
   return true;
 }
 
@@ -211,6 +258,14 @@ is_wanted (LsFollowedRows *self,
   return record != NULL && (self->filter == NULL || ls_filter_matches (self->filter, record));
 }
 
+/* Whether a place is after the rows it has, where it knows nothing. */
+static bool
+is_beyond (LsFollowedRows *self,
+           unsigned        position)
+{
+  return self->is_cut && position == ls_id_sequence_get_length (self->rows);
+}
+
 /* Sorts one change into departures and arrivals. */
 static bool
 sort_change (Values            *values,
@@ -230,9 +285,12 @@ sort_change (Values            *values,
       unsigned position = place_of (values, change->before, change->id);
       const LsIdEntry *entry = ls_id_sequence_get (self->rows, position);
 
-      if (entry == NULL || entry->id != change->id)
+      if (is_beyond (self, position))
+        ;
+      else if (entry == NULL || entry->id != change->id)
         return false;
-      g_array_append_val (removed, position);
+      else
+        g_array_append_val (removed, position);
     }
   if (is)
     {
@@ -243,9 +301,19 @@ sort_change (Values            *values,
         .record = change->after,
       };
 
-      g_array_append_val (arrivals, arrival);
+      if (!is_beyond (self, arrival.insert.before))
+        g_array_append_val (arrivals, arrival);
     }
   return !values->failed;
+}
+
+/* Whether a query of the first rows has come to hold too few of them, or far too many. */
+static bool
+is_out_of_bounds (LsFollowedRows *self,
+                  unsigned        length)
+{
+  return self->limit != 0 &&
+         ((self->is_cut && length < self->limit) || length > 2 * rows_held (self));
 }
 
 static void
@@ -281,6 +349,9 @@ rows_advance (LsFollowed    *followed,
       return false;
   if (removed->len == 0 && arrivals->len == 0)
     return true;
+  if (is_out_of_bounds (self,
+                        ls_id_sequence_get_length (self->rows) + arrivals->len - removed->len))
+    return false;
   g_array_sort (removed, compare_positions);
   g_array_sort_with_data (arrivals, compare_arrivals, self->order);
   for (unsigned i = 0; i < arrivals->len; i++)
@@ -337,6 +408,8 @@ static const LsFollowedClass rows_class = {
   .make_update = rows_make_update,
   .free_update = rows_free_update,
   .renew = rows_renew,
+  .make_first = rows_make_first,
+  .get_ids = rows_get_ids,
   .get_size = rows_get_size,
   .finalize = rows_finalize,
 };
@@ -347,6 +420,7 @@ static const LsFollowedClass rows_class = {
  * @collection: a collection
  * @filter: (nullable): which rows; %NULL for all
  * @order: in which order
+ * @limit: at least as many of the first rows are wanted, as far as there are; 0 for all
  *
  * Returns: (transfer full): the rows of a query, not yet loaded
  */
@@ -354,13 +428,15 @@ LsFollowed *
 ls_followed_rows_new (const char         *shop,
                       const LsCollection *collection,
                       LsFilter           *filter,
-                      LsRowOrder         *order)
+                      LsRowOrder         *order,
+                      unsigned            limit)
 {
   LsFollowedRows *self = g_new0 (LsFollowedRows, 1);
 
   ls_followed_init (&self->parent, &rows_class, shop, collection);
   self->filter = filter != NULL ? ls_filter_ref (filter) : NULL;
   self->order = ls_row_order_ref (order);
+  self->limit = limit;
   self->rows = ls_id_sequence_new_empty ();
   return &self->parent;
 }

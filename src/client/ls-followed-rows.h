@@ -23,6 +23,7 @@ typedef struct {
 LsFollowed *ls_followed_rows_new (const char         *shop,
                                   const LsCollection *collection,
                                   LsFilter           *filter,
-                                  LsRowOrder         *order);
+                                  LsRowOrder         *order,
+                                  unsigned            limit);
 
 G_END_DECLS

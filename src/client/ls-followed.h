@@ -3,6 +3,7 @@
 
 #include "client/ls-cache-reader.h"
 #include "client/ls-cache-types.h"
+#include "client/ls-id-sequence.h"
 
 G_BEGIN_DECLS
 
@@ -13,6 +14,7 @@ G_BEGIN_DECLS
  * @shop: the shop
  * @collection: the collection
  * @generation: counts what took each other's place on the screen; set before it is followed
+ * @is_partial: whether it has only the first rows of what is wanted
  * @max_rows: a load ends, cancelled, when it finds more; 0 for any number
  * @cancelled: set by anyone to end a load early, since nobody wants its result
  *
@@ -30,6 +32,9 @@ typedef struct _LsFollowed LsFollowed;
  * @make_update: tells what changed since @before (%NULL for nothing shown yet); %NULL when nothing
  * @free_update: frees that
  * @renew: makes an unloaded one that computes the same
+ * @make_first: (nullable): makes an unloaded one that computes only what is seen first, when that is
+ *   read in no time however much there is; %NULL when it is not, and for one that is so itself
+ * @get_ids: (nullable): the rows it has, when it is rows; their values are read with the first ones
  * @get_size: the rows it has, to judge what loading costs
  * @finalize: frees what it owns
  *
@@ -46,6 +51,8 @@ typedef struct {
                               LsFollowed          *before);
   void        (*free_update) (gpointer             update);
   LsFollowed *(*renew)       (LsFollowed          *self);
+  LsFollowed *(*make_first)  (LsFollowed          *self);
+  const LsIdSequence *(*get_ids) (LsFollowed      *self);
   unsigned    (*get_size)    (LsFollowed          *self);
   void        (*finalize)    (LsFollowed          *self);
 } LsFollowedClass;
@@ -56,6 +63,7 @@ struct _LsFollowed {
   char *shop;
   const LsCollection *collection;
   unsigned generation;
+  bool is_partial;
   unsigned max_rows;
   int cancelled;
 };

@@ -89,7 +89,14 @@ tell (LsTurn  *turn,
       gpointer update)
 {
   const LsFollowed *kind = slot->current != NULL ? slot->current : slot->loading;
-  LsFollowedUpdate told = { slot->id, kind->klass, kind->generation, update, slot->is_stale };
+  LsFollowedUpdate told = {
+    .id = slot->id,
+    .klass = kind->klass,
+    .generation = kind->generation,
+    .update = update,
+    .is_stale = slot->is_stale,
+    .is_partial = kind->is_partial,
+  };
 
   g_array_append_val (turn->publication->updates, told);
 }
@@ -289,19 +296,74 @@ find_row (LsTurn    *turn,
   read_row (turn, request->id, &row);
 }
 
+/* What comes to the screen for the first time begins with what is seen of it, with the values of its
+ * rows: a list stands there two turns after it was asked for, however long it is. */
+static void
+show_first (LsTurn     *turn,
+            LsSlot     *slot,
+            LsFollowed *wanted)
+{
+  LsFollowed *first = wanted->klass->make_first != NULL ? wanted->klass->make_first (wanted) : NULL;
+  const LsIdSequence *ids;
+
+  if (first == NULL)
+    return;
+  first->generation = wanted->generation;
+  if (!first->klass->load (first, turn->follower->reader, NULL))
+    {
+      ls_followed_unref (first);
+      return;
+    }
+  adopt (turn, slot, first);
+  ids = first->klass->get_ids (first);
+  g_array_index (turn->publication->updates, LsFollowedUpdate, turn->publication->updates->len - 1)
+      .n_read = ls_id_sequence_get_length (ids);
+  for (unsigned i = 0; i < ls_id_sequence_get_length (ids); i++)
+    {
+      LsWantedRow row = { g_intern_string (first->shop), first->collection,
+                          ls_id_sequence_get (ids, i)->id };
+
+      read_row (turn, 0, &row);
+    }
+}
+
+/* Whether something else is already asked for in the place of what @request asks for. */
+static bool
+is_outdated (LsFollower      *follower,
+             const LsRequest *request)
+{
+  for (const GList *link = follower->todo.head; link != NULL; link = link->next)
+    {
+      const LsRequest *later = link->data;
+
+      if (later->id == request->id &&
+          (later->kind == LS_REQUEST_FOLLOW || later->kind == LS_REQUEST_FORGET))
+        return true;
+    }
+  return false;
+}
+
 static void
 follow (LsTurn    *turn,
         LsRequest *request)
 {
   LsSlot *slot = find_slot (turn->follower, request->id, NULL);
+  g_autoptr (LsFollowed) wanted = g_steal_pointer (&request->followed);
 
+  if (is_outdated (turn->follower, request))
+    return;
   if (slot == NULL)
     {
       slot = g_new0 (LsSlot, 1);
       slot->id = request->id;
       g_ptr_array_add (turn->follower->slots, slot);
     }
-  begin_load (turn, slot, g_steal_pointer (&request->followed));
+  if (slot->current == NULL && slot->loading == NULL)
+    show_first (turn, slot, wanted);
+  /* A short list is whole already. */
+  if (slot->current == NULL || slot->current->is_partial ||
+      slot->current->generation != wanted->generation)
+    begin_load (turn, slot, g_steal_pointer (&wanted));
 }
 
 void

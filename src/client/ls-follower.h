@@ -16,6 +16,8 @@ G_BEGIN_DECLS
  * @generation: of what is told of
  * @update: (nullable): what it tells, %NULL when only @is_stale changed
  * @is_stale: whether it is behind the rest, since it takes longer
+ * @is_partial: whether these are only the first rows
+ * @n_read: how many rows of it come with their values
  *
  * One part of a publication.
  */
@@ -25,6 +27,8 @@ typedef struct {
   unsigned generation;
   gpointer update;
   bool is_stale;
+  bool is_partial;
+  unsigned n_read;
 } LsFollowedUpdate;
 
 /**

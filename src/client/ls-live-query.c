@@ -19,7 +19,8 @@
  *
  * The rows of a collection that pass a filter, in an order, as a list model that follows the cache.
  * It holds ids, 16 bytes a row that it shares with the thread that computes them; rows are made
- * when somebody asks for them.
+ * when somebody asks for them. A new query has its first rows at once, with their values, where an
+ * index gives its order.
  *
  * GTK fetches every added row when an emission also removes one that it tracks. So no emission does
  * both: removals come first, from the end on, then insertions, and past 64 runs all rows go out and
@@ -35,6 +36,7 @@ struct _LsLiveQuery {
   const LsCollection *collection;
   LsFilter *filter;
   LsRowOrder *order;
+  unsigned limit; /* 0 for all rows */
 
   unsigned generation;
   bool loading;
@@ -226,10 +228,11 @@ update_cb (GObject                *object,
 {
   g_autoptr (LsLiveQuery) self = g_object_ref (LS_LIVE_QUERY (object));
 
+  self->n_materialised += update->n_read;
   if (update->update != NULL)
     show (self, update->update);
   set_flag (self, &self->stale, update->is_stale, PROP_STALE);
-  if (update->generation == self->generation)
+  if (update->generation == self->generation && !update->is_partial)
     set_flag (self, &self->loading, false, PROP_LOADING);
   g_signal_emit (self, signals[CHANGED], 0);
 }
@@ -238,7 +241,7 @@ static void
 follow (LsLiveQuery *self)
 {
   LsFollowed *followed =
-      ls_followed_rows_new (self->shop, self->collection, self->filter, self->order);
+      ls_followed_rows_new (self->shop, self->collection, self->filter, self->order, self->limit);
 
   followed->generation = ++self->generation;
   ls_follower_follow (ls_store_get_follower (self->store), self->id, followed);
@@ -335,7 +338,8 @@ ls_live_query_new (LsStore            *store,
                    const LsCollection *collection,
                    LsFilter           *filter,
                    const LsOrder      *orders,
-                   size_t              n_orders)
+                   size_t              n_orders,
+                   unsigned            limit)
 {
   LsLiveQuery *self = g_object_new (LS_TYPE_LIVE_QUERY, NULL);
 
@@ -346,6 +350,7 @@ ls_live_query_new (LsStore            *store,
   self->filter = filter != NULL ? ls_filter_ref (filter) : NULL;
   self->order = ls_row_order_new (collection, ls_cache_get_collation (ls_store_get_cache (store)),
                                   orders, n_orders);
+  self->limit = limit;
   self->id = ls_store_attach (store, G_OBJECT (self), update_cb);
   follow (self);
   return self;
@@ -379,8 +384,8 @@ ls_live_query_get_shop (LsLiveQuery *self)
  * ls_live_query_get_loading:
  * @self: a query
  *
- * Returns: whether the rows of its filter and order are still being read; those of the filter and
- *   order before are shown until then
+ * Returns: whether the rows of its filter and order are still being read; until then those of the
+ *   filter and order before are shown, and of a new query the first rows as soon as they are read
  */
 gboolean
 ls_live_query_get_loading (LsLiveQuery *self)

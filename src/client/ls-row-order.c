@@ -146,6 +146,21 @@ id_descends (const LsRowOrder *order)
 }
 
 /**
+ * ls_row_order_is_covered:
+ * @order: an order
+ * @filter_fields: a mask of the fields that the rows are filtered by
+ *
+ * Returns: whether SQLite reads such rows in order, from an index that holds all that is asked for or
+ *   from the table itself: then the first ones cost no more for there being many
+ */
+bool
+ls_row_order_is_covered (const LsRowOrder *order,
+                         uint64_t          filter_fields)
+{
+  return order->n_orders <= 1 && (filter_fields & ~ls_row_order_get_fields (order)) == 0;
+}
+
+/**
  * ls_row_order_to_sql:
  * @order: an order
  * @filter_fields: a mask of the fields that the rows are filtered by
@@ -160,8 +175,7 @@ char *
 ls_row_order_to_sql (const LsRowOrder *order,
                      uint64_t          filter_fields)
 {
-  bool is_covered =
-      order->n_orders == 1 && (filter_fields & ~ls_row_order_get_fields (order)) == 0;
+  bool is_covered = ls_row_order_is_covered (order, filter_fields);
   GString *sql = g_string_new (NULL);
 
   for (size_t i = 0; i < order->n_orders; i++)

@@ -26,6 +26,8 @@ bool        ls_row_order_equal      (const LsRowOrder   *a,
                                      const LsRowOrder   *b);
 uint64_t    ls_row_order_get_fields (const LsRowOrder   *order);
 int         ls_row_order_get_first  (const LsRowOrder   *order);
+bool        ls_row_order_is_covered (const LsRowOrder   *order,
+                                     uint64_t            filter_fields);
 char       *ls_row_order_to_sql     (const LsRowOrder   *order,
                                      uint64_t            filter_fields);
 uint64_t    ls_row_order_prefix     (const LsRowOrder   *order,

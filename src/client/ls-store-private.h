@@ -32,7 +32,8 @@ LsLiveQuery     *ls_live_query_new      (LsStore               *store,
                                          const LsCollection    *collection,
                                          LsFilter              *filter,
                                          const LsOrder         *orders,
-                                         size_t                 n_orders);
+                                         size_t                 n_orders,
+                                         unsigned               limit);
 LsLiveAggregate *ls_live_aggregate_new  (LsStore               *store,
                                          const char            *shop,
                                          const LsCollection    *collection,

@@ -36,6 +36,13 @@ LsLiveQuery     *ls_store_query           (LsStore               *self,
                                            LsFilter              *filter,
                                            const LsOrder         *orders,
                                            size_t                 n_orders);
+LsLiveQuery     *ls_store_query_first     (LsStore               *self,
+                                           const char            *shop,
+                                           const LsCollection    *collection,
+                                           LsFilter              *filter,
+                                           const LsOrder         *orders,
+                                           size_t                 n_orders,
+                                           unsigned               limit);
 LsLiveAggregate *ls_store_aggregate       (LsStore               *self,
                                            const char            *shop,
                                            const LsCollection    *collection,

@@ -8,6 +8,7 @@
 
 #define N_PRODUCTS 400
 #define N_ROUNDS 40
+#define N_FIRST 20
 
 /* A list as somebody sees it who only hears of emissions. */
 typedef struct {
@@ -269,6 +270,88 @@ test_follows (LsTestStore  *fixture,
   watcher_clear (&watcher);
 }
 
+/* A query of the first rows has them at all times, and never many more. */
+static void
+test_follows_first (LsTestStore  *fixture,
+                    gconstpointer data)
+{
+  const Case *test = data;
+  LsOrder orders[3];
+  size_t n_orders = make_orders (test, orders);
+  g_autoptr (LsFilter) filter = test->filter != NULL ? test->filter () : NULL;
+  g_autoptr (LsLiveQuery) query = NULL;
+  Watcher watcher;
+
+  ls_test_store_fill (fixture, N_PRODUCTS);
+  query = ls_store_query_first (fixture->store, LS_TEST_SHOP, ls_schema_collection (LS_PRODUCTS),
+                                filter, orders, n_orders, N_FIRST);
+  watch (&watcher, query);
+  for (int round = 0; round < N_ROUNDS / 4; round++)
+    {
+      g_autoptr (GArray) expected = NULL;
+
+      ls_test_store_apply (fixture,
+                           ls_test_store_change (fixture, N_PRODUCTS,
+                                                 (unsigned) g_rand_int_range (fixture->rand, 1, 60)));
+      if (g_rand_int_range (fixture->rand, 0, 15) == 0)
+        ls_test_store_fill (fixture, (unsigned) g_rand_int_range (fixture->rand, 3, N_PRODUCTS));
+      ls_test_store_settle (fixture);
+      g_assert_false (ls_live_query_get_loading (query));
+      expected = ask_sqlite (fixture, filter, orders, n_orders);
+      g_assert_cmpuint (watcher.ids->len, >=, MIN (expected->len, N_FIRST));
+      g_assert_cmpuint (watcher.ids->len, <=, MIN (expected->len, 8 * N_FIRST));
+      g_array_set_size (expected, watcher.ids->len);
+      assert_same_ids (watcher.ids, expected);
+    }
+  watcher_clear (&watcher);
+}
+
+typedef struct {
+  LsLiveQuery *query;
+  unsigned n_first; /* rows of the first emission */
+} FirstPage;
+
+static void
+first_page_cb (GListModel *model,
+               unsigned    position,
+               unsigned    removed,
+               unsigned    added,
+               gpointer    user_data)
+{
+  FirstPage *first = user_data;
+
+  if (first->n_first > 0)
+    return;
+  first->n_first = added;
+  g_assert_true (ls_live_query_get_loading (first->query));
+  g_assert_cmpuint (ls_live_query_get_n_materialised (first->query), ==, added);
+  for (unsigned i = 0; i < added; i++)
+    {
+      g_autoptr (LsRow) row = g_list_model_get_item (model, i);
+
+      g_assert_nonnull (ls_row_get_record (row));
+    }
+}
+
+/* What is seen of a long list is there, with its values, before the list is read. */
+static void
+test_first_page (LsTestStore  *fixture,
+                 gconstpointer data)
+{
+  LsOrder order = { field ("name"), true };
+  FirstPage first = { NULL, 0 };
+
+  ls_test_store_fill (fixture, 3000);
+  first.query = ls_store_query (fixture->store, LS_TEST_SHOP, ls_schema_collection (LS_PRODUCTS),
+                                NULL, &order, 1);
+  g_signal_connect (first.query, "items-changed", G_CALLBACK (first_page_cb), &first);
+  ls_test_store_settle (fixture);
+  g_assert_cmpuint (first.n_first, >=, 32);
+  g_assert_cmpuint (first.n_first, <=, 128);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (first.query)), ==, 3000);
+  g_object_unref (first.query);
+}
+
 /* More changes than are worth following: the list is loaded again, and is right. */
 static void
 test_many_changes (LsTestStore  *fixture,
@@ -401,8 +484,9 @@ test_rows (LsTestStore  *fixture,
   other = ls_store_query (fixture->store, LS_TEST_SHOP, ls_schema_collection (LS_PRODUCTS), NULL,
                           NULL, 0);
   ls_test_store_settle (fixture);
-  row = g_list_model_get_item (G_LIST_MODEL (query), 3);
-  same = g_list_model_get_item (G_LIST_MODEL (other), 3);
+  /* Values of the first ones are there already. */
+  row = g_list_model_get_item (G_LIST_MODEL (query), N_PRODUCTS - 3);
+  same = g_list_model_get_item (G_LIST_MODEL (other), N_PRODUCTS - 3);
   g_assert_true (row == same);
   g_assert_false (ls_row_get_loaded (row));
   g_signal_connect (row, "notify::record", G_CALLBACK (count_cb), &n_notified);
@@ -500,9 +584,17 @@ main (int   argc,
       g_test_add (path, LsTestStore, &cases[i], ls_test_store_set_up, test_follows,
                   ls_test_store_tear_down);
     }
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *path = g_strconcat ("/live-query/follows-first/", cases[i].name, NULL);
+
+      g_test_add (path, LsTestStore, &cases[i], ls_test_store_set_up, test_follows_first,
+                  ls_test_store_tear_down);
+    }
 #define ADD(path, func) \
   g_test_add ("/live-query/" path, LsTestStore, NULL, ls_test_store_set_up, func, \
               ls_test_store_tear_down)
+  ADD ("first-page", test_first_page);
   ADD ("many-changes", test_many_changes);
   ADD ("other-order", test_other_order);
   ADD ("agree", test_agree);

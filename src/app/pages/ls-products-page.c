@@ -139,7 +139,8 @@ query_changed_cb (LsProductsPage *self)
   /* Translators: %s is a formatted number */
   g_autofree char *words = g_strdup_printf (ngettext ("%s product", "%s products", n_items), number);
 
-  gtk_label_set_label (self->count_label, words);
+  /* The first rows of many are no count. */
+  gtk_label_set_label (self->count_label, ls_live_query_get_loading (self->query) ? "" : words);
   ls_query_view_update (self->placeholder, self->query, is_filtered (self), "ls-products-symbolic",
                         _("No products yet"), _("Products that you make or import appear here."));
 }
