@@ -284,8 +284,9 @@ show_list (LsOverviewPage *self,
 {
   LsPage *page = LS_PAGE (self);
   LsOrder order = { field (id, order_field), descending };
-  g_autoptr (LsLiveQuery) query = ls_store_query (ls_page_get_store (page), ls_page_get_shop (page),
-                                                  ls_schema_collection (id), filter, &order, 1);
+  g_autoptr (LsLiveQuery) query =
+      ls_store_query_first (ls_page_get_store (page), ls_page_get_shop (page), ls_schema_collection (id),
+                            filter, &order, 1, LS_SUMMARY_LIST_LINES);
 
   ls_summary_list_set_query (list, query, func, self);
 }

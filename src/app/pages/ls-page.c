@@ -13,9 +13,9 @@
  * LsPage:
  *
  * What all pages of a window share: the shop they show, its currency and time zone as its row tells
- * them, and the way an edit takes. A page is bound while its window shows a shop, and holds queries
- * only then. When the shop's currency or time zone becomes known or changes, the page is bound
- * anew.
+ * them, and the way an edit takes. A page is bound from when it is first seen on a shop until its
+ * window shows another one, and holds queries only then: pages that nobody looks at cost nothing.
+ * When the shop's currency or time zone becomes known or changes, the page is bound anew.
  */
 typedef struct {
   /* owned */
@@ -131,6 +131,27 @@ forget_shop (LsPage *self)
   g_clear_pointer (&priv->time_zone, g_time_zone_unref);
 }
 
+/* Begins to follow the shop, if there is one and it is not followed already. */
+static void
+follow_shop (LsPage *self)
+{
+  LsPagePrivate *priv = private_of (self);
+
+  if (priv->shop == NULL || priv->shop_query != NULL)
+    return;
+  priv->shop_query = ls_store_query (ls_client_get_store (priv->client), priv->shop,
+                                     ls_schema_collection (LS_SHOPS), NULL, NULL, 0);
+  g_signal_connect_swapped (priv->shop_query, "items-changed", G_CALLBACK (shop_items_changed_cb), self);
+  shop_items_changed_cb (self);
+}
+
+static void
+ls_page_map (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (ls_page_parent_class)->map (widget);
+  follow_shop (LS_PAGE (widget));
+}
+
 static void
 ls_page_finalize (GObject *object)
 {
@@ -166,6 +187,7 @@ ls_page_class_init (LsPageClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = ls_page_dispose;
   G_OBJECT_CLASS (klass)->finalize = ls_page_finalize;
+  GTK_WIDGET_CLASS (klass)->map = ls_page_map;
   klass->bind = ls_page_bind;
   klass->unbind = ls_page_unbind;
   klass->open_record = ls_page_open_record_default;
@@ -182,8 +204,8 @@ ls_page_init (LsPage *self)
  * @client: (nullable): the account
  * @shop: (nullable): the shop to show
  *
- * Shows another shop, or nothing. The page is bound as soon as the shop's own row is known, since
- * currency and time zone stand in it.
+ * Shows another shop, or nothing. The page is bound as soon as it is seen and the shop's own row is
+ * known, since currency and time zone stand in it.
  */
 void
 ls_page_set_shop (LsPage     *self,
@@ -199,10 +221,8 @@ ls_page_set_shop (LsPage     *self,
     return;
   priv->client = g_object_ref (client);
   priv->shop = g_strdup (shop);
-  priv->shop_query = ls_store_query (ls_client_get_store (client), shop,
-                                     ls_schema_collection (LS_SHOPS), NULL, NULL, 0);
-  g_signal_connect_swapped (priv->shop_query, "items-changed", G_CALLBACK (shop_items_changed_cb), self);
-  shop_items_changed_cb (self);
+  if (gtk_widget_get_mapped (GTK_WIDGET (self)))
+    follow_shop (self);
 }
 
 /**

@@ -44,8 +44,6 @@ enum {
 
 static unsigned signals[N_SIGNALS];
 
-#define LINES_SHOWN 6
-
 static GtkWidget *
 make_line (gpointer item,
            gpointer user_data)
@@ -179,7 +177,7 @@ ls_summary_list_init (LsSummaryList *self)
 /**
  * ls_summary_list_set_query:
  * @self: a list
- * @query: (nullable): whose first rows it shows
+ * @query: (nullable): whose first %LS_SUMMARY_LIST_LINES rows it shows
  * @func: (scope forever): what a line shows of a row
  * @user_data: for @func; outlives the query
  *
@@ -198,6 +196,6 @@ ls_summary_list_set_query (LsSummaryList *self,
   self->user_data = user_data;
   if (query == NULL)
     return;
-  self->slice = gtk_slice_list_model_new (G_LIST_MODEL (g_object_ref (query)), 0, LINES_SHOWN);
+  self->slice = gtk_slice_list_model_new (G_LIST_MODEL (g_object_ref (query)), 0, LS_SUMMARY_LIST_LINES);
   gtk_list_box_bind_model (self->list, G_LIST_MODEL (self->slice), make_line, self, NULL);
 }

@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* Lines of such a list. */
+#define LS_SUMMARY_LIST_LINES 6
+
 #define LS_TYPE_SUMMARY_LIST (ls_summary_list_get_type ())
 G_DECLARE_FINAL_TYPE (LsSummaryList, ls_summary_list, LS, SUMMARY_LIST, AdwBin)
 
