@@ -54,6 +54,7 @@ typedef struct {
   char *user;
   char *token;
   gboolean remember;
+  gboolean looking_up; /* whether the token is still being looked for */
   LsClient *client;
 } SignIn;
 
@@ -105,6 +106,32 @@ token_stored_cb (GObject      *source,
     g_message ("There is no Secret Service: the next start asks for the password again");
 }
 
+static gboolean
+start_cb (gpointer data)
+{
+  GTask *task = data;
+  LsContext *self = g_task_get_source_object (task);
+  SignIn *sign_in = g_task_get_task_data (task);
+
+  if (sign_in->client != self->client)
+    return G_SOURCE_REMOVE;
+  if (sign_in->token != NULL)
+    ls_client_set_token (sign_in->client, sign_in->token);
+  ls_client_start (sign_in->client);
+  return G_SOURCE_REMOVE;
+}
+
+/* The network comes after what is known already: first the cache's rows are painted. Without a token
+ * there is no network, and the banner that says so should not come late and push the rows down. */
+static void
+start_soon (GTask *task)
+{
+  if (((SignIn *) g_task_get_task_data (task))->token != NULL)
+    g_idle_add_full (G_PRIORITY_LOW, start_cb, g_object_ref (task), g_object_unref);
+  else
+    start_cb (task);
+}
+
 static void
 opened_cb (GObject      *source,
            GAsyncResult *result,
@@ -129,12 +156,11 @@ opened_cb (GObject      *source,
         ls_account_store_token_async (sign_in->server_url, sign_in->user, sign_in->token, NULL,
                                       token_stored_cb, NULL);
     }
-  if (sign_in->token != NULL)
-    ls_client_set_token (sign_in->client, sign_in->token);
   ls_client_set_offline (sign_in->client, g_settings_get_boolean (self->settings, "work-offline"));
-  ls_client_start (sign_in->client);
   set_client (self, sign_in->client);
   set_busy (self, FALSE);
+  if (!sign_in->looking_up)
+    start_soon (task);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -189,14 +215,17 @@ token_found_cb (GObject      *source,
                 gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
+  LsContext *self = g_task_get_source_object (task);
   SignIn *sign_in = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
   sign_in->token = ls_account_lookup_token_finish (result, &error);
+  sign_in->looking_up = FALSE;
   if (error != NULL)
     g_message ("The token could not be looked up: %s", error->message);
   /* Without a token the cache is shown all the same; the banner asks for a sign-in. */
-  open_client (task);
+  if (self->client == sign_in->client)
+    start_soon (task);
 }
 
 static void
@@ -428,7 +457,7 @@ ls_context_get_busy (LsContext *self)
  * @token: (nullable): the token that it gives
  *
  * Opens the account of the last session, or that of the command line. Its cache shows at once,
- * whether the server can be reached or not.
+ * whether the server can be reached or not, and before the Secret Service has given the token.
  */
 void
 ls_context_restore (LsContext  *self,
@@ -459,6 +488,8 @@ ls_context_restore (LsContext  *self,
       return;
     }
   task = begin_sign_in (self, url, user, NULL, FALSE, NULL, restored_cb, NULL);
+  ((SignIn *) g_task_get_task_data (task))->looking_up = TRUE;
+  open_client (task);
   ls_account_lookup_token_async (url, user, NULL, token_found_cb, g_object_ref (task));
 }
 

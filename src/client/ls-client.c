@@ -145,6 +145,7 @@ ls_client_init (LsClient *self)
   self->shops = g_ptr_array_new_with_free_func (shop_entry_free);
   self->syncs = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_object_unref);
   self->status = g_new0 (LsConnectionStatus, 1);
+  self->status->state = LS_CONNECTION_CONNECTING;
   self->status->round_trip = -1;
   self->status->verified_version = -1;
 }
