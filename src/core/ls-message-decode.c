@@ -377,6 +377,7 @@ read_subscribe (LsJsonReader *reader,
   subscribe->shop = shop_id (reader, object);
   read_position (reader, object, &subscribe->position);
   subscribe->view = ls_json_reader_hash (reader, object, "view");
+  subscribe->keep = ls_json_reader_boolean (reader, object, "keep", false);
   read_subscriptions (reader, object, subscribe->collections);
 }
 

@@ -397,6 +397,11 @@ encode_body (LsJsonWriter    *writer,
       put_text (writer, "shop", message->subscribe.shop);
       put_position (writer, &message->subscribe.position);
       put_hash (writer, "view", message->subscribe.view);
+      if (message->subscribe.keep)
+        {
+          ls_json_writer_name (writer, "keep");
+          ls_json_writer_boolean (writer, true);
+        }
       put_subscriptions (writer, message->subscribe.collections);
       break;
     case LS_MESSAGE_DELTA:

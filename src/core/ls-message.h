@@ -202,6 +202,7 @@ typedef struct {
   char *shop;
   LsPosition position;
   uint64_t view;
+  bool keep; /* the stream goes on where it is, only the priorities are others */
   GArray *collections; /* LsSubscription */
 } LsSubscribe;
 

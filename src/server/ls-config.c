@@ -66,6 +66,8 @@ static const OptionRow table[LS_N_OPTIONS] = {
                                 "Give a client up that does not say hello within TIME" },
   [LS_OPTION_DIGEST_INTERVAL] = { "digest-interval", LS_VALUE_IS_DURATION, "30s", TENTH, HOUR,
                                   "TIME", "Send a digest every TIME in which a shop changed" },
+  [LS_OPTION_BACKGROUND_WAIT] = { "background-wait", LS_VALUE_IS_DURATION, "5s", 0, HOUR, "TIME",
+                                  "Hold back for TIME what no window of a client shows; 0 never" },
   [LS_OPTION_DRAIN_TIMEOUT] = { "drain-timeout", LS_VALUE_IS_DURATION, "10s", 0, HOUR, "TIME",
                                 "At the end, wait TIME for clients to close" },
   [LS_OPTION_MAX_POLLS] = { "max-polls", LS_VALUE_IS_NUMBER, "2000", 1, 1000000, "N",

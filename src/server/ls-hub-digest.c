@@ -121,24 +121,17 @@ void
 ls_sub_send_digest (LsSub *sub)
 {
   LsHubShop *shop = sub->shop;
+  g_autoptr (LsBlob) blob = NULL;
+  int64_t version = -1;
 
-  for (unsigned i = 0; i < shop->audiences->len; i++)
+  blob = encode_totals (shop, sub->audience, &version);
+  if (blob == NULL || version != shop->published.version)
     {
-      LsAudience *audience = g_ptr_array_index (shop->audiences, i);
-      g_autoptr (LsBlob) blob = NULL;
-      int64_t version = -1;
-
-      if (audience->view != sub->view)
-        continue;
-      blob = encode_totals (shop, audience, &version);
-      if (blob == NULL || version != shop->published.version)
-        {
-          shop->digest_wanted = true;
-          continue;
-        }
-      ls_session_send_blob (sub->session, blob);
-      LS_COUNT (shop->hub, digests);
+      shop->digest_wanted = true;
+      return;
     }
+  ls_session_send_blob (sub->session, blob);
+  LS_COUNT (shop->hub, digests);
 }
 
 typedef struct {

@@ -8,13 +8,24 @@
 
 G_BEGIN_DECLS
 
+/* How often the hub looks around for what is due. */
+#define LS_HUB_TICK ((int64_t) G_USEC_PER_SEC / 2)
+
 typedef struct _LsHubShop LsHubShop;
 typedef struct _LsSub LsSub;
 
-/* The sessions that are live at a shop with one view, as the wire wants them: handles in one array.
- * Those of other transports come one by one. */
+/* All collections, in a mask of them. */
+#define LS_EVERYTHING UINT32_MAX
+
+/* The sessions that are live at a shop with one view and windows on the same collections, as the
+ * wire wants them: handles in one array. Those of other transports come one by one. All of them have
+ * everything up to @sent; what came after it touches nothing that they look at, and waits. */
 typedef struct {
+  LsHubShop *shop;
   const LsView *view;
+  uint32_t urgent; /* a mask of collections that do not wait */
+  int64_t sent;
+  int64_t due;     /* when what waits has to leave, monotonic, 0 when nothing waits */
   GPtrArray *wired; /* LsSub */
   GArray *handles;  /* LsWireHandle of each of them */
   GPtrArray *others; /* LsSub */
@@ -68,6 +79,8 @@ struct _LsSub {
   LsHubShop *shop;
   LsRole role;
   const LsView *view;
+  uint32_t urgent;      /* a mask of collections whose versions do not wait */
+  LsAudience *audience; /* when live */
   LsSubState state;
   unsigned generation; /* what was read for an earlier one is dropped */
   bool reading;
@@ -197,11 +210,24 @@ void        ls_hub_shop_send_item  (LsHubShop         *shop,
                                     LsItem             item);
 void        ls_hub_shop_drop_items (LsHubShop         *shop,
                                     LsSub             *sub);
+void        ls_hub_shop_free       (gpointer           data);
+void        ls_sub_set_urgent      (LsSub             *sub,
+                                    uint32_t           urgent);
+
+/* ls-hub-audience.c: who gets what as it is committed, and who may get it later */
+void        ls_audience_join       (LsSub             *sub);
+void        ls_audience_leave      (LsSub             *sub);
 void        ls_audience_send       (LsAudience        *audience,
                                     LsBlob            *blob);
 void        ls_audience_send_ping  (LsAudience        *audience,
                                     LsBlob            *blob);
-void        ls_hub_shop_free       (gpointer           data);
+void        ls_audience_publish    (LsAudience        *audience,
+                                    GPtrArray         *versions);
+bool        ls_audience_flush      (LsAudience        *audience);
+void        ls_audience_free       (LsAudience        *audience);
+void        ls_hub_shop_flush      (LsHubShop         *shop,
+                                    int64_t            now);
+void        ls_hub_shop_sweep      (LsHubShop         *shop);
 
 /* ls-hub-digest.c */
 void        ls_hub_shop_send_digests (LsHubShop        *shop);

@@ -237,74 +237,12 @@ start_read (LsSub            *sub,
   ls_hub_work (hub, ls_hub_next_reader (hub), read_cb, read_done_cb, read, read_free);
 }
 
-static LsAudience *
-find_audience (LsHubShop    *shop,
-               const LsView *view)
-{
-  LsAudience *audience;
-
-  for (unsigned i = 0; i < shop->audiences->len; i++)
-    {
-      audience = g_ptr_array_index (shop->audiences, i);
-      if (audience->view == view)
-        return audience;
-    }
-  audience = g_new0 (LsAudience, 1);
-  audience->view = view;
-  audience->wired = g_ptr_array_new ();
-  audience->handles = g_array_new (FALSE, FALSE, sizeof (LsWireHandle));
-  audience->others = g_ptr_array_new ();
-  g_ptr_array_add (shop->audiences, audience);
-  return audience;
-}
-
-static void
-send_to_all (LsAudience *audience,
-             LsBlob     *blob,
-             bool        also_quiet)
-{
-  if (audience->handles->len > 0)
-    ls_wire_send (audience->wire, (const LsWireHandle *) (gpointer) audience->handles->data,
-                  audience->handles->len, blob);
-  for (unsigned i = 0; i < audience->others->len; i++)
-    {
-      LsSink *sink = ((LsSub *) g_ptr_array_index (audience->others, i))->session->sink;
-
-      if (also_quiet || !sink->quiet)
-        sink->klass->send (sink, blob);
-    }
-}
-
-void
-ls_audience_send (LsAudience *audience,
-                  LsBlob     *blob)
-{
-  send_to_all (audience, blob, true);
-}
-
-/* As ls_audience_send(), to those who want pings. */
-void
-ls_audience_send_ping (LsAudience *audience,
-                       LsBlob     *blob)
-{
-  send_to_all (audience, blob, false);
-}
-
 static void
 join (LsSub *sub)
 {
   LsHub *hub = sub->session->hub;
-  LsAudience *audience = find_audience (sub->shop, sub->view);
-  LsSink *sink = sub->session->sink;
-  GPtrArray *array = sink->wire != NULL ? audience->wired : audience->others;
 
-  sub->slot = array->len;
-  g_ptr_array_add (array, sub);
-  if (sink->wire != NULL)
-    {
-      audience->wire = sink->wire;
-      g_array_append_val (audience->handles, sink->handle);
-    }
+  ls_audience_join (sub);
   sub->state = LS_SUB_LIVE;
   hub->counters.behind--;
   hub->counters.live++;
@@ -312,20 +250,6 @@ join (LsSub *sub)
   if (sub->results_lost)
     ls_sub_list_results (sub);
   ls_sub_send_digest (sub);
-}
-
-static void
-leave (LsSub *sub)
-{
-  LsAudience *audience = find_audience (sub->shop, sub->view);
-  bool wired = sub->session->sink->wire != NULL;
-  GPtrArray *array = wired ? audience->wired : audience->others;
-  LsSub *last = g_ptr_array_index (array, array->len - 1);
-
-  last->slot = sub->slot;
-  g_ptr_array_remove_index_fast (array, sub->slot);
-  if (wired)
-    g_array_remove_index_fast (audience->handles, sub->slot);
 }
 
 /* Ends what the subscription does, and leaves it in @state. */
@@ -341,8 +265,8 @@ ls_sub_detach (LsSub     *sub,
   g_clear_pointer (&sub->held, ls_blob_unref);
   if (sub->state == LS_SUB_LIVE)
     {
-      leave (sub);
-      sub->sent = sub->shop->published.version;
+      sub->sent = sub->audience->sent;
+      ls_audience_leave (sub);
       hub->counters.live--;
     }
   else if (sub->state != LS_SUB_NONE)
@@ -467,6 +391,21 @@ ls_sub_resume_with (LsSub  *sub,
   ls_sub_continue (sub);
 }
 
+/* Says what the session looks at now. What waited for it leaves at once: it may be in a page that
+ * has just come up. */
+void
+ls_sub_set_urgent (LsSub   *sub,
+                   uint32_t urgent)
+{
+  if (sub->urgent == urgent)
+    return;
+  sub->urgent = urgent;
+  if (sub->state != LS_SUB_LIVE)
+    return;
+  ls_sub_detach (sub, LS_SUB_BEHIND);
+  ls_sub_continue (sub);
+}
+
 void
 ls_sub_overflowed (LsSub *sub)
 {
@@ -484,7 +423,7 @@ ls_sub_overflowed (LsSub *sub)
 int64_t
 ls_sub_get_sent (LsSub *sub)
 {
-  return sub->state == LS_SUB_LIVE ? sub->shop->published.version : sub->sent;
+  return sub->state == LS_SUB_LIVE ? sub->audience->sent : sub->sent;
 }
 
 void
@@ -500,9 +439,10 @@ ls_hub_shop_send_item (LsHubShop *shop,
   /* One that was overtaken is worth nothing: it is compared at its very version. */
   if (item.version < shop->published.version)
     return;
-  if (item.sub == NULL)
+  if (item.sub == NULL && ls_audience_flush (item.audience))
     ls_audience_send (item.audience, item.blob);
-  else if (item.sub->state == LS_SUB_LIVE)
+  else if (item.sub != NULL && item.sub->state == LS_SUB_LIVE &&
+           ls_audience_flush (item.sub->audience))
     ls_session_send_blob (item.sub->session, item.blob);
 }
 
@@ -539,46 +479,6 @@ send_due_items (LsHubShop *shop)
     }
 }
 
-/* A group that is too much for one blob: who is live reads it from the log, piece by piece. */
-static void
-send_behind (LsAudience *audience,
-             int64_t     from)
-{
-  g_autoptr (GPtrArray) subs = g_ptr_array_new ();
-
-  g_ptr_array_extend (subs, audience->wired, NULL, NULL);
-  g_ptr_array_extend (subs, audience->others, NULL, NULL);
-  for (unsigned i = 0; i < subs->len; i++)
-    {
-      LsSub *sub = g_ptr_array_index (subs, i);
-
-      ls_sub_detach (sub, LS_SUB_BEHIND);
-      sub->sent = from;
-      ls_sub_continue (sub);
-    }
-}
-
-static void
-fan_out (LsHubShop  *shop,
-         LsAudience *audience,
-         int64_t     from)
-{
-  unsigned receivers = audience->wired->len + audience->others->len;
-  g_autoptr (LsBlob) blob = NULL;
-
-  if (receivers == 0)
-    return;
-  blob = ls_ring_get_delta (shop->ring, audience->view, from, shop->hub->options.max_unsent / 2);
-  if (blob == NULL)
-    {
-      send_behind (audience, from);
-      return;
-    }
-  ls_audience_send (audience, blob);
-  shop->hub->counters.deltas += receivers;
-  LS_COUNT (shop->hub, encoded);
-}
-
 static void
 continue_ahead (LsHubShop *shop)
 {
@@ -594,14 +494,13 @@ continue_ahead (LsHubShop *shop)
     }
 }
 
-/* Takes a committed group to all who are live, in one blob for each view. */
+/* Takes a committed group to all who are live, in one blob for each view, but for those who look at
+ * nothing that it touches: they get it later. */
 void
 ls_hub_shop_publish (LsHubShop        *shop,
                      const LsPosition *position,
                      GPtrArray        *versions)
 {
-  int64_t from = shop->published.version;
-
   /* What the storage had already when the shop was looked up. */
   if (position->version <= shop->published.version)
     return;
@@ -614,20 +513,11 @@ ls_hub_shop_publish (LsHubShop        *shop,
     }
   shop->published = *position;
   for (unsigned i = 0; i < shop->audiences->len; i++)
-    fan_out (shop, g_ptr_array_index (shop->audiences, i), from);
+    ls_audience_publish (g_ptr_array_index (shop->audiences, i), versions);
   send_due_items (shop);
   continue_ahead (shop);
+  ls_hub_shop_sweep (shop);
   ls_ring_trim (shop->ring);
-}
-
-static void
-audience_free (LsAudience *audience)
-{
-  g_ptr_array_unref (audience->wired);
-  g_ptr_array_unref (audience->others);
-  g_array_unref (audience->handles);
-  g_clear_pointer (&audience->digest, ls_blob_unref);
-  g_free (audience);
 }
 
 void
@@ -639,7 +529,7 @@ ls_hub_shop_free (gpointer data)
     ls_blob_unref (g_array_index (shop->items, LsItem, i).blob);
   g_array_unref (shop->items);
   for (unsigned i = 0; i < shop->audiences->len; i++)
-    audience_free (g_ptr_array_index (shop->audiences, i));
+    ls_audience_free (g_ptr_array_index (shop->audiences, i));
   g_ptr_array_unref (shop->audiences);
   g_ptr_array_unref (shop->ahead);
   ls_ring_free (shop->ring);

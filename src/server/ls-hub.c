@@ -7,8 +7,6 @@
 
 #include "server/ls-hub-private.h"
 
-/* How often the hub looks around for what is due. */
-#define TICK ((int64_t) G_USEC_PER_SEC / 2)
 /* How soon a change of rights by another process reaches who is connected. */
 #define LOOK_INTERVAL ((int64_t) G_USEC_PER_SEC)
 
@@ -182,6 +180,8 @@ ping_shop (LsHubShop *shop,
   g_autoptr (LsBlob) blob = NULL;
   LsShopInfo info = { .shop = g_strdup (shop->shop), .position = shop->published };
 
+  /* It says how far they are. */
+  ls_hub_shop_flush (shop, INT64_MAX);
   ping = ls_message_new (LS_MESSAGE_PING);
   ping->ping.id = id;
   g_array_append_val (ping->ping.shops, info);
@@ -209,6 +209,14 @@ ping_cb (LsHubShop *shop,
          gpointer   user_data)
 {
   ping_shop (shop, *(int64_t *) user_data);
+}
+
+static void
+flush_cb (LsHubShop *shop,
+          gpointer   user_data)
+{
+  ls_hub_shop_flush (shop, *(int64_t *) user_data);
+  ls_hub_shop_sweep (shop);
 }
 
 static void
@@ -249,8 +257,9 @@ tick_cb (gpointer data)
   int64_t now = ls_environment_monotonic (hub->environment);
   bool digests = now >= hub->next_digest;
 
-  hub->timer = ls_environment_post_after (hub->environment, hub->queue, TICK, tick_cb, hub, NULL);
+  hub->timer = ls_environment_post_after (hub->environment, hub->queue, LS_HUB_TICK, tick_cb, hub, NULL);
   close_silent (hub, now);
+  each_shop (hub, flush_cb, &now);
   if (digests)
     hub->next_digest = now + hub->options.digest_interval;
   each_shop (hub, digest_cb, &digests);
@@ -281,6 +290,7 @@ ls_hub_options_init (LsHubOptions *options)
     .hello_timeout = 15 * G_USEC_PER_SEC,
     .heartbeat = 30 * G_USEC_PER_SEC,
     .digest_interval = 30 * G_USEC_PER_SEC,
+    .background_wait = 5 * G_USEC_PER_SEC,
     .max_unsent = 4 * 1024 * 1024,
     .ring_bytes = 16 * 1024 * 1024,
     .edit_rate = 50,
@@ -352,7 +362,7 @@ start_cb (gpointer data)
   hub->next_beat = now + hub->options.heartbeat;
   hub->next_digest = now + hub->options.digest_interval;
   hub->next_look = now + LOOK_INTERVAL;
-  hub->timer = ls_environment_post_after (hub->environment, hub->queue, TICK, tick_cb, hub, NULL);
+  hub->timer = ls_environment_post_after (hub->environment, hub->queue, LS_HUB_TICK, tick_cb, hub, NULL);
 }
 
 /**

@@ -34,6 +34,7 @@ typedef struct _LsHub LsHub;
  * @hello_timeout: µs from the opening to `hello`
  * @heartbeat: µs between two pings
  * @digest_interval: µs between two digests of a shop that changes
+ * @background_wait: µs that a version may wait for those who look at nothing that it touches
  * @max_unsent: bytes that may wait for one session; catching up stays far below
  * @ring_bytes: bytes of newest versions kept for each shop
  * @edit_rate: edits a second of one session, 0 for any number
@@ -46,6 +47,7 @@ typedef struct {
   int64_t hello_timeout;
   int64_t heartbeat;
   int64_t digest_interval;
+  int64_t background_wait;
   size_t max_unsent;
   size_t ring_bytes;
   int64_t edit_rate;

@@ -85,6 +85,7 @@ make_hub (LsServer *server,
   options.hello_timeout = number (server, LS_OPTION_HELLO_TIMEOUT);
   options.heartbeat = number (server, LS_OPTION_HEARTBEAT);
   options.digest_interval = number (server, LS_OPTION_DIGEST_INTERVAL);
+  options.background_wait = number (server, LS_OPTION_BACKGROUND_WAIT);
   options.max_unsent = (size_t) number (server, LS_OPTION_MAX_UNSENT);
   options.ring_bytes = (size_t) number (server, LS_OPTION_RING);
   options.edit_rate = number (server, LS_OPTION_EDIT_RATE);

@@ -213,6 +213,11 @@ ls_sub_flush_results (LsSub *sub)
 
   if (sub->results_lost)
     return;
+  /* What it is about may wait no longer. */
+  pending = g_queue_peek_head (&sub->results);
+  if (pending != NULL && pending->message != NULL && sub->state == LS_SUB_LIVE &&
+      ls_sub_get_sent (sub) < pending->version)
+    ls_audience_flush (sub->audience);
   while ((pending = g_queue_peek_head (&sub->results)) != NULL && pending->message != NULL &&
          (sub->state == LS_SUB_NONE || ls_sub_get_sent (sub) >= pending->version))
     {

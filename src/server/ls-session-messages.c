@@ -75,6 +75,27 @@ find_shop (LsSession  *session,
   return shop;
 }
 
+/* The collections that a client has windows on; all of them when it does not say. */
+static uint32_t
+find_urgent (const LsSubscribe *subscribe,
+             const LsView      *view)
+{
+  uint32_t low = 0;
+  uint32_t urgent = 0;
+
+  for (unsigned i = 0; i < subscribe->collections->len; i++)
+    {
+      const LsSubscription *which = &g_array_index (subscribe->collections, LsSubscription, i);
+      uint32_t bit = UINT32_C (1) << which->collection->id;
+
+      if (which->priority > LS_PRIORITY_LOW)
+        urgent |= bit;
+      else if (ls_view_has_collection (view, which->collection))
+        low |= bit;
+    }
+  return (low & ~urgent) != 0 ? urgent : LS_EVERYTHING;
+}
+
 static void
 handle_subscribe (LsSession         *session,
                   const LsSubscribe *subscribe)
@@ -85,10 +106,16 @@ handle_subscribe (LsSession         *session,
 
   if (shop == NULL)
     return;
-  sub = ls_session_find_sub (session, shop);
-  if (sub != NULL)
-    ls_sub_detach (sub, LS_SUB_NONE);
   sub = ls_session_need_sub (session, shop, role);
+  if (subscribe->keep && sub->state != LS_SUB_NONE &&
+      subscribe->view == ls_view_get_total_hash (sub->view))
+    {
+      ls_sub_set_urgent (sub, find_urgent (subscribe, sub->view));
+      return;
+    }
+  ls_sub_detach (sub, LS_SUB_NONE);
+  sub = ls_session_need_sub (session, shop, role);
+  sub->urgent = find_urgent (subscribe, sub->view);
   if (subscribe->view != ls_view_get_total_hash (sub->view))
     ls_sub_resync (sub, LS_RESYNC_VIEW, NULL);
   else
@@ -150,6 +177,9 @@ handle_ping (LsSession    *session,
       LsSub *sub = g_ptr_array_index (session->subs, i);
       LsShopInfo info = { .shop = g_strdup (sub->shop->shop) };
 
+      /* Whoever asks how far the server is wants to be there. */
+      if (sub->state == LS_SUB_LIVE)
+        ls_audience_flush (sub->audience);
       info.position.version = ls_sub_get_sent (sub);
       if (sub->state == LS_SUB_NONE)
         g_free (info.shop);

@@ -152,6 +152,32 @@ connect_client (Client *client)
   ls_test_link_send (client->link, hello);
 }
 
+/* A client that looks at products, at something else, or at everything. */
+static void
+subscribe (Client *client,
+           bool    keep)
+{
+  static const struct {
+    LsCollectionId high, low;
+  } choices[] = { { LS_PRODUCTS, LS_ORDERS }, { LS_ORDERS, LS_PRODUCTS } };
+  g_autoptr (LsMessage) message = ls_message_new (LS_MESSAGE_SUBSCRIBE);
+  int choice = g_rand_int_range (client->dice, 0, G_N_ELEMENTS (choices) + 1);
+
+  message->subscribe.shop = g_strdup ("s");
+  message->subscribe.position = client->position;
+  message->subscribe.view = ls_view_get_total_hash (client->view);
+  message->subscribe.keep = keep;
+  if (choice < (int) G_N_ELEMENTS (choices))
+    {
+      LsSubscription high = { ls_schema_collection (choices[choice].high), LS_PRIORITY_HIGH, 0 };
+      LsSubscription low = { ls_schema_collection (choices[choice].low), LS_PRIORITY_LOW, 0 };
+
+      g_array_append_val (message->subscribe.collections, high);
+      g_array_append_val (message->subscribe.collections, low);
+    }
+  ls_test_link_send (client->link, message);
+}
+
 static void
 take_welcome (Client    *client,
               LsMessage *message)
@@ -159,7 +185,7 @@ take_welcome (Client    *client,
   g_free (client->client);
   client->client = g_strdup (message->welcome.client);
   client->greeted = true;
-  ls_test_link_subscribe (client->link, &client->position, client->role);
+  subscribe (client, false);
   for (int64_t n = client->decided + 1; n <= client->made; n++)
     send_edit (client, n);
 }
@@ -267,6 +293,8 @@ step (gpointer data)
     send_edit (client, ++client->made);
   else if (what < 50 && client->greeted)
     send_ack (client);
+  else if (what < 56 && client->greeted)
+    subscribe (client, true);
   else
     for (int i = g_rand_int_range (client->dice, 0, 12); i > 0 && read_one (client); i--)
       ;
