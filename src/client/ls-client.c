@@ -355,24 +355,24 @@ ls_client_set_offline (LsClient *self,
 }
 
 /**
- * ls_client_set_priority:
+ * ls_client_set_shown:
  * @self: a client that is open
  * @shop: a shop
- * @collections: a mask of collections, indexed by #LsCollectionId
- * @priority: how soon their changes are wanted
+ * @collections: a mask of the collections that windows show, indexed by #LsCollectionId; 0 when no
+ *   window shows the shop
  *
- * Says what windows show: it decides when changes come, never which.
+ * Says what windows show: it decides when changes come, never which. Until it is called for a shop
+ * all of it counts as shown.
  */
 void
-ls_client_set_priority (LsClient   *self,
-                        const char *shop,
-                        uint32_t    collections,
-                        LsPriority  priority)
+ls_client_set_shown (LsClient   *self,
+                     const char *shop,
+                     uint32_t    collections)
 {
   g_return_if_fail (LS_IS_CLIENT (self) && shop != NULL);
 
   if (self->engine != NULL)
-    ls_engine_set_priority (self->engine, shop, collections, priority);
+    ls_engine_set_shown (self->engine, shop, collections);
 }
 
 /**

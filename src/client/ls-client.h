@@ -57,10 +57,9 @@ void                      ls_client_stop           (LsClient           *self);
 void                      ls_client_reconnect      (LsClient           *self);
 void                      ls_client_set_offline    (LsClient           *self,
                                                     gboolean            offline);
-void                      ls_client_set_priority   (LsClient           *self,
+void                      ls_client_set_shown      (LsClient           *self,
                                                     const char         *shop,
-                                                    uint32_t            collections,
-                                                    LsPriority          priority);
+                                                    uint32_t            collections);
 LsStore                  *ls_client_get_store      (LsClient           *self);
 LsConsistencyChecker     *ls_client_get_checker    (LsClient           *self);
 LsEventBus               *ls_client_get_bus        (LsClient           *self);

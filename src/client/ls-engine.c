@@ -38,7 +38,7 @@ typedef enum {
   CALL_EDITS,
   CALL_SYNC,
   CALL_VERIFY,
-  CALL_PRIORITY,
+  CALL_SHOWN,
 } CallType;
 
 /* A call on its way to the engine queue. */
@@ -49,7 +49,6 @@ typedef struct {
   char *shop;
   int64_t id;
   uint32_t collections;
-  LsPriority priority;
   bool offline;
   LsJobFunc stopped;
   gpointer stopped_data;
@@ -248,9 +247,9 @@ call_manager (LsEngine   *self,
     case CALL_VERIFY:
       ls_sync_manager_verify (self->sync, call->shop, call->collections);
       break;
-    case CALL_PRIORITY:
+    case CALL_SHOWN:
     default:
-      ls_sync_manager_set_priority (self->sync, call->shop, call->collections, call->priority);
+      ls_sync_manager_set_shown (self->sync, call->shop, call->collections);
       break;
     }
 }
@@ -468,24 +467,21 @@ ls_engine_verify (LsEngine   *engine,
 }
 
 /**
- * ls_engine_set_priority:
+ * ls_engine_set_shown:
  * @engine: an engine
  * @shop: a shop
- * @collections: a mask of collections
- * @priority: how soon their changes are wanted
+ * @collections: a mask of the collections that windows show
  *
- * Says how soon changes are wanted.
+ * Says whose changes are wanted at once.
  */
 void
-ls_engine_set_priority (LsEngine   *engine,
-                        const char *shop,
-                        uint32_t    collections,
-                        LsPriority  priority)
+ls_engine_set_shown (LsEngine   *engine,
+                     const char *shop,
+                     uint32_t    collections)
 {
-  Call *call = call_new (engine, CALL_PRIORITY);
+  Call *call = call_new (engine, CALL_SHOWN);
 
   call->shop = g_strdup (shop);
   call->collections = collections;
-  call->priority = priority;
   send_call (call);
 }

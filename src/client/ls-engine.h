@@ -65,9 +65,8 @@ void      ls_engine_sync_now      (LsEngine             *engine,
 void      ls_engine_verify        (LsEngine             *engine,
                                    const char           *shop,
                                    uint32_t              collections);
-void      ls_engine_set_priority  (LsEngine             *engine,
+void      ls_engine_set_shown     (LsEngine             *engine,
                                    const char           *shop,
-                                   uint32_t              collections,
-                                   LsPriority            priority);
+                                   uint32_t              collections);
 
 G_END_DECLS

@@ -37,7 +37,6 @@ typedef struct {
   bool has_view;        /* the cache took the view of the role in this session */
   LsStreamState state;
   LsOutbox *outbox;
-  LsPriority priorities[LS_N_COLLECTIONS];
 
   /* Where the cache is, and where it will be once it did all that it was given. */
   LsPosition confirmed;
@@ -88,6 +87,7 @@ struct _LsSyncMachine {
   unsigned renumbering; /* answers awaited before hello */
   GPtrArray *streams;  /* LsStream, in the order heard of */
   GArray *wishes;      /* LsSyncWish */
+  GHashTable *shown;   /* shop -> a mask of collections; those not in it show all */
   int64_t max_message; /* what the server takes */
 
   size_t queued_bytes; /* given to the cache and not answered */

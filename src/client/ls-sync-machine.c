@@ -257,6 +257,7 @@ ls_sync_machine_new (LsRandomFunc draw,
   self->draw_data = user_data;
   self->streams = g_ptr_array_new_with_free_func (ls_stream_free);
   self->wishes = g_array_new (FALSE, FALSE, sizeof (LsSyncWish));
+  self->shown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->max_message = LS_MAX_CLIENT_MESSAGE;
   g_queue_init (&self->actions);
   g_queue_init (&self->queued_sizes);
@@ -276,6 +277,7 @@ ls_sync_machine_free (LsSyncMachine *self)
   g_queue_clear (&self->queued_sizes);
   g_ptr_array_unref (self->streams);
   g_array_unref (self->wishes);
+  g_hash_table_unref (self->shown);
   g_free (self->client);
   g_free (self);
 }

@@ -166,11 +166,9 @@ void ls_sync_machine_verify        (LsSyncMachine *self,
                                     const char    *shop,
                                     uint32_t       collections,
                                     int64_t        now);
-void ls_sync_machine_set_priority  (LsSyncMachine *self,
+void ls_sync_machine_set_shown     (LsSyncMachine *self,
                                     const char    *shop,
-                                    uint32_t       collections,
-                                    LsPriority     priority,
-                                    int64_t        now);
+                                    uint32_t       collections);
 
 /* The cache's answers. @error is why it failed, or NULL. */
 void ls_sync_machine_view_set     (LsSyncMachine    *self,

@@ -532,21 +532,20 @@ ls_sync_manager_verify (LsSyncManager *self,
 }
 
 /**
- * ls_sync_manager_set_priority:
+ * ls_sync_manager_set_shown:
  * @self: a manager
  * @shop: a shop
- * @collections: a mask of collections
- * @priority: how soon their changes are wanted
+ * @collections: a mask of the collections that windows show
  *
- * Says how soon changes are wanted; it never decides what comes.
+ * Says whose changes are wanted at once; it never decides what comes.
  */
 void
-ls_sync_manager_set_priority (LsSyncManager *self,
-                              const char    *shop,
-                              uint32_t       collections,
-                              LsPriority     priority)
+ls_sync_manager_set_shown (LsSyncManager *self,
+                           const char    *shop,
+                           uint32_t       collections)
 {
   g_return_if_fail (LS_IS_SYNC_MANAGER (self) && shop != NULL);
 
-  ls_sync_machine_set_priority (self->machine, shop, collections, priority, now_of (self));
+  ls_sync_machine_set_shown (self->machine, shop, collections);
+  run (self);
 }

@@ -45,9 +45,8 @@ void           ls_sync_manager_sync_now      (LsSyncManager       *self,
 void           ls_sync_manager_verify        (LsSyncManager       *self,
                                               const char          *shop,
                                               uint32_t             collections);
-void           ls_sync_manager_set_priority  (LsSyncManager       *self,
+void           ls_sync_manager_set_shown     (LsSyncManager       *self,
                                               const char          *shop,
-                                              uint32_t             collections,
-                                              LsPriority           priority);
+                                              uint32_t             collections);
 
 G_END_DECLS

@@ -33,10 +33,7 @@ ls_stream_new (LsSyncMachine *self,
   stream->shop = g_strdup (shop);
   stream->outbox = ls_outbox_new (self->draw, self->draw_data);
   for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
-    {
-      stream->priorities[i] = LS_PRIORITY_HIGH;
-      stream->healed_at[i] = -LS_HEAL_AGAIN;
-    }
+    stream->healed_at[i] = -LS_HEAL_AGAIN;
   ls_backoff_init (&stream->backoff, LS_BACKOFF_FIRST_US, LS_BACKOFF_CAP_US);
   return stream;
 }
@@ -268,20 +265,17 @@ goes_in_circles (LsStream *stream,
   return false;
 }
 
-static void
-subscribe (LsSyncMachine *self,
-           LsStream      *stream,
-           int64_t        now)
+/* What is asked of the server for @stream as it stands. Nothing waits until somebody has said what
+ * windows show. */
+static LsMessage *
+subscribe_new (LsSyncMachine *self,
+               LsStream      *stream)
 {
   const LsView *view = ls_view_get (stream->role, LS_SCHEMA_VERSION);
-  LsMessage *message;
+  LsMessage *message = ls_message_new (LS_MESSAGE_SUBSCRIBE);
+  gpointer shown = GUINT_TO_POINTER (ALL_COLLECTIONS);
 
-  if (goes_in_circles (stream, now))
-    {
-      guard (self, stream, "the same position was asked for again and again", now);
-      return;
-    }
-  message = ls_message_new (LS_MESSAGE_SUBSCRIBE);
+  g_hash_table_lookup_extended (self->shown, stream->shop, NULL, &shown);
   message->subscribe.shop = g_strdup (stream->shop);
   message->subscribe.position = stream->queued;
   message->subscribe.view = ls_view_get_total_hash (view);
@@ -289,14 +283,28 @@ subscribe (LsSyncMachine *self,
     {
       LsSubscription subscription = {
         .collection = ls_schema_collection ((LsCollectionId) i),
-        .priority = stream->priorities[i],
+        .priority = (GPOINTER_TO_UINT (shown) & (UINT32_C (1) << i)) ? LS_PRIORITY_HIGH
+                                                                     : LS_PRIORITY_LOW,
       };
 
       if (ls_view_has_collection (view, subscription.collection))
         g_array_append_val (message->subscribe.collections, subscription);
     }
+  return message;
+}
+
+static void
+subscribe (LsSyncMachine *self,
+           LsStream      *stream,
+           int64_t        now)
+{
+  if (goes_in_circles (stream, now))
+    {
+      guard (self, stream, "the same position was asked for again and again", now);
+      return;
+    }
   stream->state = LS_STREAM_SUBSCRIBED;
-  ls_sync_send (self, message);
+  ls_sync_send (self, subscribe_new (self, stream));
   ls_sync_report (self, LS_EVENT_SUBSCRIBED, stream)->version = stream->queued.version;
   stream->acked_version = stream->confirmed.version;
   ls_stream_update_outbox (self, stream, now);
@@ -531,27 +539,31 @@ ls_stream_resync (LsSyncMachine  *self,
 }
 
 /**
- * ls_sync_machine_set_priority:
+ * ls_sync_machine_set_shown:
  * @self: a machine
- * @shop: a shop
- * @collections: a mask of collections
- * @priority: how soon their changes are wanted
- * @now: monotonic
+ * @shop: a shop, whether it is known yet or not
+ * @collections: a mask of the collections that windows show
  *
- * Says how soon; it never decides what comes. Told with the next subscription.
+ * Says which changes are wanted at once; the others may come later, never not at all. A stream that
+ * stands goes on where it is: the server sends what it held back.
  */
 void
-ls_sync_machine_set_priority (LsSyncMachine *self,
-                              const char    *shop,
-                              uint32_t       collections,
-                              LsPriority     priority,
-                              int64_t        now)
+ls_sync_machine_set_shown (LsSyncMachine *self,
+                           const char    *shop,
+                           uint32_t       collections)
 {
   LsStream *stream = ls_sync_find (self, shop);
+  gpointer before = GUINT_TO_POINTER (ALL_COLLECTIONS);
+  LsMessage *message;
 
-  for (unsigned i = 0; stream != NULL && i < LS_N_COLLECTIONS; i++)
-    if (collections & (UINT32_C (1) << i))
-      stream->priorities[i] = priority;
+  g_hash_table_lookup_extended (self->shown, shop, NULL, &before);
+  g_hash_table_replace (self->shown, g_strdup (shop), GUINT_TO_POINTER (collections));
+  if (stream == NULL || stream->state != LS_STREAM_SUBSCRIBED ||
+      GPOINTER_TO_UINT (before) == collections)
+    return;
+  message = subscribe_new (self, stream);
+  message->subscribe.keep = true;
+  ls_sync_send (self, message);
 }
 
 /* --- Acks and time --------------------------------------------------------------------------- */

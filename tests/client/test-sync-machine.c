@@ -877,6 +877,66 @@ test_new_epoch (Fixture      *fixture,
 }
 
 static void
+expect_shown (Fixture *fixture,
+              int64_t  version,
+              uint32_t shown,
+              bool     keep)
+{
+  g_autoptr (LsMessage) message = expect_sent (fixture, LS_MESSAGE_SUBSCRIBE);
+
+  g_assert_cmpint (message->subscribe.position.version, ==, version);
+  g_assert_cmpint (message->subscribe.keep, ==, keep);
+  g_assert_cmpuint (message->subscribe.collections->len, >, 10);
+  for (unsigned i = 0; i < message->subscribe.collections->len; i++)
+    {
+      const LsSubscription *which =
+          &g_array_index (message->subscribe.collections, LsSubscription, i);
+
+      g_assert_cmpint (which->priority, ==,
+                       shown & (UINT32_C (1) << which->collection->id) ? LS_PRIORITY_HIGH
+                                                                       : LS_PRIORITY_LOW);
+    }
+}
+
+static void
+test_shown (Fixture      *fixture,
+            gconstpointer data)
+{
+  uint32_t products = UINT32_C (1) << LS_PRODUCTS;
+
+  /* Before there is a stream it is remembered; of other shops it is no business of this one. */
+  ls_sync_machine_set_shown (fixture->machine, "music", products);
+  ls_sync_machine_set_shown (fixture->machine, "books", 0);
+  expect_nothing (fixture);
+  load (fixture, "c1", 7, 0, 0);
+  ls_sync_machine_opened (fixture->machine, fixture->now);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_HELLO));
+  say_welcome (fixture, "c1", "music", EPOCH, 7, LS_ROLE_ADMIN);
+  for (int i = 0; i < 4; i++)
+    {
+      collect (fixture);
+      ls_sync_action_free (g_queue_pop_head (&fixture->actions));
+    }
+  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  numbered (fixture, 1, 0);
+  expect_shown (fixture, 7, products, false);
+  expect_drop (fixture, LS_SYNC_SET_SYNCED);
+
+  /* Another page: told at once, as often as it changes, and the stream goes on. */
+  for (unsigned i = 0; i < 20; i++)
+    {
+      uint32_t shown = i % 2 ? products : UINT32_C (1) << LS_ORDERS;
+
+      ls_sync_machine_set_shown (fixture->machine, "music", shown);
+      expect_shown (fixture, 7, shown, true);
+      ls_sync_machine_set_shown (fixture->machine, "music", shown);
+      expect_nothing (fixture);
+    }
+  say_delta (fixture, 7, 8, 100);
+  apply (fixture, OK);
+}
+
+static void
 test_sync_now (Fixture      *fixture,
                gconstpointer data)
 {
@@ -997,6 +1057,7 @@ main (int    argc,
     { "too-large", test_too_large },
     { "forked", test_forked },
     { "new-epoch", test_new_epoch },
+    { "shown", test_shown },
     { "sync-now", test_sync_now },
     { "errors", test_errors },
     { "sign-out", test_sign_out },
