@@ -56,6 +56,7 @@ struct _LsWindow {
 void ls_window_follow_shop     (LsWindow *self);
 void ls_window_forget_shop     (LsWindow *self);
 void ls_window_update_banner   (LsWindow *self);
+void ls_window_tell_shown      (LsWindow *self);
 void ls_window_add_actions     (LsWindow *self);
 void ls_window_bind_keys       (LsWindowClass *klass);
 

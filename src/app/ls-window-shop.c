@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/compat/ls-toplevel.h"
 #include "app/text/ls-format.h"
 #include "app/ls-window-private.h"
 
@@ -109,6 +110,46 @@ ls_window_forget_shop (LsWindow *self)
   g_clear_object (&self->open_orders);
   g_clear_pointer (&self->shop, g_free);
   self->sample = FALSE;
+}
+
+/**
+ * ls_window_get_shown:
+ * @self: a window
+ *
+ * Returns: a mask of the collections of its shop that can be seen in it, 0 for a window that nobody
+ * can look at
+ */
+uint32_t
+ls_window_get_shown (LsWindow *self)
+{
+  if (self->shop == NULL || !ls_toplevel_is_seen (GTK_WINDOW (self)))
+    return 0;
+  /* The sidebar counts orders. */
+  return ls_page_get_shown (LS_PAGE (gtk_stack_get_visible_child (self->page_stack))) |
+         UINT32_C (1) << LS_ORDERS;
+}
+
+/* Says to the server, through the client, what all windows together show of each shop. */
+void
+ls_window_tell_shown (LsWindow *self)
+{
+  LsClient *client = ls_context_get_client (self->context);
+  GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self));
+  GPtrArray *shops = client != NULL ? ls_client_get_shops (client) : NULL;
+
+  if (application == NULL)
+    return;
+  for (unsigned i = 0; shops != NULL && i < shops->len; i++)
+    {
+      const LsShopEntry *entry = g_ptr_array_index (shops, i);
+      uint32_t shown = 0;
+
+      for (GList *item = gtk_application_get_windows (application); item != NULL; item = item->next)
+        if (LS_IS_WINDOW (item->data) &&
+            g_strcmp0 (ls_window_get_shop (item->data), entry->shop) == 0)
+          shown |= ls_window_get_shown (item->data);
+      ls_client_set_shown (client, entry->shop, shown);
+    }
 }
 
 /* Says under the header what the admin must know of the connection, and only then. */

@@ -56,6 +56,31 @@ visible_page_cb (LsWindow *self)
   gtk_widget_set_sensitive (GTK_WIDGET (self->search_button), ls_page_can_search (current_page (self)));
   gtk_toggle_button_set_active (self->search_button, FALSE);
   update_title (self);
+  if (self->context != NULL)
+    ls_window_tell_shown (self);
+}
+
+static void
+ls_window_realize (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (ls_window_parent_class)->realize (widget);
+  g_signal_connect_object (gtk_native_get_surface (GTK_NATIVE (widget)), "notify::state",
+                           G_CALLBACK (ls_window_tell_shown), widget, G_CONNECT_SWAPPED);
+}
+
+static void
+ls_window_map (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (ls_window_parent_class)->map (widget);
+  ls_window_tell_shown (LS_WINDOW (widget));
+}
+
+static void
+ls_window_unmap (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (ls_window_parent_class)->unmap (widget);
+  if (LS_WINDOW (widget)->context != NULL)
+    ls_window_tell_shown (LS_WINDOW (widget));
 }
 
 static void
@@ -148,6 +173,7 @@ shops_changed_cb (LsWindow *self)
   update_shop_menu (self);
   if (self->shop == NULL && client != NULL && default_shop (client) != NULL)
     ls_window_show_shop (self, default_shop (client));
+  ls_window_tell_shown (self);
 }
 
 /* An account that is being opened shows in a moment: until then nothing, not the form to sign in. */
@@ -246,6 +272,9 @@ ls_window_class_init (LsWindowClass *klass)
 
   object_class->constructed = ls_window_constructed;
   object_class->dispose = ls_window_dispose;
+  widget_class->realize = ls_window_realize;
+  widget_class->map = ls_window_map;
+  widget_class->unmap = ls_window_unmap;
 
   g_type_ensure (LS_TYPE_BANNER);
   g_type_ensure (LS_TYPE_COLOUR_DOT);
@@ -361,6 +390,7 @@ ls_window_show_shop (LsWindow   *self,
   ls_window_follow_shop (self);
   set_pages_shop (self, client);
   update_title (self);
+  ls_window_tell_shown (self);
 }
 
 /**

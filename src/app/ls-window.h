@@ -14,6 +14,7 @@ LsWindow   *ls_window_new         (GtkApplication *application,
                                    LsContext      *context);
 const char *ls_window_get_shop    (LsWindow       *self);
 const char *ls_window_get_page    (LsWindow       *self);
+uint32_t    ls_window_get_shown   (LsWindow       *self);
 void        ls_window_show_shop   (LsWindow       *self,
                                    const char     *shop);
 void        ls_window_show_page   (LsWindow       *self,

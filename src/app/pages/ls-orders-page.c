@@ -320,6 +320,8 @@ ls_orders_page_class_init (LsOrdersPageClass *klass)
 
   object_class->dispose = ls_orders_page_dispose;
   object_class->finalize = ls_orders_page_finalize;
+  page_class->shows = UINT32_C (1) << LS_ORDERS | UINT32_C (1) << LS_ORDER_ITEMS |
+                      UINT32_C (1) << LS_PAYMENTS | UINT32_C (1) << LS_REFUNDS;
   page_class->bind = ls_orders_page_bind;
   page_class->unbind = ls_orders_page_unbind;
   page_class->search = ls_orders_page_search;

@@ -414,6 +414,8 @@ ls_overview_page_class_init (LsOverviewPageClass *klass)
   G_OBJECT_CLASS (klass)->dispose = ls_overview_page_dispose;
   widget_class->map = ls_overview_page_map;
   widget_class->unmap = ls_overview_page_unmap;
+  page_class->shows = UINT32_C (1) << LS_DAILY_SALES | UINT32_C (1) << LS_ORDERS |
+                      UINT32_C (1) << LS_ACTIVITY | UINT32_C (1) << LS_PRODUCTS;
   page_class->bind = ls_overview_page_bind;
   page_class->unbind = ls_overview_page_unbind;
 

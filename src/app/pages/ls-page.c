@@ -188,6 +188,7 @@ ls_page_class_init (LsPageClass *klass)
   G_OBJECT_CLASS (klass)->dispose = ls_page_dispose;
   G_OBJECT_CLASS (klass)->finalize = ls_page_finalize;
   GTK_WIDGET_CLASS (klass)->map = ls_page_map;
+  klass->shows = UINT32_MAX;
   klass->bind = ls_page_bind;
   klass->unbind = ls_page_unbind;
   klass->open_record = ls_page_open_record_default;
@@ -285,6 +286,18 @@ GTimeZone *
 ls_page_get_time_zone (LsPage *self)
 {
   return private_of (self)->time_zone;
+}
+
+/**
+ * ls_page_get_shown:
+ * @self: a page
+ *
+ * Returns: a mask of the collections that it shows
+ */
+uint32_t
+ls_page_get_shown (LsPage *self)
+{
+  return LS_PAGE_GET_CLASS (self)->shows | UINT32_C (1) << LS_SHOPS;
 }
 
 /**

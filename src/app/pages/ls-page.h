@@ -12,6 +12,8 @@ G_DECLARE_DERIVABLE_TYPE (LsPage, ls_page, LS, PAGE, AdwBin)
 
 /**
  * LsPageClass:
+ * @shows: a mask of the collections that it shows besides its shop; all, when a class sets none:
+ *   their changes come at once while it is looked at, those of others a little later
  * @bind: shows a shop: makes queries and puts them into the widgets
  * @unbind: lets go of the queries; called before another shop is bound and at the end
  * @search: shows what matches @text, everything for ""; pages that can't search leave it %NULL
@@ -22,6 +24,7 @@ G_DECLARE_DERIVABLE_TYPE (LsPage, ls_page, LS, PAGE, AdwBin)
 struct _LsPageClass {
   AdwBinClass parent_class;
 
+  uint32_t shows;
   void (*bind)        (LsPage     *self);
   void (*unbind)      (LsPage     *self);
   void (*search)      (LsPage     *self,
@@ -43,6 +46,7 @@ void        ls_page_search        (LsPage     *self,
                                    const char *text);
 void        ls_page_open_record   (LsPage     *self,
                                    const char *key);
+uint32_t    ls_page_get_shown     (LsPage     *self);
 void        ls_page_mutate        (LsPage     *self,
                                    GPtrArray  *changes,
                                    const char *what);

@@ -448,6 +448,7 @@ ls_products_page_class_init (LsProductsPageClass *klass)
 
   object_class->dispose = ls_products_page_dispose;
   object_class->finalize = ls_products_page_finalize;
+  page_class->shows = UINT32_C (1) << LS_PRODUCTS | UINT32_C (1) << LS_VARIANTS;
   page_class->bind = ls_products_page_bind;
   page_class->unbind = ls_products_page_unbind;
   page_class->search = ls_products_page_search;

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 import lsui
 
@@ -62,7 +63,8 @@ def rows():
 class Server:
   """A lockstepd of its own, on loopback; it can be killed and started again on the same port."""
 
-  def __init__(self, ui, lockstepd):
+  def __init__(self, ui, lockstepd, *options):
+    self.options = options
     self.ui = ui
     self.lockstepd = lockstepd
     self.folder = pathlib.Path(tempfile.mkdtemp(prefix='desk-', dir=os.environ.get('HOME')))
@@ -90,11 +92,19 @@ class Server:
   def start(self):
     address = self.data / 'address'
     address.unlink(missing_ok=True)
-    self.program = self.ui.start([self.lockstepd, 'serve', '--data', str(self.data), '--listen', self.listen],
-                                 name='lockstepd')
+    self.program = self.ui.start([self.lockstepd, 'serve', '--data', str(self.data), '--listen', self.listen,
+                                  *self.options], name='lockstepd')
     self.url = lsui.wait_for(lambda: self.program.checked() and address.exists() and address.read_text().strip(),
                              'the server listens')
     self.listen = self.url.split('://', 1)[1].rstrip('/')
+
+  def metric(self, name):
+    """A figure of /metrics."""
+    token = pathlib.Path(self.token_file()).read_text()
+    request = urllib.request.Request(f'{self.url.rstrip("/")}/metrics', headers={'Authorization': f'Bearer {token}'})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+      lines = answer.read().decode().splitlines()
+    return next(float(line.split()[-1]) for line in lines if line.split(' ')[0] == name)
 
   def kill(self):
     self.program.kill()
