@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/ls-error.h"
+#include "server/ls-key-file.h"
 
 /*
  * One table of options. A row gives the name that stands after -- on the command line, in capitals
@@ -16,6 +17,7 @@
  */
 
 #define GROUP "server"
+#define MAX_FILE_BYTES (256 * 1024)
 #define TENTH INT64_C (100000)
 #define SECOND (10 * TENTH)
 #define HOUR (3600 * SECOND)
@@ -452,6 +454,7 @@ load_key (LsConfig   *config,
   g_autofree char *source = g_strdup_printf ("%s: [" GROUP "] %s", path, key);
   g_auto (GStrv) values = NULL;
   g_autofree char *text = NULL;
+  g_autoptr (GError) local = NULL;
   int id = find_key (key);
 
   if (id < 0)
@@ -462,12 +465,17 @@ load_key (LsConfig   *config,
   if (config->settings[id].set)
     return true;
   if (table[id].type == LS_VALUE_IS_LIST)
+    values = g_key_file_get_string_list (file, GROUP, key, NULL, &local);
+  else
+    text = g_key_file_get_string (file, GROUP, key, &local);
+  /* A value with a wrong escape comes with an error and with what could be made of it. */
+  if (local != NULL)
     {
-      values = g_key_file_get_string_list (file, GROUP, key, NULL, error);
-      return values != NULL && take_list (config, (LsOptionId) id, values, source, error);
+      g_propagate_prefixed_error (error, g_steal_pointer (&local), "%s: ", source);
+      return false;
     }
-  text = g_key_file_get_string (file, GROUP, key, error);
-  return text != NULL && take (config, (LsOptionId) id, text, source, error);
+  return values != NULL ? take_list (config, (LsOptionId) id, values, source, error)
+                        : take (config, (LsOptionId) id, text, source, error);
 }
 
 static bool
@@ -475,16 +483,12 @@ load_file (LsConfig   *config,
            const char *path,
            GError    **error)
 {
-  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autoptr (GKeyFile) file = ls_key_file_load (path, MAX_FILE_BYTES, error);
   g_auto (GStrv) groups = NULL;
   g_auto (GStrv) keys = NULL;
 
-  g_key_file_set_list_separator (file, ';');
-  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, error))
-    {
-      g_prefix_error (error, "%s: ", path);
-      return false;
-    }
+  if (file == NULL)
+    return false;
   groups = g_key_file_get_groups (file, NULL);
   for (size_t i = 0; groups[i] != NULL; i++)
     if (!g_str_equal (groups[i], GROUP))

@@ -197,6 +197,8 @@ test_refused_files (Fixture      *fixture,
     { "[sever]\n", "no such group as [sever]" },
     { "[server]\nring=tiny\n", "[server] ring: not a size" },
     { "data=/x\n", "lockstepd.conf" },
+    { "[server]\n# caf\xe9\ndata=/x\n", "lockstepd.conf:2: not UTF-8" },
+    { "[server]\ndata=\\q\n", "[server] data: " },
   };
 
   for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -505,6 +505,8 @@ test_mapping_problems (void)
     { "[import]\ncollection=products\nkey=a\n",
       "[import] key: it must say which column makes the key, such as crm:{Number}" },
     { "[import]\ncollection=products\nkey={a\n", "[import] key: “{a” has a brace without a column" },
+    { "[import]\ncollection=products\nkey={a}\n[name]\ntemplate={a}\\q{b}\n",
+      "[name] template: a backslash stands before s, n, t, r, ; or another one" },
     { "[import]\ncollection=products\nkey={a}\ncolour=red\n",
       "[import] colour: there is no such option" },
     { "[import]\ncollection=products\nkey={a}\ndelimiter=ab\n",

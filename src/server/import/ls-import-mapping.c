@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/ls-error.h"
+#include "server/ls-key-file.h"
 
 #define MAIN_GROUP "import"
 #define MAX_MAPPING_BYTES (256 * 1024)
@@ -76,6 +77,26 @@ ls_import_mapping_free (LsImportMapping *mapping)
   g_free (mapping);
 }
 
+/* GKeyFile gives what it could make of a value with a wrong escape, and an error. */
+static bool
+check_escapes (GKeyFile   *file,
+               const char *group,
+               const char *key,
+               GError    **error)
+{
+  static const char *const lists[] = { "values", "true", "false", NULL };
+  g_auto (GStrv) list = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (GError) local = NULL;
+
+  if (g_strv_contains (lists, key))
+    list = g_key_file_get_string_list (file, group, key, NULL, &local);
+  else
+    text = g_key_file_get_string (file, group, key, &local);
+  return local == NULL ||
+         refuse (error, group, key, "a backslash stands before s, n, t, r, ; or another one");
+}
+
 static bool
 check_keys (GKeyFile           *file,
             const char         *group,
@@ -87,6 +108,8 @@ check_keys (GKeyFile           *file,
   for (size_t i = 0; keys != NULL && keys[i] != NULL; i++)
     if (!g_strv_contains (known, keys[i]))
       return refuse (error, group, keys[i], "there is no such option");
+    else if (!check_escapes (file, group, keys[i], error))
+      return false;
   return true;
 }
 
@@ -312,21 +335,12 @@ ls_import_mapping_load (const char  *path,
                         GError     **error)
 {
   g_autoptr (LsImportMapping) mapping = g_new0 (LsImportMapping, 1);
-  g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_autoptr (GMappedFile) bytes = g_mapped_file_new (path, FALSE, error);
+  g_autoptr (GKeyFile) file = ls_key_file_load (path, MAX_MAPPING_BYTES, error);
 
   mapping->fields = g_ptr_array_new_with_free_func (field_map_free);
-  if (bytes == NULL)
+  if (file == NULL)
     return NULL;
-  if (g_mapped_file_get_length (bytes) > MAX_MAPPING_BYTES)
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "%s: longer than %d bytes: no mapping",
-                   path, MAX_MAPPING_BYTES);
-      return NULL;
-    }
-  if (!g_key_file_load_from_data (file, g_mapped_file_get_contents (bytes),
-                                  g_mapped_file_get_length (bytes), G_KEY_FILE_NONE, error) ||
-      !load_groups (mapping, file, error))
+  if (!load_groups (mapping, file, error))
     {
       g_prefix_error (error, "%s: ", path);
       return NULL;
