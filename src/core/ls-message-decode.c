@@ -585,6 +585,7 @@ ls_message_scan_ack (const char *text,
   const char *at = text;
   const char *end = text + length;
   const char *shop;
+  char id[LS_KEY_MAX_BYTES + 1];
   LsAck ack = { NULL, 0, 0, 0 };
 
   if (!scan_literal (&at, end, "{\"t\":\"ack\",\"shop\":\""))
@@ -592,17 +593,17 @@ ls_message_scan_ack (const char *text,
   shop = at;
   while (at < end && *at != '"' && *at != '\\' && (unsigned char) *at >= 0x20)
     at++;
-  if (at == end || *at != '"' || at == shop || (size_t) (at - shop) >= shop_size ||
-      !g_utf8_validate_len (shop, (size_t) (at - shop), NULL))
-    return false;
   length = (size_t) (at - shop);
+  if (at == end || *at != '"' || length >= MIN (shop_size, sizeof id))
+    return false;
+  memcpy (id, shop, length);
+  id[length] = '\0';
   if (!scan_literal (&at, end, "\",\"version\":") || !scan_number (&at, end, &ack.version) ||
       !scan_literal (&at, end, ",\"n\":") || !scan_number (&at, end, &ack.n) ||
       !scan_literal (&at, end, ",\"applied\":") || !scan_number (&at, end, &ack.applied) ||
-      !scan_literal (&at, end, "}") || at != end)
+      !scan_literal (&at, end, "}") || at != end || !ls_key_is_valid (id))
     return false;
-  memcpy (ret_shop, shop, length);
-  ret_shop[length] = '\0';
+  g_strlcpy (ret_shop, id, shop_size);
   *ret_ack = ack;
   return true;
 }
