@@ -5,6 +5,8 @@
 
 #include "app/text/ls-link.h"
 
+#include <string.h>
+
 #include "core/ls-error.h"
 #include "core/ls-schema.h"
 
@@ -18,6 +20,15 @@
 
 /* A link names at most a shop, a page and a record. */
 #define MAX_PARTS 3
+
+#define MAX_SHOWN_BYTES 100
+
+/* The beginning of a link that may be of any bytes, for words about it. */
+static char *
+begin_of (const char *uri)
+{
+  return g_utf8_make_valid (uri, (gssize) strnlen (uri, MAX_SHOWN_BYTES));
+}
 
 /**
  * ls_link_parse:
@@ -40,7 +51,9 @@ ls_link_parse (const char *uri,
 
   if (!g_str_has_prefix (uri, SCHEME))
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "not a lockstep: link: %.100s", uri);
+      g_autofree char *shown = begin_of (uri);
+
+      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "not a lockstep: link: %s", shown);
       return FALSE;
     }
   for (rest = uri + sizeof SCHEME - 1; *rest == '/'; rest++)
@@ -48,11 +61,13 @@ ls_link_parse (const char *uri,
   parts = g_strsplit (rest, "/", MAX_PARTS);
   for (unsigned i = 0; parts[i] != NULL && parts[i][0] != '\0'; i++)
     {
-      values[i] = g_uri_unescape_string (parts[i], "/");
+      values[i] = g_uri_unescape_string (parts[i], NULL);
       if (values[i] == NULL || !ls_key_is_valid (values[i]))
         {
-          g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "part %u of the link is not valid: %.100s",
-                       i + 1, uri);
+          g_autofree char *shown = begin_of (uri);
+
+          g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "part %u of the link is not valid: %s",
+                       i + 1, shown);
           for (unsigned j = 0; j <= i; j++)
             g_free (values[j]);
           return FALSE;
