@@ -184,10 +184,13 @@ ls_status_to_error (unsigned    status,
                     const char *reason,
                     GError    **error)
 {
+  g_autofree char *words = NULL;
   LsErrorCode code;
 
   if (status >= 200 && status < 300)
     return true;
+  /* Whoever answered may be no server of ours, and what he says no text. */
+  words = g_utf8_make_valid (reason != NULL ? reason : "", -1);
   switch (status)
     {
     case 401:
@@ -214,6 +217,6 @@ ls_status_to_error (unsigned    status,
       break;
     }
   g_set_error (error, LS_ERROR, code, "the server answered %u%s%s", status,
-               reason != NULL ? " " : "", reason != NULL ? reason : "");
+               *words != '\0' ? " " : "", words);
   return false;
 }
