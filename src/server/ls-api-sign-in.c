@@ -5,27 +5,18 @@
 
 #include "server/ls-api.h"
 
-#include <string.h>
-
-#include <json-glib/json-glib.h>
-
 #include "core/ls-error.h"
-#include "core/ls-json-guard.h"
-#include "core/ls-json-reader.h"
 #include "core/ls-json-writer.h"
+#include "server/ls-api-bodies.h"
 #include "server/ls-server.h"
 
-#define MAX_NAME_BYTES 200
-#define MAX_PASSWORD_BYTES 1024
 /* Passwords are checked one after the other; who comes when so many wait comes again later. */
 #define MAX_WAITING 32
 
 typedef struct {
   LsServer *server;
   LsRequest *request;
-  char *user;
-  char *password;
-  char *device;
+  LsSignInBody body;
 
   /* Filled on the queue. */
   LsIdentity *identity;
@@ -41,11 +32,7 @@ sign_in_free (gpointer data)
 
   job->server->sign_ins--;
   ls_request_unref (job->request);
-  g_free (job->user);
-  if (job->password != NULL)
-    memset (job->password, 0, strlen (job->password));
-  g_free (job->password);
-  g_free (job->device);
+  ls_sign_in_body_clear (&job->body);
   g_clear_pointer (&job->identity, ls_identity_unref);
   g_free (job->token);
   g_free (job->client);
@@ -57,34 +44,13 @@ static bool
 read_body (SignIn  *job,
            GError **error)
 {
-  static const LsJsonLimits limits = { .max_depth = 2, .max_values = 64 };
   SoupServerMessage *message = ls_request_get_message (job->request);
   g_autoptr (GBytes) body =
       soup_message_body_flatten (soup_server_message_get_request_body (message));
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
-  g_auto (LsJsonReader) reader = { NULL, NULL };
-  JsonObject *object;
   size_t length;
   const char *text = g_bytes_get_data (body, &length);
 
-  if (!ls_json_guard_check_error (text != NULL ? text : "", length, &limits, error))
-    return false;
-  if (!json_parser_load_from_data (parser, text, (gssize) length, NULL) ||
-      !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
-    {
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_PROTOCOL, "the body is a JSON object");
-      return false;
-    }
-  object = json_node_get_object (json_parser_get_root (parser));
-  ls_json_reader_init (&reader);
-  job->user = ls_json_reader_text (&reader, object, "user", LS_JSON_REQUIRED, MAX_NAME_BYTES);
-  job->password =
-      ls_json_reader_text (&reader, object, "password", LS_JSON_REQUIRED, MAX_PASSWORD_BYTES);
-  job->device = ls_json_reader_text (&reader, object, "device", LS_JSON_REQUIRED, MAX_NAME_BYTES);
-  if (reader.error == NULL)
-    return true;
-  g_propagate_error (error, g_steal_pointer (&reader.error));
-  return false;
+  return ls_sign_in_body_read (text, length, &job->body, error);
 }
 
 static GBytes *
@@ -139,9 +105,9 @@ sign_in_cb (gpointer data)
   LsAccess *access = job->server->access;
   int64_t lifetime = ls_config_get_number (job->server->config, LS_OPTION_TOKEN_LIFETIME);
 
-  if (!ls_access_check_password (access, job->user, job->password, &job->error))
+  if (!ls_access_check_password (access, job->body.user, job->body.password, &job->error))
     return;
-  job->token = ls_access_issue_token (access, job->user, job->device, lifetime, &job->error);
+  job->token = ls_access_issue_token (access, job->body.user, job->body.device, lifetime, &job->error);
   if (job->token != NULL)
     job->identity = ls_access_check_token (access, job->token, &job->error);
   if (job->identity != NULL)

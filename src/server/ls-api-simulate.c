@@ -5,12 +5,9 @@
 
 #include "server/ls-api.h"
 
-#include <json-glib/json-glib.h>
-
 #include "core/ls-error.h"
-#include "core/ls-json-guard.h"
-#include "core/ls-json-reader.h"
 #include "core/ls-json-writer.h"
+#include "server/ls-api-bodies.h"
 #include "server/ls-server.h"
 
 /* Whoever wants traffic asks again within this time: when he is gone, it ends. */
@@ -20,8 +17,7 @@ typedef struct {
   LsServer *server;
   LsRequest *request;
   char *shop;
-  int64_t rate;
-  int64_t seed;
+  LsSimulateBody body;
 
   /* Filled on the queue. */
   bool done;
@@ -43,33 +39,12 @@ static bool
 read_body (Simulate *job,
            GError  **error)
 {
-  static const LsJsonLimits limits = { .max_depth = 2, .max_values = 64 };
   g_autoptr (GBytes) body = soup_message_body_flatten (
       soup_server_message_get_request_body (ls_request_get_message (job->request)));
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
-  g_auto (LsJsonReader) reader = { NULL, NULL };
-  JsonObject *object;
   size_t length;
   const char *text = g_bytes_get_data (body, &length);
 
-  if (!ls_json_guard_check_error (text != NULL ? text : "", length, &limits, error))
-    return false;
-  if (!json_parser_load_from_data (parser, text, (gssize) length, NULL) ||
-      !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
-    {
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_PROTOCOL, "the body is a JSON object");
-      return false;
-    }
-  object = json_node_get_object (json_parser_get_root (parser));
-  ls_json_reader_init (&reader);
-  job->rate = ls_json_reader_integer (&reader, object, "rate", LS_JSON_REQUIRED, 0);
-  job->seed = ls_json_reader_integer (&reader, object, "seed", LS_JSON_OPTIONAL, 1);
-  if (reader.error == NULL && (job->rate < 0 || job->rate > LS_SIMULATION_MAX_RATE))
-    ls_json_reader_fail (&reader, "rate", "from 0 to %d events an hour", LS_SIMULATION_MAX_RATE);
-  if (reader.error == NULL)
-    return true;
-  g_propagate_error (error, g_steal_pointer (&reader.error));
-  return false;
+  return ls_simulate_body_read (text, length, &job->body, error);
 }
 
 static void
@@ -95,7 +70,7 @@ answer_cb (gpointer data)
   writer = ls_json_writer_new ();
   ls_json_writer_begin_object (writer);
   ls_json_writer_name (writer, "lease");
-  ls_json_writer_integer (writer, job->rate > 0 ? LEASE : 0);
+  ls_json_writer_integer (writer, job->body.rate > 0 ? LEASE : 0);
   ls_json_writer_end_object (writer);
   text = ls_json_writer_finish (writer, &length);
   body = g_bytes_new_take (text, length);
@@ -107,7 +82,7 @@ run_cb (gpointer data)
 {
   Simulate *job = data;
 
-  job->done = ls_simulator_run (job->server->simulator, job->shop, job->rate, (uint64_t) job->seed,
+  job->done = ls_simulator_run (job->server->simulator, job->shop, job->body.rate, (uint64_t) job->body.seed,
                                 LEASE, &job->error);
 }
 
