@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Stands in for libFuzzer where there is none: runs a target over the files of a corpus and over
- * changed copies of them. The changes come from a fixed seed, so that each run is the same. */
+ * changed copies of them, as many as it is told. The changes come from a fixed seed, so that each run is the same. */
 #include "config.h"
 
 #include <locale.h>
@@ -10,11 +10,13 @@
 
 #include "fuzz-target.h"
 
-#define CHANGED_COPIES 10000
 #define MAX_CHANGES 4
 
 /* Bytes that mean something to texts are worth more tries than others. */
 static const char meaningful[] = "{}[]:,\"\\/-+.0123456789eEtrufalsnxud \n\t\x1f\x7f\x80\xc3\xa9\xed\xff";
+
+/* How many changed copies of a file are tried. */
+static uint64_t n_copies;
 
 static GBytes *
 read_file (const char *path)
@@ -79,7 +81,7 @@ run_bytes (const uint8_t *data,
            size_t         size)
 {
   /* On the heap and of the very size, so that a read beyond it is noticed. */
-  g_autofree uint8_t *copy = g_memdup2 (data, size);
+  g_autofree uint8_t *copy = size > 0 ? g_memdup2 (data, size) : g_malloc (1);
 
   g_assert_cmpint (LLVMFuzzerTestOneInput (copy, size), ==, 0);
 }
@@ -93,7 +95,7 @@ test_file (gconstpointer data)
   const uint8_t *original = g_bytes_get_data (bytes, &size);
 
   run_bytes (original, size);
-  for (int i = 0; i < CHANGED_COPIES; i++)
+  for (uint64_t i = 0; i < n_copies; i++)
     {
       g_autoptr (GByteArray) copy = g_byte_array_new ();
       int n_changes = g_rand_int_range (rand, 1, MAX_CHANGES + 1);
@@ -138,8 +140,9 @@ main (int    argc,
   setlocale (LC_ALL, "");
   g_test_init (&argc, &argv, NULL);
 
-  g_assert_cmpint (argc, ==, 2);
+  g_assert_cmpint (argc, ==, 3);
   folder = argv[1];
+  g_assert_true (g_ascii_string_to_unsigned (argv[2], 10, 0, 1000000, &n_copies, NULL));
   names = list_files (folder);
   g_assert_cmpuint (names->len, >, 0);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include <glib.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -8,3 +9,10 @@
  * property does not hold. */
 int LLVMFuzzerTestOneInput (const uint8_t *data,
                             size_t         size);
+
+/* A refusal is in words that can be shown. */
+void        fuzz_check_error (const GError  *error);
+
+/* A file, in memory, that has just these bytes; the same one each time. */
+const char *fuzz_file        (const uint8_t *data,
+                              size_t         size);
