@@ -49,15 +49,19 @@ ls_cache_read_edit (LsStatement *statement,
                     GError     **error)
 {
   g_autoptr (LsEdit) edit = ls_edit_new ();
+  const char *changes;
 
   edit->id = ls_statement_get_int64 (statement, 0);
   edit->shop = g_strdup (shop);
-  edit->mid = ls_statement_dup_text (statement, 1);
+  edit->mid = g_strdup (ls_statement_need_text (statement, 1, error));
+  if (edit->mid == NULL)
+    return NULL;
   edit->n = ls_statement_get_int64 (statement, 2);
   edit->state = (LsEditState) ls_statement_get_int64 (statement, 3);
   edit->made_at = ls_statement_get_int64 (statement, 4);
   edit->resolved_at = ls_statement_get_int64 (statement, 5);
-  edit->changes = ls_changes_from_json (ls_statement_get_text (statement, 6), error);
+  changes = ls_statement_need_text (statement, 6, error);
+  edit->changes = changes != NULL ? ls_changes_from_json (changes, error) : NULL;
   if (edit->changes == NULL)
     {
       g_prefix_error (error, "edit %s: ", edit->mid);

@@ -92,12 +92,16 @@ load_shops (LsCache *self,
 
   while (statement != NULL && (step = ls_statement_step (statement, error)) == LS_STEP_ROW)
     {
-      LsShopState *shop = shop_state_new (ls_statement_get_int64 (statement, 0),
-                                          ls_statement_get_text (statement, 1));
+      const char *name = ls_statement_need_text (statement, 1, error);
+      const char *epoch = name != NULL ? ls_statement_need_text (statement, 4, error) : NULL;
+      LsShopState *shop;
 
+      if (epoch == NULL)
+        return false;
+      shop = shop_state_new (ls_statement_get_int64 (statement, 0), name);
       shop->name = ls_statement_dup_text (statement, 2);
       shop->role = ls_statement_dup_text (statement, 3);
-      g_strlcpy (shop->position.epoch, ls_statement_get_text (statement, 4), LS_EPOCH_BYTES);
+      g_strlcpy (shop->position.epoch, epoch, LS_EPOCH_BYTES);
       shop->position.version = ls_statement_get_int64 (statement, 5);
       shop->position.check = (uint64_t) ls_statement_get_int64 (statement, 6);
       shop->view = (uint64_t) ls_statement_get_int64 (statement, 7);
@@ -137,17 +141,21 @@ load_tables (LsCache *self,
   while (statement != NULL && (step = ls_statement_step (statement, error)) == LS_STEP_ROW)
     {
       LsShopState *shop = shop_by_number (self, ls_statement_get_int64 (statement, 0));
-      const LsCollection *collection =
-          ls_schema_find_collection (ls_statement_get_text (statement, 1));
+      const char *name = ls_statement_need_text (statement, 1, error);
+      const char *fields = name != NULL ? ls_statement_need_text (statement, 5, error) : NULL;
+      const LsCollection *collection;
       LsTable *table;
 
+      if (fields == NULL)
+        return false;
       /* A newer version may have known more collections. */
+      collection = ls_schema_find_collection (name);
       if (shop == NULL || collection == NULL)
         continue;
       table = ls_table_new (shop->number, collection, ls_statement_get_int64 (statement, 2));
       table->base = ls_statement_get_int64 (statement, 3);
       table->view = (uint64_t) ls_statement_get_int64 (statement, 4);
-      table->fields = ls_cache_parse_field_names (collection, ls_statement_get_text (statement, 5));
+      table->fields = ls_cache_parse_field_names (collection, fields);
       table->is_held = ls_statement_get_int64 (statement, 6) != 0;
       table->has_gone = ls_statement_get_int64 (statement, 7) != 0;
       shop->tables[collection->id] = table;
@@ -166,14 +174,18 @@ load_shadows (LsCache *self,
   while (statement != NULL && (step = ls_statement_step (statement, error)) == LS_STEP_ROW)
     {
       LsShopState *shop = shop_by_number (self, ls_statement_get_int64 (statement, 0));
-      const LsCollection *collection =
-          ls_schema_find_collection (ls_statement_get_text (statement, 1));
+      const char *name = ls_statement_need_text (statement, 1, error);
+      const char *key = name != NULL ? ls_statement_need_text (statement, 2, error) : NULL;
       const char *confirmed = ls_statement_get_text (statement, 4);
+      const LsCollection *collection;
       LsShadow *shadow;
 
+      if (key == NULL)
+        return false;
+      collection = ls_schema_find_collection (name);
       if (shop == NULL || collection == NULL)
         continue;
-      shadow = ls_shop_add_shadow (shop, collection, ls_statement_get_text (statement, 2));
+      shadow = ls_shop_add_shadow (shop, collection, key);
       shadow->id = ls_statement_get_int64 (statement, 3);
       shadow->is_stored = true;
       if (confirmed == NULL)

@@ -269,6 +269,7 @@ ls_cache_reader_get_row (LsCacheReader      *reader,
   g_autofree char *sql = NULL;
   g_autoptr (LsStatement) statement = NULL;
   const char *table;
+  const char *key;
   LsStep step;
 
   *ret_record = NULL;
@@ -286,8 +287,10 @@ ls_cache_reader_get_row (LsCacheReader      *reader,
     return false;
   if (step == LS_STEP_DONE)
     return true;
-  *ret_record =
-      ls_cache_read_record (statement, 2, collection, ls_statement_get_text (statement, 0));
+  key = ls_statement_need_text (statement, 0, error);
+  if (key == NULL)
+    return false;
+  *ret_record = ls_cache_read_record (statement, 2, collection, key);
   if (ret_pending != NULL)
     *ret_pending = ls_statement_get_int64 (statement, 1) != 0;
   return true;
@@ -326,15 +329,20 @@ ls_cache_reader_find_row (LsCacheReader      *reader,
   return ls_sql_get_int64 (reader->sql, ret_id, error, sql, "t", key) != LS_STEP_ERROR;
 }
 
-static void
+static bool
 add_confirmed (LsStatement        *statement,
                const LsCollection *collection,
-               LsBuckets          *sums)
+               LsBuckets          *sums,
+               GError            **error)
 {
-  g_autoptr (LsRecord) record =
-      ls_cache_read_record (statement, 1, collection, ls_statement_get_text (statement, 0));
+  const char *key = ls_statement_need_text (statement, 0, error);
+  g_autoptr (LsRecord) record = NULL;
 
+  if (key == NULL)
+    return false;
+  record = ls_cache_read_record (statement, 1, collection, key);
   ls_buckets_replace (sums, NULL, record);
+  return true;
 }
 
 /* The confirmed rows: those that no edit covers, and what is under the others. */
@@ -361,7 +369,8 @@ sum_rows (LsCacheReader      *reader,
                       table, columns);
   rows = ls_sql_query (reader->sql, error, sql, "tt", shop, collection->name);
   while (rows != NULL && (step = ls_statement_step (rows, error)) == LS_STEP_ROW)
-    add_confirmed (rows, collection, sums);
+    if (!add_confirmed (rows, collection, sums, error))
+      return false;
   if (step == LS_STEP_ERROR)
     return false;
   shadows = ls_sql_query (reader->sql, error,

@@ -165,7 +165,7 @@ ls_cache_migrate (LsCache *self,
       ls_sql_get_text (self->sql, &collation, error, "SELECT collation FROM meta", NULL) !=
           LS_STEP_ROW)
     return false;
-  if (g_str_equal (collation, self->collation->id))
+  if (g_strcmp0 (collation, self->collation->id) == 0)
     return true;
   transaction = ls_sql_begin (self->sql, LS_SQL_BEGIN_IMMEDIATE, error);
   return transaction != NULL &&

@@ -61,6 +61,7 @@ ls_cache_reader_stand (LsCacheReader *reader,
                        GError       **error)
 {
   g_autoptr (LsStatement) statement = NULL;
+  const char *epoch;
 
   memset (ret_position, 0, sizeof *ret_position);
   *ret_confirmed = false;
@@ -71,8 +72,10 @@ ls_cache_reader_stand (LsCacheReader *reader,
   switch (ls_statement_step (statement, error))
     {
     case LS_STEP_ROW:
-      g_strlcpy (ret_position->epoch, ls_statement_get_text (statement, 0),
-                 sizeof ret_position->epoch);
+      epoch = ls_statement_need_text (statement, 0, error);
+      if (epoch == NULL)
+        return false;
+      g_strlcpy (ret_position->epoch, epoch, sizeof ret_position->epoch);
       ret_position->version = ls_statement_get_int64 (statement, 1);
       ret_position->check = (uint64_t) ls_statement_get_int64 (statement, 2);
       break;

@@ -154,8 +154,10 @@ find_garbage (LsCache *self,
     return false;
   while ((step = ls_statement_step (statement, error)) == LS_STEP_ROW)
     {
-      const char *table = ls_statement_get_text (statement, 2);
+      const char *table = ls_statement_need_text (statement, 2, error);
 
+      if (table == NULL)
+        return false;
       if (g_hash_table_contains (needed, table) || is_staged (self, table))
         continue;
       *ret_type = ls_statement_dup_text (statement, 0);

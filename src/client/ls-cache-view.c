@@ -54,9 +54,11 @@ recompute_sums (LsCacheTx *tx,
 
   while (statement != NULL && (step = ls_statement_step (statement, error)) == LS_STEP_ROW)
     {
-      const char *key = ls_statement_get_text (statement, 0);
+      const char *key = ls_statement_need_text (statement, 0, error);
       g_autoptr (LsRecord) record = NULL;
 
+      if (key == NULL)
+        return false;
       if (ls_shop_find_shadow (tx->shop, table->collection, key) != NULL)
         continue;
       record = ls_cache_read_record (statement, 1, table->collection, key);

@@ -223,8 +223,12 @@ ls_sql_check (LsSql       *sql,
                                    findings, error);
 
   if (n_findings > 0)
-    g_set_error (error, LS_SQL_ERROR, LS_SQL_ERROR_CORRUPT, "The database is damaged: %s%s",
-                 findings->str, n_findings > MAX_FINDINGS ? "; and more" : "");
+    {
+      g_autofree char *words = g_utf8_make_valid (findings->str, (gssize) findings->len);
+
+      g_set_error (error, LS_SQL_ERROR, LS_SQL_ERROR_CORRUPT, "The database is damaged: %s%s",
+                   words, n_findings > MAX_FINDINGS ? "; and more" : "");
+    }
 
   return n_findings == 0;
 }

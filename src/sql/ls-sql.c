@@ -139,16 +139,17 @@ ls_sql_set_error (LsSql       *sql,
                   GError     **error)
 {
   g_autofree char *shown = text != NULL ? ls_sql_abridge (text) : NULL;
-  const char *message;
+  g_autofree char *message = NULL;
 
   /* SQLite's own message is more exact, but belongs to the last call of this connection. */
   if ((sqlite3_extended_errcode (sql->db) & 0xff) == (code & 0xff))
     {
       code = sqlite3_extended_errcode (sql->db);
-      message = sqlite3_errmsg (sql->db);
+      /* Of a damaged file it repeats what it found there. */
+      message = g_utf8_make_valid (sqlite3_errmsg (sql->db), -1);
     }
   else
-    message = sqlite3_errstr (code);
+    message = g_strdup (sqlite3_errstr (code));
 
   sql->extended_code = code;
 

@@ -468,6 +468,21 @@ ls_statement_get_text (LsStatement *statement,
   return (const char *) sqlite3_column_text (statement->stmt, column);
 }
 
+const char *
+ls_statement_need_text (LsStatement  *statement,
+                        int           column,
+                        GError      **error)
+{
+  const char *text = ls_statement_get_text (statement, column);
+
+  if (text != NULL && g_utf8_validate (text, -1, NULL))
+    return text;
+  g_set_error (error, LS_SQL_ERROR, LS_SQL_ERROR_CORRUPT, "The database is damaged: %s %s",
+               sqlite3_column_name (statement->stmt, column),
+               text == NULL ? "is missing" : "is not text");
+  return NULL;
+}
+
 char *
 ls_statement_dup_text (LsStatement *statement,
                        int          column)

@@ -213,6 +213,21 @@ int64_t      ls_statement_get_int64        (LsStatement  *statement,
                                             int           column);
 
 /**
+ * ls_statement_need_text:
+ * @statement: a statement on a row
+ * @column: the column, from 0
+ * @error: return location for a #GError
+ *
+ * Gets a text from a column that the schema says is never NULL. In a damaged file it may be, or be
+ * no text: that is `LS_SQL_ERROR_CORRUPT`.
+ *
+ * Returns: (transfer none) (nullable): valid UTF-8, until the next step, reset or free
+ */
+const char  *ls_statement_need_text        (LsStatement  *statement,
+                                            int           column,
+                                            GError      **error);
+
+/**
  * ls_statement_get_text:
  * @statement: a statement on a row
  * @column: the column, from 0

@@ -85,6 +85,41 @@ test_bind (void)
   g_assert_cmpint (ls_statement_step (statement, &error), ==, LS_STEP_DONE);
 }
 
+/* What a damaged file may hold where only text can be. */
+static void
+test_needed_text (void)
+{
+  g_autoptr (LsSql) sql = open_memory ("CREATE TABLE t (good, missing, odd);"
+                                       "INSERT INTO t VALUES ('héron', NULL, x'ff41')");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsStatement) statement =
+      ls_sql_prepare (sql, "SELECT good, missing, CAST (odd AS TEXT) AS odd FROM t", &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (ls_statement_step (statement, &error), ==, LS_STEP_ROW);
+  g_assert_cmpstr (ls_statement_need_text (statement, 0, &error), ==, "héron");
+  g_assert_no_error (error);
+  g_assert_null (ls_statement_need_text (statement, 1, &error));
+  g_assert_error (error, LS_SQL_ERROR, LS_SQL_ERROR_CORRUPT);
+  assert_message (error, "missing is missing");
+  g_clear_error (&error);
+  g_assert_null (ls_statement_need_text (statement, 2, &error));
+  g_assert_error (error, LS_SQL_ERROR, LS_SQL_ERROR_CORRUPT);
+  assert_message (error, "odd is not text");
+}
+
+/* SQLite repeats what it found, which need not be text. */
+static void
+test_error_is_text (void)
+{
+  g_autoptr (LsSql) sql = open_memory ("CREATE TABLE t (a)");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (ls_sql_exec (sql, "SELECT * FROM \"caf\xe9\"", &error));
+  g_assert_nonnull (error);
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
+}
+
 static void
 test_bind_errors (void)
 {
@@ -373,6 +408,8 @@ main (int    argc,
 
   g_test_add_func ("/sql/statement/bind", test_bind);
   g_test_add_func ("/sql/statement/bind/errors", test_bind_errors);
+  g_test_add_func ("/sql/statement/needed-text", test_needed_text);
+  g_test_add_func ("/sql/statement/error-is-text", test_error_is_text);
   g_test_add_func ("/sql/statement/run", test_run);
   g_test_add_func ("/sql/statement/run/errors", test_run_errors);
   g_test_add_func ("/sql/statement/error-text", test_error_text);
