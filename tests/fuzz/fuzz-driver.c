@@ -90,7 +90,9 @@ static void
 test_file (gconstpointer data)
 {
   g_autoptr (GBytes) bytes = read_file (data);
-  g_autoptr (GRand) rand = g_rand_new_with_seed (g_str_hash (data));
+  /* Wherever the folder is, the changes are the same. */
+  g_autofree char *name = g_path_get_basename (data);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (g_str_hash (name));
   size_t size;
   const uint8_t *original = g_bytes_get_data (bytes, &size);
 
