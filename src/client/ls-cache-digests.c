@@ -54,15 +54,25 @@ bucket_to_change (LsBuckets *sums,
   return bucket;
 }
 
+/* Adds rows to a bucket, and what they add up to. */
+void
+ls_buckets_add (LsBuckets *sums,
+                uint32_t   number,
+                int64_t    count,
+                uint64_t   hash)
+{
+  LsBucket *bucket = bucket_to_change (sums, number);
+
+  bucket->count += count;
+  bucket->hash ^= hash;
+}
+
 static void
 toggle (LsBuckets      *sums,
         const LsRecord *record,
         int64_t         sign)
 {
-  LsBucket *bucket = bucket_to_change (sums, ls_digest_bucket (record));
-
-  bucket->count += sign;
-  bucket->hash ^= ls_digest_record (record, UINT64_MAX);
+  ls_buckets_add (sums, ls_digest_bucket (record), sign, ls_digest_record (record, UINT64_MAX));
 }
 
 /* Follows a change of one confirmed row; hashes only what differs, unless it changes its bucket. */

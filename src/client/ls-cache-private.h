@@ -52,6 +52,7 @@ typedef struct {
   LsStatement *insert;
   GHashTable *updates; /* mask of fields -> LsStatement */
   LsBuckets *sums;
+  unsigned corrections; /* how often the sums were corrected */
   bool has_gone; /* ids of rows that went wait in `gone` */
 } LsTable;
 
@@ -95,6 +96,7 @@ struct _LsCache {
   char *path;
   const LsCollation *collation;
   int lock;
+  bool was_killed;
 
   LsSql *sql;
   LsSqlSync sync;
@@ -306,6 +308,10 @@ bool         ls_cache_discard_open        (LsCacheTx          *tx,
 /* ls-cache-digests.c */
 LsBuckets   *ls_buckets_new               (void);
 void         ls_buckets_free              (LsBuckets          *sums);
+void         ls_buckets_add               (LsBuckets          *sums,
+                                           uint32_t            number,
+                                           int64_t             count,
+                                           uint64_t            hash);
 void         ls_buckets_replace           (LsBuckets          *sums,
                                            const LsRecord     *before,
                                            const LsRecord     *after);

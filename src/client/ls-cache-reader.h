@@ -78,12 +78,6 @@ bool           ls_cache_reader_find_row     (LsCacheReader      *reader,
                                              const char         *key,
                                              int64_t            *ret_id,
                                              GError            **error);
-bool           ls_cache_reader_scrub        (LsCacheReader      *reader,
-                                             const char         *shop,
-                                             const LsCollection *collection,
-                                             LsDigestBucketFunc  func,
-                                             gpointer            user_data,
-                                             GError            **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsCacheReader, ls_cache_reader_free)
 

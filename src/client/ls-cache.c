@@ -78,6 +78,16 @@ take_lock (LsCache *self,
   return false;
 }
 
+/* Who closes the file last moves its log into it and removes that. */
+static bool
+was_left_open (LsCache *self)
+{
+  g_autofree char *log = g_strconcat (self->path, "-wal", NULL);
+
+  return ls_environment_get_vfs (self->environment) != NULL ||
+         g_file_test (log, G_FILE_TEST_EXISTS);
+}
+
 /* Tables that an older version of the schema made get what they lack. */
 static bool
 complete_tables (LsCache *self,
@@ -135,6 +145,7 @@ ls_cache_open (LsEnvironment     *environment,
   self->collation = collation != NULL ? collation : ls_collation_get_default ();
   if (!take_lock (self, error))
     return NULL;
+  self->was_killed = was_left_open (self);
   self->sql = ls_cache_connect (environment, path, self->collation, LS_SQL_READ_WRITE, error);
   if (self->sql == NULL || !ls_cache_migrate (self, error) || !ls_cache_load (self, error) ||
       !complete_tables (self, error) || !prune (self, error))
@@ -217,6 +228,19 @@ int64_t
 ls_cache_get_sequence (LsCache *self)
 {
   return self->sequence;
+}
+
+/**
+ * ls_cache_was_killed:
+ * @self: a cache
+ *
+ * Returns: whether whoever had the file open before did not close it, so that its rows are worth a
+ *   look; of a file that is not the system's nobody knows, and it is said so too
+ */
+bool
+ls_cache_was_killed (LsCache *self)
+{
+  return self->was_killed;
 }
 
 /**

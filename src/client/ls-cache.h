@@ -49,6 +49,7 @@ const char    *ls_cache_get_path          (LsCache             *self);
 const LsCollation *ls_cache_get_collation (LsCache             *self);
 LsEnvironment *ls_cache_get_environment   (LsCache             *self);
 int64_t        ls_cache_get_sequence      (LsCache             *self);
+bool           ls_cache_was_killed        (LsCache             *self);
 void           ls_cache_set_listener      (LsCache             *self,
                                            LsCacheCommitFunc    func,
                                            gpointer             user_data,

@@ -9,6 +9,10 @@
 #include "core/ls-schema.h"
 
 /*
+ * The one table of what has to be true of the rows of a shop, and what is done when it is not: heal
+ * (compare with the server, fetch what differs), resync (fetch whole), or tell the admin. It is
+ * carried out by the consistency checker.
+ *
  * Numbers that can be had by two routes. The server derives them and stores them in rows; here they
  * are computed again from the rows that they follow from, by SQL over the cache, at one position.
  * What each number means is written in docs/measures.md. A rule is two queries for the same keys
@@ -33,6 +37,7 @@ typedef struct {
   const char *id;
   const char *words;
   LsSeverity severity;
+  LsFindingResponse response;
   LsErrorActions actions;
   const char *const *sections;
   LsCollectionId collection; /* whose rows hold the stored numbers */
@@ -71,6 +76,7 @@ static const char *const overview[] = { "overview", "analytics", NULL };
 static const char *const orders[] = { "orders", NULL };
 static const char *const products[] = { "products", "overview", NULL };
 static const char *const customers[] = { "customers", NULL };
+static const char *const all_sections[] = { "overview", "orders", "products", "customers", NULL };
 
 static const char *const order_parts_fields[] = { "items_total", "discount", "units", NULL };
 static const char *const order_refund_fields[] = { "refunded", NULL };
@@ -88,7 +94,7 @@ static const char *const stats_fields[] = { "favorites", "downloads", "orders", 
 
 static const Rule rules[] = {
   {
-      "order-items", N_("What an order's items add up to"), LS_SEVERITY_CRITICAL, RESOLVE, orders,
+      "order-items", N_("What an order's items add up to"), LS_SEVERITY_CRITICAL, LS_FINDING_HEAL, RESOLVE, orders,
       LS_ORDERS, BIT (LS_ORDERS) | BIT (LS_ORDER_ITEMS),
       CHECK_ROWS_MAY_LACK, order_parts_fields,
       "SELECT key, items_total, discount, units FROM {orders} ORDER BY key",
@@ -96,7 +102,7 @@ static const Rule rules[] = {
       " SUM(COALESCE(discount, 0)), SUM(quantity) FROM {order_items} GROUP BY k ORDER BY k",
   },
   {
-      "order-refunds", N_("What an order's refunds add up to"), LS_SEVERITY_CRITICAL, RESOLVE,
+      "order-refunds", N_("What an order's refunds add up to"), LS_SEVERITY_CRITICAL, LS_FINDING_HEAL, RESOLVE,
       orders, LS_ORDERS, BIT (LS_ORDERS) | BIT (LS_REFUNDS),
       CHECK_ROWS_MAY_LACK, order_refund_fields,
       "SELECT key, refunded FROM {orders} ORDER BY key",
@@ -104,7 +110,7 @@ static const Rule rules[] = {
       " FROM {refunds} GROUP BY k ORDER BY k",
   },
   {
-      "order-sums", N_("Total and revenue of an order"), LS_SEVERITY_CRITICAL, RESOLVE, orders,
+      "order-sums", N_("Total and revenue of an order"), LS_SEVERITY_CRITICAL, LS_FINDING_HEAL, RESOLVE, orders,
       LS_ORDERS, BIT (LS_ORDERS) | BIT (LS_REFUNDS), CHECK_BOTH, order_sum_fields,
       "SELECT key, total, revenue FROM {orders} ORDER BY key",
       "SELECT key, items_total + COALESCE(shipping, 0) + COALESCE(tax, 0), CASE WHEN status " COUNTS
@@ -112,8 +118,7 @@ static const Rule rules[] = {
       " WHERE r.\"order\" = o.key), 0) ELSE 0 END FROM {orders} o ORDER BY key",
   },
   {
-      "daily-sales", N_("Revenue of a day and the orders of that day"), LS_SEVERITY_CRITICAL,
-      RESOLVE, overview, LS_DAILY_SALES,
+      "daily-sales", N_("Revenue of a day and the orders of that day"), LS_SEVERITY_CRITICAL, LS_FINDING_HEAL, RESOLVE, overview, LS_DAILY_SALES,
       BIT (LS_DAILY_SALES) | BIT (LS_ORDERS) | BIT (LS_ORDER_ITEMS) | BIT (LS_REFUNDS), CHECK_BOTH,
       daily_fields,
       "SELECT printf('%06d %s', day, currency) AS k, orders, units, revenue, tax, shipping,"
@@ -128,7 +133,7 @@ static const Rule rules[] = {
   },
   {
       "product-sales", N_("What was sold of a product and the orders with it"),
-      LS_SEVERITY_CRITICAL, RESOLVE, products, LS_PRODUCTS,
+      LS_SEVERITY_CRITICAL, LS_FINDING_HEAL, RESOLVE, products, LS_PRODUCTS,
       BIT (LS_PRODUCTS) | BIT (LS_ORDERS) | BIT (LS_ORDER_ITEMS) | BIT (LS_REFUNDS) |
           BIT (LS_SHOPS),
       CHECK_ROWS_MAY_LACK, sold_fields,
@@ -136,32 +141,32 @@ static const Rule rules[] = {
   },
   {
       "variant-sales", N_("What was sold of a variant and the orders with it"),
-      LS_SEVERITY_CRITICAL, RESOLVE, products, LS_VARIANTS,
+      LS_SEVERITY_CRITICAL, LS_FINDING_HEAL, RESOLVE, products, LS_VARIANTS,
       BIT (LS_VARIANTS) | BIT (LS_ORDERS) | BIT (LS_ORDER_ITEMS) | BIT (LS_REFUNDS) |
           BIT (LS_SHOPS),
       CHECK_ROWS_MAY_LACK, sold_fields,
       "SELECT key, units_sold, revenue FROM {variants} ORDER BY key", SOLD_BY ("variant"),
   },
   {
-      "product-variants", N_("How many variants a product has"), LS_SEVERITY_WARNING, RESOLVE,
+      "product-variants", N_("How many variants a product has"), LS_SEVERITY_WARNING, LS_FINDING_HEAL, RESOLVE,
       products, LS_PRODUCTS, BIT (LS_PRODUCTS) | BIT (LS_VARIANTS),
       CHECK_ROWS_MAY_LACK, variants_fields,
       "SELECT key, variants FROM {products} ORDER BY key", COUNT_BY ("product", "variants"),
   },
   {
-      "product-favorites", N_("How many marked a product"), LS_SEVERITY_WARNING, RESOLVE, products,
+      "product-favorites", N_("How many marked a product"), LS_SEVERITY_WARNING, LS_FINDING_HEAL, RESOLVE, products,
       LS_PRODUCTS, BIT (LS_PRODUCTS) | BIT (LS_FAVORITES),
       CHECK_ROWS_MAY_LACK, favorites_fields,
       "SELECT key, favorites FROM {products} ORDER BY key", COUNT_BY ("product", "favorites"),
   },
   {
-      "low-stock", N_("Whether a product is low in stock"), LS_SEVERITY_WARNING, RESOLVE, products,
+      "low-stock", N_("Whether a product is low in stock"), LS_SEVERITY_WARNING, LS_FINDING_HEAL, RESOLVE, products,
       LS_PRODUCTS, BIT (LS_PRODUCTS), CHECK_BOTH, low_stock_fields,
       "SELECT key, low_stock FROM {products} ORDER BY key",
       "SELECT key, COALESCE(stock <= low_stock_at, 0) FROM {products} ORDER BY key",
   },
   {
-      "customer-orders", N_("What a customer ordered and spent"), LS_SEVERITY_CRITICAL, RESOLVE,
+      "customer-orders", N_("What a customer ordered and spent"), LS_SEVERITY_CRITICAL, LS_FINDING_HEAL, RESOLVE,
       customers, LS_CUSTOMERS, BIT (LS_CUSTOMERS) | BIT (LS_ORDERS) | BIT (LS_SHOPS),
       CHECK_ROWS_MAY_LACK, spent_fields,
       "SELECT key, orders, spent FROM {customers} ORDER BY key",
@@ -170,7 +175,7 @@ static const Rule rules[] = {
       " AND status " COUNTS " GROUP BY k ORDER BY k",
   },
   {
-      "customer-downloads", N_("What a customer downloaded"), LS_SEVERITY_WARNING, RESOLVE,
+      "customer-downloads", N_("What a customer downloaded"), LS_SEVERITY_WARNING, LS_FINDING_HEAL, RESOLVE,
       customers, LS_CUSTOMERS, BIT (LS_CUSTOMERS) | BIT (LS_DOWNLOADS),
       CHECK_ROWS_MAY_LACK, downloads_fields,
       "SELECT key, downloads FROM {customers} ORDER BY key",
@@ -178,16 +183,41 @@ static const Rule rules[] = {
       " WHERE customer IS NOT NULL GROUP BY k ORDER BY k",
   },
   {
-      "customer-favorites", N_("What a customer marked"), LS_SEVERITY_WARNING, RESOLVE, customers,
+      "customer-favorites", N_("What a customer marked"), LS_SEVERITY_WARNING, LS_FINDING_HEAL, RESOLVE, customers,
       LS_CUSTOMERS, BIT (LS_CUSTOMERS) | BIT (LS_FAVORITES),
       CHECK_ROWS_MAY_LACK, favorites_fields,
       "SELECT key, favorites FROM {customers} ORDER BY key", COUNT_BY ("customer", "favorites"),
   },
   {
-      "customer-stats", N_("A customer's figures and his row"), LS_SEVERITY_WARNING, RESOLVE,
+      "customer-stats", N_("A customer's figures and his row"), LS_SEVERITY_WARNING, LS_FINDING_HEAL, RESOLVE,
       customers, LS_STATS, BIT (LS_STATS) | BIT (LS_CUSTOMERS), CHECK_BOTH, stats_fields,
       "SELECT key, favorites, downloads, orders, spent FROM {stats} ORDER BY key",
       "SELECT key, favorites, downloads, orders, spent FROM {customers} ORDER BY key",
+  },
+};
+
+/* What has to be true of the rows of each collection by themselves. */
+typedef enum {
+  ROW_RULE_DIGEST,
+  ROW_RULE_OVERLAY,
+  ROW_RULE_VALUES,
+} RowRuleId;
+
+static const Rule row_rules[] = {
+  [ROW_RULE_DIGEST] = {
+      .id = "digest", .words = N_("Rows and the sums that followed their changes"),
+      .severity = LS_SEVERITY_CRITICAL, .response = LS_FINDING_HEAL, .actions = RESOLVE,
+      .sections = all_sections,
+  },
+  [ROW_RULE_OVERLAY] = {
+      .id = "overlay", .words = N_("What is shown of a row with changes that wait"),
+      .severity = LS_SEVERITY_WARNING, .response = LS_FINDING_MENDED, .actions = RESOLVE,
+      .sections = all_sections,
+  },
+  [ROW_RULE_VALUES] = {
+      .id = "row", .words = N_("Values and what is allowed"),
+      .severity = LS_SEVERITY_CRITICAL, .response = LS_FINDING_HEAL, .actions = RESOLVE,
+      .sections = all_sections,
   },
 };
 
@@ -195,9 +225,7 @@ static const Rule rules[] = {
 
 static LsFinding *
 add_finding (LsCheckReport      *report,
-             const char         *rule,
-             LsSeverity          severity,
-             LsErrorActions      actions,
+             const Rule         *rule,
              const LsCollection *collection,
              const char         *key,
              int64_t             now)
@@ -208,10 +236,13 @@ add_finding (LsCheckReport      *report,
   if (report->findings->len >= LS_CHECK_MAX_FINDINGS)
     return NULL;
   finding = ls_finding_new ();
-  finding->rule = rule;
-  finding->severity = severity;
-  finding->actions = actions;
-  finding->auto_resolvable = true;
+  finding->rule = rule->id;
+  finding->severity = rule->severity;
+  finding->response = rule->response;
+  finding->auto_resolvable = rule->response != LS_FINDING_TELL;
+  finding->actions = rule->actions;
+  finding->sections = rule->sections;
+  finding->collections = rule->collections | BIT (collection->id);
   finding->shop = g_strdup (report->shop);
   finding->collection = collection;
   finding->key = g_strdup (key);
@@ -311,11 +342,9 @@ compare_values (const Rule    *rule,
       report->n_compared++;
       if (is == should_be)
         continue;
-      finding =
-          add_finding (report, rule->id, rule->severity, rule->actions, collection, key, now);
+      finding = add_finding (report, rule, collection, key, now);
       if (finding == NULL)
         continue;
-      finding->sections = rule->sections;
       finding->field = rule->fields[i];
       finding->stored = is;
       finding->computed = should_be;
@@ -413,47 +442,61 @@ ls_check_cross (LsCacheReader *reader,
 
 /* --- Rows by themselves ---------------------------------------------------------------------- */
 
+/**
+ * ls_check_overlay:
+ * @report: where to put what is found
+ * @collection: a collection
+ * @n_mended: rows under edits that were not shown as they have to be, and are now
+ * @now: time of day, µs since the epoch
+ *
+ * Reports what ls_cache_check_overlay() mended.
+ */
+void
+ls_check_overlay (LsCheckReport      *report,
+                  const LsCollection *collection,
+                  unsigned            n_mended,
+                  int64_t             now)
+{
+  LsFinding *finding;
+
+  report->n_compared++;
+  if (n_mended == 0)
+    return;
+  finding = add_finding (report, &row_rules[ROW_RULE_OVERLAY], collection, NULL, now);
+  if (finding == NULL)
+    return;
+  finding->field = "rows";
+  finding->stored = n_mended;
+  finding->message = g_strdup_printf ("%s: %u rows with changes that wait were not shown with them",
+                                      collection->name, n_mended);
+}
+
+static void
+report_drifts (LsCheckReport      *report,
+               const LsCollection *collection,
+               GArray             *drifts,
+               int64_t             now)
+{
+  LsFinding *finding = add_finding (report, &row_rules[ROW_RULE_DIGEST], collection, NULL, now);
+
+  if (finding == NULL)
+    return;
+  finding->field = "digest";
+  finding->stored = drifts->len;
+  finding->message = g_strdup_printf ("%s: rows changed by themselves in %u buckets",
+                                      collection->name, drifts->len);
+  finding->buckets = g_array_new (FALSE, FALSE, sizeof (uint32_t));
+  for (unsigned i = 0; i < drifts->len; i++)
+    g_array_append_val (finding->buckets, g_array_index (drifts, LsDrift, i).bucket);
+}
+
 typedef struct {
   LsCacheReader *reader;
   LsCheckReport *report;
   const LsCollection *collection;
   int64_t now;
-  unsigned n_buckets;
   GError *error;
 } RowCheck;
-
-static void
-bucket_cb (uint32_t           bucket,
-           const LsDigestSum *sum,
-           gpointer           user_data)
-{
-  ((RowCheck *) user_data)->n_buckets++;
-}
-
-static bool
-check_digest (RowCheck *check,
-              GError  **error)
-{
-  const LsCollection *collection = check->collection;
-  LsFinding *finding;
-
-  if (!ls_cache_reader_scrub (check->reader, check->report->shop, collection, bucket_cb, check,
-                              error))
-    return false;
-  check->report->n_compared++;
-  if (check->n_buckets == 0)
-    return true;
-  finding = add_finding (check->report, "digest", LS_SEVERITY_CRITICAL, RESOLVE, collection, NULL,
-                         check->now);
-  if (finding == NULL)
-    return true;
-  finding->sections = overview;
-  finding->field = "digest";
-  finding->stored = check->n_buckets;
-  finding->message = g_strdup_printf ("%s: rows changed by themselves in %u buckets",
-                                      collection->name, check->n_buckets);
-  return true;
-}
 
 static bool
 row_cb (int64_t        id,
@@ -465,6 +508,7 @@ row_cb (int64_t        id,
   g_autoptr (LsRecord) whole = NULL;
   g_autoptr (GError) why = NULL;
   LsFinding *finding;
+  uint32_t bucket;
   bool pending;
 
   for (unsigned i = 0; i < check->collection->n_fields; i++)
@@ -478,14 +522,15 @@ row_cb (int64_t        id,
   /* What the admin typed is the server's to judge. */
   if (whole == NULL || pending)
     return true;
-  finding = add_finding (check->report, "row", LS_SEVERITY_CRITICAL, RESOLVE, check->collection,
+  finding = add_finding (check->report, &row_rules[ROW_RULE_VALUES], check->collection,
                          ls_record_get_key (whole), check->now);
-  if (finding != NULL)
-    {
-      finding->sections = overview;
-      finding->message = g_strdup_printf ("%s %s: %s", check->collection->name,
-                                          ls_record_get_key (whole), why->message);
-    }
+  if (finding == NULL)
+    return true;
+  finding->message = g_strdup_printf ("%s %s: %s", check->collection->name,
+                                      ls_record_get_key (whole), why->message);
+  finding->buckets = g_array_new (FALSE, FALSE, sizeof (uint32_t));
+  bucket = ls_digest_bucket (whole);
+  g_array_append_val (finding->buckets, bucket);
   return true;
 }
 
@@ -513,10 +558,11 @@ check_values (RowCheck *check,
 
 /**
  * ls_check_rows:
- * @reader: a reader with a snapshot
+ * @pin: the rows of a collection
  * @report: where to put what is found
- * @collection: a collection
+ * @collection: the collection
  * @now: time of day, µs since the epoch
+ * @drifts: (element-type LsDrift): where to put what ls_cache_correct() has to correct
  * @error: where to put why the rows could not be read
  *
  * Compares the rows of a collection with the digest that followed their changes, and each of its
@@ -526,17 +572,25 @@ check_values (RowCheck *check,
  * Returns: whether all could be read
  */
 bool
-ls_check_rows (LsCacheReader      *reader,
+ls_check_rows (LsCachePin         *pin,
                LsCheckReport      *report,
                const LsCollection *collection,
                int64_t             now,
+               GArray             *drifts,
                GError            **error)
 {
-  RowCheck check = { reader, report, collection, now, 0, NULL };
+  RowCheck check = { ls_cache_pin_get_reader (pin), report, collection, now, NULL };
   bool confirmed;
 
-  if (!ls_cache_reader_stand (reader, report->shop, 0, &report->position, &confirmed, error))
-    return false;
   report->n_rules++;
-  return check_digest (&check, error) && check_values (&check, error);
+  if (!ls_cache_pin_is_held (pin))
+    return true;
+  if (!ls_cache_reader_stand (check.reader, report->shop, 0, &report->position, &confirmed,
+                              error) ||
+      !ls_cache_pin_scrub (pin, drifts, error))
+    return false;
+  report->n_compared++;
+  if (drifts->len > 0)
+    report_drifts (report, collection, drifts, now);
+  return check_values (&check, error);
 }

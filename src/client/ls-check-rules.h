@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "client/ls-cache-proof.h"
 #include "client/ls-cache-reader.h"
 #include "client/ls-finding.h"
 #include "core/ls-position.h"
@@ -46,10 +47,15 @@ bool           ls_check_cross       (LsCacheReader      *reader,
                                      LsCheckReport      *report,
                                      int64_t             now,
                                      GError            **error);
-bool           ls_check_rows        (LsCacheReader      *reader,
+void           ls_check_overlay     (LsCheckReport      *report,
+                                     const LsCollection *collection,
+                                     unsigned            n_mended,
+                                     int64_t             now);
+bool           ls_check_rows        (LsCachePin         *pin,
                                      LsCheckReport      *report,
                                      const LsCollection *collection,
                                      int64_t             now,
+                                     GArray             *drifts,
                                      GError            **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsCheckReport, ls_check_report_free)

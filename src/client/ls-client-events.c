@@ -7,9 +7,6 @@
 
 /* What the parts of a client tell, and what follows from it. */
 
-/* A finding makes every row be looked at, not more often than this. */
-#define DEEPER_PAUSE (10 * 60 * (int64_t) G_USEC_PER_SEC)
-
 /* --- Shops ----------------------------------------------------------------------------------- */
 
 static void
@@ -125,38 +122,58 @@ committed_cb (LsStore       *store,
     }
 }
 
-/* Rows that do not add up are fetched again; whether the others are sound, a look at each of them
- * tells. What the server has so itself comes back, and stays in the list of findings. */
+/* --- What the checker wants, and tells ------------------------------------------------------- */
+
+static void
+heal_verify (const char *shop,
+             uint32_t    collections,
+             gpointer    user_data)
+{
+  LsClient *self = user_data;
+
+  if (self->engine != NULL)
+    ls_engine_verify (self->engine, shop, collections);
+}
+
+static void
+heal_suspect (const char         *shop,
+              const LsCollection *collection,
+              GArray             *buckets,
+              gpointer            user_data)
+{
+  LsClient *self = user_data;
+
+  if (self->engine != NULL)
+    ls_engine_suspect (self->engine, shop, collection, buckets);
+}
+
+static void
+heal_refetch (const char *shop,
+              uint32_t    collections,
+              gpointer    user_data)
+{
+  LsClient *self = user_data;
+
+  if (self->engine != NULL)
+    ls_engine_refetch (self->engine, shop, collections);
+}
+
+static const LsHealer healer = { heal_verify, heal_suspect, heal_refetch };
+
 static void
 finding_cb (LsConsistencyChecker *checker,
             LsFinding            *finding,
             LsClient             *self)
 {
-  int64_t now = ls_environment_monotonic (self->environment);
-
-  if (finding->auto_resolvable && self->engine != NULL)
-    ls_engine_verify (self->engine, finding->shop, UINT32_C (1) << finding->collection->id);
-  if (self->looked_deeper_at == 0 || now - self->looked_deeper_at >= DEEPER_PAUSE)
-    {
-      self->looked_deeper_at = now;
-      ls_consistency_checker_check (checker, finding->shop, LS_CHECK_ALL, NULL, NULL, NULL);
-    }
   g_signal_emit_by_name (self, "finding", finding);
 }
 
-/* Rows came again: do they add up now? */
 static void
-fetched_cb (LsEventBus *bus,
-            LsEvent    *event,
-            LsClient   *self)
+told_cb (LsConsistencyChecker *checker,
+         LsFinding            *finding,
+         LsClient             *self)
 {
-  g_autoptr (GPtrArray) open = NULL;
-
-  if (event->correlation != NULL)
-    return;
-  open = ls_consistency_checker_get_open (self->checker);
-  if (open->len > 0)
-    ls_consistency_checker_check (self->checker, event->shop, LS_CHECK_ALL, NULL, NULL, NULL);
+  g_signal_emit_by_name (self, "told", finding);
 }
 
 static void
@@ -174,8 +191,9 @@ ls_client_listen (LsClient *self)
   g_signal_connect (self->store, "edit-changed", G_CALLBACK (edit_changed_cb), self);
   g_signal_connect (self->store, "committed", G_CALLBACK (committed_cb), self);
   g_signal_connect (self->bus, "event::" LS_EVENT_NOTICE, G_CALLBACK (notice_cb), self);
-  g_signal_connect (self->bus, "event::" LS_EVENT_HEALED, G_CALLBACK (fetched_cb), self);
+  ls_consistency_checker_set_healer (self->checker, &healer, self);
   g_signal_connect (self->checker, "finding", G_CALLBACK (finding_cb), self);
+  g_signal_connect (self->checker, "told", G_CALLBACK (told_cb), self);
 }
 
 /* Listens to edits no more: there is no engine to send them. */

@@ -36,7 +36,6 @@ struct _LsClient {
   bool offline;
   int64_t last_sync;
   GHashTable *syncs; /* id -> GTask */
-  int64_t looked_deeper_at; /* monotonic */
   gulong network_handler;
 };
 

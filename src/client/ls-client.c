@@ -15,6 +15,7 @@ static GParamSpec *properties[PROP_USER + 1];
 enum {
   SHOPS_CHANGED,
   FINDING,
+  TOLD,
   NOTICE,
   N_SIGNALS,
 };
@@ -68,7 +69,10 @@ ls_client_dispose (GObject *object)
   if (self->bus != NULL)
     g_signal_handlers_disconnect_by_data (self->bus, self);
   if (self->checker != NULL)
-    g_signal_handlers_disconnect_by_data (self->checker, self);
+    {
+      ls_consistency_checker_set_healer (self->checker, NULL, NULL);
+      g_signal_handlers_disconnect_by_data (self->checker, self);
+    }
   g_clear_object (&self->checker);
   g_clear_object (&self->store);
   g_clear_object (&self->bus);
@@ -126,6 +130,15 @@ ls_client_class_init (LsClientClass *klass)
    */
   signals[FINDING] = g_signal_new ("finding", LS_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                    NULL, G_TYPE_NONE, 1, LS_TYPE_FINDING);
+  /**
+   * LsClient::told:
+   * @self: the client
+   * @finding: what does not agree
+   *
+   * The consistency checker found something that only the admin can have mended.
+   */
+  signals[TOLD] = g_signal_new ("told", LS_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                G_TYPE_NONE, 1, LS_TYPE_FINDING);
   /**
    * LsClient::notice:
    * @self: the client
@@ -373,6 +386,27 @@ ls_client_set_shown (LsClient   *self,
 
   if (self->engine != NULL)
     ls_engine_set_shown (self->engine, shop, collections);
+}
+
+/**
+ * ls_client_verify:
+ * @self: a client that is open
+ * @shop: a shop
+ *
+ * Proves now what is shown of a shop: every row is read, every number that can be had by two routes
+ * is compared, and so are the digests, with the server's. What came of it the status and the
+ * checker tell.
+ */
+void
+ls_client_verify (LsClient   *self,
+                  const char *shop)
+{
+  g_return_if_fail (LS_IS_CLIENT (self) && shop != NULL);
+
+  if (self->engine == NULL)
+    return;
+  ls_consistency_checker_check (self->checker, shop, LS_CHECK_ALL, NULL, NULL, NULL);
+  ls_engine_verify (self->engine, shop, 0);
 }
 
 /**

@@ -33,7 +33,8 @@ G_DECLARE_FINAL_TYPE (LsClient, ls_client, LS, CLIENT, GObject)
  * One signed-in account, as the app holds it. Main thread only; nothing here waits.
  *
  * Properties: status (LsConnectionStatus), user. Signals: shops-changed; finding (LsFinding, see
- * ls-consistency-checker.h); notice (kind, message).
+ * ls-consistency-checker.h); told (LsFinding, one that only the admin can have mended); notice (kind,
+ * message).
  */
 LsClient                 *ls_client_new            (LsEnvironment      *environment,
                                                     const char         *server_url,
@@ -60,6 +61,8 @@ void                      ls_client_set_offline    (LsClient           *self,
 void                      ls_client_set_shown      (LsClient           *self,
                                                     const char         *shop,
                                                     uint32_t            collections);
+void                      ls_client_verify         (LsClient           *self,
+                                                    const char         *shop);
 LsStore                  *ls_client_get_store      (LsClient           *self);
 LsConsistencyChecker     *ls_client_get_checker    (LsClient           *self);
 LsEventBus               *ls_client_get_bus        (LsClient           *self);

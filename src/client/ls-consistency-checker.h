@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/ls-cache.h"
+#include "client/ls-check-job.h"
 #include "client/ls-check-rules.h"
 #include "client/ls-event-bus.h"
 
@@ -38,19 +39,71 @@ typedef void (*LsCheckFunc) (const LsCheckReport *report,
                              const GError        *error,
                              gpointer             user_data);
 
-LsConsistencyChecker *ls_consistency_checker_new       (LsEnvironment        *environment,
-                                                        LsCache              *cache,
-                                                        LsEventBus           *bus);
-void                  ls_consistency_checker_set_shops (LsConsistencyChecker *self,
-                                                        const char *const    *shops);
-void                  ls_consistency_checker_start     (LsConsistencyChecker *self);
-void                  ls_consistency_checker_stop      (LsConsistencyChecker *self);
-void                  ls_consistency_checker_check     (LsConsistencyChecker *self,
-                                                        const char           *shop,
-                                                        LsCheckDepth          depth,
-                                                        LsCheckFunc           func,
-                                                        gpointer              user_data,
-                                                        GDestroyNotify        destroy);
-GPtrArray            *ls_consistency_checker_get_open  (LsConsistencyChecker *self);
+/**
+ * LsHealer:
+ * @verify: compares collections with the server and heals what differs; none of them: compares all
+ *   digests
+ * @suspect: heals buckets
+ * @refetch: fetches collections whole
+ *
+ * What a checker can have done about a finding, on the main queue. It is told by events.
+ */
+typedef struct {
+  void (*verify)  (const char         *shop,
+                   uint32_t            collections,
+                   gpointer            user_data);
+  void (*suspect) (const char         *shop,
+                   const LsCollection *collection,
+                   GArray             *buckets,
+                   gpointer            user_data);
+  void (*refetch) (const char         *shop,
+                   uint32_t            collections,
+                   gpointer            user_data);
+} LsHealer;
+
+/**
+ * LsProofStats:
+ * @n_checks: checks of a shop that were made
+ * @n_found: differences found, by digests or by rules
+ * @n_healed: of those, the ones that went away
+ * @n_told: of those, the ones that only the admin can mend
+ * @n_rows: rows that were made the server's again
+ * @found_at: the last one, µs since the epoch, 0 for none
+ * @healed_at: when the last one went, µs since the epoch, 0 for none
+ * @heal_time: how long the last one took from being found to being healed, µs
+ * @max_heal_time: the longest, µs
+ *
+ * What came of proving, since the start.
+ */
+typedef struct {
+  uint64_t n_checks;
+  uint64_t n_found;
+  uint64_t n_healed;
+  uint64_t n_told;
+  uint64_t n_rows;
+  int64_t found_at;
+  int64_t healed_at;
+  int64_t heal_time;
+  int64_t max_heal_time;
+} LsProofStats;
+
+LsConsistencyChecker *ls_consistency_checker_new        (LsEnvironment        *environment,
+                                                         LsCache              *cache,
+                                                         LsEventBus           *bus);
+void                  ls_consistency_checker_set_healer (LsConsistencyChecker *self,
+                                                         const LsHealer       *healer,
+                                                         gpointer              user_data);
+void                  ls_consistency_checker_set_shops  (LsConsistencyChecker *self,
+                                                         const char *const    *shops);
+void                  ls_consistency_checker_start      (LsConsistencyChecker *self);
+void                  ls_consistency_checker_stop       (LsConsistencyChecker *self);
+void                  ls_consistency_checker_check      (LsConsistencyChecker *self,
+                                                         const char           *shop,
+                                                         LsCheckDepth          depth,
+                                                         LsCheckFunc           func,
+                                                         gpointer              user_data,
+                                                         GDestroyNotify        destroy);
+GPtrArray            *ls_consistency_checker_get_open   (LsConsistencyChecker *self);
+const LsProofStats   *ls_consistency_checker_get_stats  (LsConsistencyChecker *self);
 
 G_END_DECLS

@@ -38,6 +38,8 @@ typedef enum {
   CALL_EDITS,
   CALL_SYNC,
   CALL_VERIFY,
+  CALL_SUSPECT,
+  CALL_REFETCH,
   CALL_SHOWN,
 } CallType;
 
@@ -49,6 +51,8 @@ typedef struct {
   char *shop;
   int64_t id;
   uint32_t collections;
+  const LsCollection *collection;
+  GArray *buckets; /* uint32_t */
   bool offline;
   LsJobFunc stopped;
   gpointer stopped_data;
@@ -212,6 +216,7 @@ call_free (gpointer data)
   Call *call = data;
 
   g_clear_pointer (&call->endpoint, ls_endpoint_unref);
+  g_clear_pointer (&call->buckets, g_array_unref);
   g_free (call->shop);
   engine_unref (call->engine);
   g_free (call);
@@ -246,6 +251,12 @@ call_manager (LsEngine   *self,
       break;
     case CALL_VERIFY:
       ls_sync_manager_verify (self->sync, call->shop, call->collections);
+      break;
+    case CALL_SUSPECT:
+      ls_sync_manager_suspect (self->sync, call->shop, call->collection, call->buckets);
+      break;
+    case CALL_REFETCH:
+      ls_sync_manager_refetch (self->sync, call->shop, call->collections);
       break;
     case CALL_SHOWN:
     default:
@@ -450,9 +461,9 @@ ls_engine_sync_now (LsEngine   *engine,
  * ls_engine_verify:
  * @engine: an engine
  * @shop: a shop
- * @collections: a mask of collections
+ * @collections: a mask of collections that are in doubt; 0 for none in particular
  *
- * Fetches rows anew because something about them is wrong.
+ * Compares with the server and heals what differs, as soon as that may be.
  */
 void
 ls_engine_verify (LsEngine   *engine,
@@ -460,6 +471,49 @@ ls_engine_verify (LsEngine   *engine,
                   uint32_t    collections)
 {
   Call *call = call_new (engine, CALL_VERIFY);
+
+  call->shop = g_strdup (shop);
+  call->collections = collections;
+  send_call (call);
+}
+
+/**
+ * ls_engine_suspect:
+ * @engine: an engine
+ * @shop: a shop
+ * @collection: a collection
+ * @buckets: (element-type uint32_t): buckets whose rows may be wrong
+ *
+ * Heals these buckets as soon as that may be.
+ */
+void
+ls_engine_suspect (LsEngine           *engine,
+                   const char         *shop,
+                   const LsCollection *collection,
+                   GArray             *buckets)
+{
+  Call *call = call_new (engine, CALL_SUSPECT);
+
+  call->shop = g_strdup (shop);
+  call->collection = collection;
+  call->buckets = g_array_copy (buckets);
+  send_call (call);
+}
+
+/**
+ * ls_engine_refetch:
+ * @engine: an engine
+ * @shop: a shop
+ * @collections: a mask of collections
+ *
+ * Fetches collections whole.
+ */
+void
+ls_engine_refetch (LsEngine   *engine,
+                   const char *shop,
+                   uint32_t    collections)
+{
+  Call *call = call_new (engine, CALL_REFETCH);
 
   call->shop = g_strdup (shop);
   call->collections = collections;

@@ -65,6 +65,13 @@ void      ls_engine_sync_now      (LsEngine             *engine,
 void      ls_engine_verify        (LsEngine             *engine,
                                    const char           *shop,
                                    uint32_t              collections);
+void      ls_engine_suspect       (LsEngine             *engine,
+                                   const char           *shop,
+                                   const LsCollection   *collection,
+                                   GArray               *buckets);
+void      ls_engine_refetch       (LsEngine             *engine,
+                                   const char           *shop,
+                                   uint32_t              collections);
 void      ls_engine_set_shown     (LsEngine             *engine,
                                    const char           *shop,
                                    uint32_t              collections);

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 #define LS_EVENT_SUBSCRIBED "subscribed"         /* a shop's stream was asked for */
 #define LS_EVENT_DELTA "delta"                   /* versions were applied */
 #define LS_EVENT_SNAPSHOT "snapshot"             /* rows of a snapshot came, or it ended */
+#define LS_EVENT_FETCHED "fetched"               /* rows of a snapshot took their place */
 #define LS_EVENT_RESYNC "resync"                 /* the server wants rows fetched anew */
 #define LS_EVENT_SYNCED "synced"                 /* a shop has all that there is */
 #define LS_EVENT_EDIT_QUEUED "edit-queued"       /* an edit was made */

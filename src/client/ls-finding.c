@@ -50,6 +50,7 @@ ls_finding_unref (LsFinding *finding)
   g_free (finding->shop);
   g_free (finding->key);
   g_free (finding->message);
+  g_clear_pointer (&finding->buckets, g_array_unref);
   g_free (finding);
 }
 

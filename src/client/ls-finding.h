@@ -21,11 +21,29 @@ typedef enum {
 } LsSeverity;
 
 /**
+ * LsFindingResponse:
+ * @LS_FINDING_MENDED: it was mended where it was found
+ * @LS_FINDING_HEAL: the rows are compared with the server's, and those that differ fetched
+ * @LS_FINDING_RESYNC: the collection is fetched whole
+ * @LS_FINDING_TELL: nothing mends it but somebody who is told
+ *
+ * What is done about a finding. What a heal or a resync does not mend, since the server has it so
+ * itself, is told.
+ */
+typedef enum {
+  LS_FINDING_MENDED,
+  LS_FINDING_HEAL,
+  LS_FINDING_RESYNC,
+  LS_FINDING_TELL,
+} LsFindingResponse;
+
+/**
  * LsFinding:
  * @rule: id of the rule that found it, static
  * @severity: how bad it is
  * @sections: %NULL-terminated names of the pages that show it, static
- * @auto_resolvable: whether fetching the rows again mends it, unless the server has them so
+ * @auto_resolvable: whether it may be mended without the admin
+ * @response: what is done about it first
  * @actions: what an admin can do
  * @shop: the shop
  * @collection: the collection of the value
@@ -36,6 +54,8 @@ typedef enum {
  * @message: words with both numbers, not translated
  * @version: the version at which they were compared
  * @at: when, µs since the epoch
+ * @collections: a mask of the collections that were read
+ * @buckets: (nullable) (element-type uint32_t): the buckets it is about, when that is known
  *
  * Two routes to one number that do not meet. Reference-counted, immutable.
  */
@@ -45,6 +65,7 @@ typedef struct {
   LsSeverity severity;
   const char *const *sections;
   bool auto_resolvable;
+  LsFindingResponse response;
   LsErrorActions actions;
   char *shop;
   const LsCollection *collection;
@@ -55,6 +76,8 @@ typedef struct {
   char *message;
   int64_t version;
   int64_t at;
+  uint32_t collections;
+  GArray *buckets;
 } LsFinding;
 
 #define LS_TYPE_FINDING (ls_finding_get_type ())

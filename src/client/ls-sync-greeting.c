@@ -71,6 +71,7 @@ ls_sync_end_stream (LsSyncMachine *self,
 {
   if (stream->fetching != 0)
     ls_sync_push (self, LS_SYNC_CANCEL_FETCH, stream->shop);
+  ls_sync_heal_abort (self, stream);
   ls_stream_session_ended (stream);
 }
 

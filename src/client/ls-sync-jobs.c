@@ -5,6 +5,7 @@
 
 #include "client/ls-sync-jobs.h"
 
+#include "client/ls-cache-proof.h"
 #include "core/ls-view.h"
 
 struct _LsSyncJob {
@@ -23,6 +24,15 @@ struct _LsSyncJob {
   uint32_t fetch;
   uint32_t compared;
   uint32_t different;
+
+  /* Of buckets and rows */
+  LsCachePin *pin; /* what is to be read aside */
+  bool fits;
+  GArray *buckets; /* uint32_t that differ */
+  unsigned n_buckets;
+  GPtrArray *keys;
+  GArray *drifts; /* LsDrift */
+  bool corrected;
 };
 
 static void
@@ -92,20 +102,99 @@ compare_item (LsSyncJob          *job,
     job->different |= bit;
 }
 
+typedef struct {
+  LsSyncJob *job;
+  const LsDigestMessage *said;
+  unsigned place; /* in what was said, which is in order */
+} BucketMerge;
+
+/* Notes buckets of the server's that the cache has not, up to @bucket. */
+static void
+skip_to (BucketMerge *merge,
+         int64_t      bucket)
+{
+  for (; merge->place < merge->said->items->len; merge->place++)
+    {
+      const LsDigestItem *item = &g_array_index (merge->said->items, LsDigestItem, merge->place);
+      uint32_t number = (uint32_t) item->bucket;
+
+      if (item->bucket >= bucket)
+        return;
+      merge->job->n_buckets++;
+      g_array_append_val (merge->job->buckets, number);
+    }
+}
+
+static void
+merge_bucket (uint32_t           bucket,
+              const LsDigestSum *sum,
+              gpointer           user_data)
+{
+  BucketMerge *merge = user_data;
+  const LsDigestItem *item = NULL;
+
+  skip_to (merge, bucket);
+  merge->job->n_buckets++;
+  if (merge->place < merge->said->items->len)
+    item = &g_array_index (merge->said->items, LsDigestItem, merge->place);
+  if (item == NULL || item->bucket != bucket || item->count != sum->count ||
+      item->hash != sum->hash)
+    g_array_append_val (merge->job->buckets, bucket);
+  if (item != NULL && item->bucket == bucket)
+    merge->place++;
+}
+
+/* Which buckets differ. Both lists are in ascending order. */
+static void
+compare_buckets (LsSyncJob *job,
+                 LsCache   *cache)
+{
+  BucketMerge merge = { job, &job->action->message->digest, 0 };
+
+  for (unsigned i = 1; i < merge.said->items->len; i++)
+    if (g_array_index (merge.said->items, LsDigestItem, i - 1).bucket >=
+        g_array_index (merge.said->items, LsDigestItem, i).bucket)
+      {
+        job->error = g_error_new_literal (LS_ERROR, LS_ERROR_PROTOCOL, "buckets out of order");
+        return;
+      }
+  ls_cache_list_buckets (cache, merge.said->shop, merge.said->collection, merge_bucket, &merge,
+                         &job->error);
+  skip_to (&merge, INT64_MAX);
+}
+
 /* Sums are compared at the same version, check and view, or not at all (rule 17). */
 static void
 compare (LsSyncJob *job,
          LsCache   *cache)
 {
   const LsDigestMessage *said = &job->action->message->digest;
-  LsPosition position;
-  uint64_t view;
 
-  if (!ls_cache_get_position (cache, said->shop, &position, &view, NULL, &job->error) ||
-      position.version != said->version || position.check != said->check || view != said->view)
+  if (!ls_cache_stands_at (cache, said->shop, said->version, said->check, said->view))
     return;
-  for (unsigned i = 0; i < said->items->len; i++)
-    compare_item (job, cache, said->shop, &g_array_index (said->items, LsDigestItem, i));
+  if (said->collection == NULL)
+    {
+      for (unsigned i = 0; i < said->items->len; i++)
+        compare_item (job, cache, said->shop, &g_array_index (said->items, LsDigestItem, i));
+      return;
+    }
+  job->fits = ls_cache_is_comparable (cache, said->shop, said->collection);
+  if (!job->fits)
+    return;
+  if (said->bucket < 0)
+    compare_buckets (job, cache);
+  else
+    job->pin = ls_cache_pin (cache, said->shop, said->collection, &job->error);
+}
+
+static void
+recount (LsSyncJob *job,
+         LsCache   *cache)
+{
+  const LsCollection *collection =
+      ls_schema_collection ((LsCollectionId) g_bit_nth_lsf (job->action->collections, -1));
+
+  job->pin = ls_cache_pin (cache, job->action->shop, collection, &job->error);
 }
 
 static void
@@ -176,6 +265,12 @@ ls_sync_job_run (LsSyncJob *job,
     case LS_SYNC_COMPARE:
       compare (job, cache);
       break;
+    case LS_SYNC_HEAL_ROWS:
+      ls_cache_heal_rows (cache, action->message, &job->fits, &job->error);
+      break;
+    case LS_SYNC_RECOUNT:
+      recount (job, cache);
+      break;
     case LS_SYNC_NUMBER:
       job->edits = ls_cache_number_edits (cache, action->shop, (unsigned) action->n, &job->error);
       break;
@@ -189,7 +284,73 @@ ls_sync_job_run (LsSyncJob *job,
     }
 }
 
+/* --- Aside ----------------------------------------------------------------------------------- */
+
+/**
+ * ls_sync_job_goes_aside:
+ * @job: a job that was run
+ *
+ * Returns: whether there is something to read that would keep the cache's queue for long: then
+ *   ls_sync_job_run_aside() comes next, on any other queue, and ls_sync_job_run_after() after that
+ */
+bool
+ls_sync_job_goes_aside (LsSyncJob *job)
+{
+  return job->pin != NULL && job->error == NULL;
+}
+
+/**
+ * ls_sync_job_run_aside:
+ * @job: a job
+ *
+ * Reads what was pinned.
+ */
+void
+ls_sync_job_run_aside (LsSyncJob *job)
+{
+  if (job->action->type == LS_SYNC_COMPARE)
+    ls_cache_pin_compare (job->pin, &job->action->message->digest, job->keys, job->drifts,
+                          &job->error);
+  else
+    ls_cache_pin_scrub (job->pin, job->drifts, &job->error);
+}
+
+/**
+ * ls_sync_job_run_after:
+ * @job: a job
+ * @cache: the cache
+ *
+ * Mends what was found aside, on the cache's queue.
+ */
+void
+ls_sync_job_run_after (LsSyncJob *job,
+                       LsCache   *cache)
+{
+  if (job->error == NULL)
+    ls_cache_correct (cache, job->pin, job->drifts, &job->corrected, &job->error);
+}
+
 /* --- On the machine's queue ------------------------------------------------------------------ */
+
+/* What was compared: whole collections, buckets, or rows. */
+static void
+answer_compare (LsSyncJob     *job,
+                LsSyncMachine *machine,
+                int64_t        now)
+{
+  const LsSyncAction *action = job->action;
+  const LsDigestMessage *said = &action->message->digest;
+
+  if (said->collection == NULL)
+    ls_sync_machine_compared (machine, action->shop, said->version, job->compared, job->different,
+                              job->error, now);
+  else if (said->bucket < 0)
+    ls_sync_machine_bucketed (machine, action->shop, action->generation, job->fits, job->buckets,
+                              job->n_buckets, job->error, now);
+  else
+    ls_sync_machine_listed (machine, action->shop, action->generation, job->fits, job->keys,
+                            job->corrected, job->error, now);
+}
 
 /**
  * ls_sync_job_answer:
@@ -229,8 +390,15 @@ ls_sync_job_answer (LsSyncJob     *job,
       ls_sync_machine_decided (machine, action->shop, action->message, job->edit, job->error, now);
       break;
     case LS_SYNC_COMPARE:
-      ls_sync_machine_compared (machine, action->shop, action->message->digest.version,
-                                job->compared, job->different, job->error, now);
+      answer_compare (job, machine, now);
+      break;
+    case LS_SYNC_HEAL_ROWS:
+      ls_sync_machine_healed (machine, action->shop, action->generation, job->fits,
+                              action->message, job->error, now);
+      break;
+    case LS_SYNC_RECOUNT:
+      ls_sync_machine_recounted (machine, action->shop, action->generation,
+                                 job->corrected ? job->drifts->len : 0, job->error, now);
       break;
     case LS_SYNC_NUMBER:
       ls_sync_machine_numbered (machine, action->shop, job->edits, job->error, now);
@@ -266,6 +434,9 @@ ls_sync_job_new (LsEnvironment *environment,
   job->environment = g_object_ref (environment);
   job->action = action;
   job->shops = g_ptr_array_new_with_free_func (sync_shop_free);
+  job->buckets = g_array_new (FALSE, FALSE, sizeof (uint32_t));
+  job->drifts = g_array_new (FALSE, FALSE, sizeof (LsDrift));
+  job->keys = g_ptr_array_new_with_free_func (g_free);
   return job;
 }
 
@@ -282,6 +453,10 @@ ls_sync_job_free (LsSyncJob *job)
   g_clear_error (&job->error);
   g_free (job->client);
   g_ptr_array_unref (job->shops);
+  g_clear_pointer (&job->pin, ls_cache_pin_free);
+  g_array_unref (job->buckets);
+  g_array_unref (job->drifts);
+  g_ptr_array_unref (job->keys);
   g_clear_pointer (&job->edits, g_ptr_array_unref);
   g_clear_pointer (&job->edit, ls_edit_unref);
   g_object_unref (job->environment);

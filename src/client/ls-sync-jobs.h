@@ -19,6 +19,10 @@ LsSyncJob *ls_sync_job_new    (LsEnvironment *environment,
 void       ls_sync_job_free   (LsSyncJob     *job);
 void       ls_sync_job_run    (LsSyncJob     *job,
                                LsCache       *cache);
+bool       ls_sync_job_goes_aside (LsSyncJob     *job);
+void       ls_sync_job_run_aside  (LsSyncJob     *job);
+void       ls_sync_job_run_after  (LsSyncJob     *job,
+                                   LsCache       *cache);
 bool       ls_sync_job_answer (LsSyncJob     *job,
                                LsSyncMachine *machine,
                                int64_t        now);

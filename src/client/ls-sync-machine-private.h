@@ -9,8 +9,12 @@ G_BEGIN_DECLS
 /* Subscribes to the same position that are one too many within LS_GUARD_WINDOW (rule 19). */
 #define LS_GUARD_REPEATS 5
 #define LS_GUARD_WINDOW (500 * 1000)
-/* The least time between two heals of the same rows (rule 19). */
-#define LS_HEAL_AGAIN (60 * G_USEC_PER_SEC)
+/* The least time between two rounds of healing, and two heals of the same rows (rules 17, 19). */
+#define LS_HEAL_AGAIN (60 * (int64_t) G_USEC_PER_SEC)
+/* Questions in a round: eight buckets, in one collection. */
+#define LS_HEAL_REQUESTS 17
+/* How long an answer is waited for. */
+#define LS_HEAL_PATIENCE (30 * (int64_t) G_USEC_PER_SEC)
 
 typedef enum {
   LS_SESSION_CLOSED,
@@ -27,6 +31,20 @@ typedef enum {
   LS_STREAM_RELOADING,  /* the cache failed: where does it stand? */
   LS_STREAM_WAITING,    /* until wait_until */
 } LsStreamState;
+
+/* Rows that may not be the server's. */
+typedef struct {
+  const LsCollection *collection;
+  int64_t bucket; /* -1 for any of them */
+} LsDoubt;
+
+/* A bucket that was healed, and how often it was too soon again. */
+typedef struct {
+  const LsCollection *collection;
+  uint32_t bucket;
+  unsigned strikes;
+  int64_t at;
+} LsHealedBucket;
 
 /* One shop. */
 typedef struct {
@@ -48,8 +66,15 @@ typedef struct {
   /* Fetching */
   uint32_t fetching;    /* a mask, 0 for none under way */
   uint32_t fetch_later; /* collections to fetch once subscribed */
+  uint32_t heals_by_fetch; /* those whose rows differ, and can't be healed one by one */
   int64_t fetched_at;   /* monotonic, 0 for never */
   int64_t healed_at[LS_N_COLLECTIONS];
+
+  /* Healing */
+  GArray *doubts; /* LsDoubt */
+  GArray *healed; /* LsHealedBucket */
+  int64_t held_back[LS_N_COLLECTIONS]; /* no healing before, monotonic */
+  int64_t asked_at; /* for all digests, monotonic, 0 for never */
 
   /* Acks */
   int64_t acked_version;
@@ -66,6 +91,34 @@ typedef struct {
   int64_t subscribed_version;
   unsigned n_subscribed;
 } LsStream;
+
+typedef enum {
+  LS_HEAL_IDLE,
+  LS_HEAL_BUCKETS, /* which buckets differ? */
+  LS_HEAL_LIST,    /* which rows of one do? */
+  LS_HEAL_ROWS,    /* these rows */
+  LS_HEAL_RECOUNT, /* are the sums right? */
+} LsHealState;
+
+/* The round of healing: one at a time for all shops, see ls-sync-heal.c. */
+typedef struct {
+  LsHealState state;
+  bool at_cache;    /* the server answered, the cache did not yet */
+  unsigned id;      /* of the question: answers to earlier ones are stale */
+  unsigned tries;   /* that failed of this step */
+  LsStream *stream; /* borrowed */
+  const LsCollection *collection;
+  GArray *buckets;  /* uint32_t: still to be healed, the first under way */
+  GPtrArray *keys;  /* rows still to be had of the first */
+  bool by_sums;     /* the buckets differ from the server's */
+  bool recounted;
+  bool healed;        /* something, in this round */
+  unsigned n_rows;    /* healed in this collection */
+  unsigned n_buckets;
+  unsigned requests;  /* left in this round */
+  int64_t round_at;   /* when it began, monotonic */
+  int64_t deadline;   /* of what is waited for */
+} LsHeal;
 
 /* A request to be told when a shop has all that there is. */
 typedef struct {
@@ -89,6 +142,7 @@ struct _LsSyncMachine {
   GArray *wishes;      /* LsSyncWish */
   GHashTable *shown;   /* shop -> a mask of collections; those not in it show all */
   int64_t max_message; /* what the server takes */
+  LsHeal heal;
 
   size_t queued_bytes; /* given to the cache and not answered */
   GQueue queued_sizes; /* of each delta given */
@@ -168,6 +222,28 @@ void      ls_stream_want_ack      (LsSyncMachine  *self,
                                    int64_t         now);
 void      ls_stream_fetch_more    (LsSyncMachine  *self,
                                    LsStream       *stream);
+
+/* ls-sync-proof.c */
+void    ls_stream_refetch         (LsSyncMachine      *self,
+                                   LsStream           *stream,
+                                   uint32_t            collections,
+                                   int64_t             now);
+
+/* ls-sync-heal.c */
+void    ls_stream_doubt           (LsStream           *stream,
+                                   const LsCollection *collection,
+                                   int64_t             bucket);
+void    ls_stream_trust           (LsStream           *stream,
+                                   uint32_t            collections);
+void    ls_stream_proof           (LsSyncMachine      *self,
+                                   LsStream           *stream,
+                                   LsMessage          *message,
+                                   int64_t             now);
+void    ls_sync_heal_run          (LsSyncMachine      *self,
+                                   int64_t             now);
+void    ls_sync_heal_abort        (LsSyncMachine      *self,
+                                   LsStream           *stream);
+int64_t ls_sync_heal_get_deadline (LsSyncMachine      *self);
 
 /* ls-sync-edits.c */
 void ls_stream_run_outbox (LsSyncMachine        *self,

@@ -166,6 +166,7 @@ received_of_shop (LsSyncMachine *self,
   const char *shop = message->type == LS_MESSAGE_DELTA    ? message->delta.shop
                      : message->type == LS_MESSAGE_RESULT ? message->result.shop
                      : message->type == LS_MESSAGE_DIGEST ? message->digest.shop
+                     : message->type == LS_MESSAGE_ROWS   ? message->rows.shop
                                                           : message->resync.shop;
   LsStream *stream = ls_sync_find (self, shop);
 
@@ -178,6 +179,8 @@ received_of_shop (LsSyncMachine *self,
     ls_stream_resync (self, stream, &message->resync, now);
   else if (message->type == LS_MESSAGE_RESULT)
     ls_sync_push (self, LS_SYNC_APPLY_RESULT, shop)->message = ls_message_ref (message);
+  else if (message->type == LS_MESSAGE_ROWS || message->digest.collection != NULL)
+    ls_stream_proof (self, stream, message, now);
   else if (stream->state == LS_STREAM_SUBSCRIBED)
     ls_sync_push (self, LS_SYNC_COMPARE, shop)->message = ls_message_ref (message);
 }
@@ -211,6 +214,7 @@ ls_sync_machine_received (LsSyncMachine *self,
     case LS_MESSAGE_DELTA:
     case LS_MESSAGE_RESULT:
     case LS_MESSAGE_DIGEST:
+    case LS_MESSAGE_ROWS:
     case LS_MESSAGE_RESYNC:
       if (self->session == LS_SESSION_READY)
         received_of_shop (self, message, length, now);
@@ -259,6 +263,9 @@ ls_sync_machine_new (LsRandomFunc draw,
   self->wishes = g_array_new (FALSE, FALSE, sizeof (LsSyncWish));
   self->shown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->max_message = LS_MAX_CLIENT_MESSAGE;
+  self->heal.buckets = g_array_new (FALSE, FALSE, sizeof (uint32_t));
+  self->heal.keys = g_ptr_array_new_with_free_func (g_free);
+  self->heal.round_at = -LS_HEAL_AGAIN;
   g_queue_init (&self->actions);
   g_queue_init (&self->queued_sizes);
   return self;
@@ -277,6 +284,8 @@ ls_sync_machine_free (LsSyncMachine *self)
   g_queue_clear (&self->queued_sizes);
   g_ptr_array_unref (self->streams);
   g_array_unref (self->wishes);
+  g_array_unref (self->heal.buckets);
+  g_ptr_array_unref (self->heal.keys);
   g_hash_table_unref (self->shown);
   g_free (self->client);
   g_free (self);
@@ -317,10 +326,11 @@ ls_sync_machine_get_client (LsSyncMachine *self)
 int64_t
 ls_sync_machine_get_deadline (LsSyncMachine *self)
 {
-  int64_t deadline = -1;
+  int64_t deadline;
 
   if (self->session != LS_SESSION_READY)
     return -1;
+  deadline = ls_sync_heal_get_deadline (self);
   for (unsigned i = 0; i < self->streams->len; i++)
     {
       int64_t due = ls_stream_get_deadline (g_ptr_array_index (self->streams, i));
@@ -346,6 +356,7 @@ ls_sync_machine_tick (LsSyncMachine *self,
     return;
   for (unsigned i = 0; i < self->streams->len; i++)
     ls_stream_tick (self, g_ptr_array_index (self->streams, i), now);
+  ls_sync_heal_run (self, now);
 }
 
 /**

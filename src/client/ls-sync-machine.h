@@ -33,7 +33,11 @@ G_BEGIN_DECLS
  * @LS_SYNC_SET_SYNCED: note that @shop is up to date
  * @LS_SYNC_APPLY_DELTA: apply @message; ls_sync_machine_applied() answers with @generation
  * @LS_SYNC_APPLY_RESULT: apply @message; ls_sync_machine_decided() answers
- * @LS_SYNC_COMPARE: compare the digests of @message; ls_sync_machine_compared() answers
+ * @LS_SYNC_COMPARE: compare the digests of @message; ls_sync_machine_compared() answers, for buckets
+ *   ls_sync_machine_bucketed() and for rows ls_sync_machine_listed(), with @generation
+ * @LS_SYNC_HEAL_ROWS: put the rows of @message; ls_sync_machine_healed() answers with @generation
+ * @LS_SYNC_RECOUNT: compute the sums of @collections, which is one, from the rows;
+ *   ls_sync_machine_recounted() answers with @generation
  * @LS_SYNC_NUMBER: number @n edits of @shop; ls_sync_machine_numbered() answers
  * @LS_SYNC_RENUMBER: count the edits of @shop from 1 again; ls_sync_machine_renumbered() answers
  * @LS_SYNC_RELOAD: read the position of @shop again; ls_sync_machine_reloaded() answers
@@ -41,7 +45,8 @@ G_BEGIN_DECLS
  * @LS_SYNC_CANCEL_FETCH: give that up
  *
  * What the shell has to do. Those from %LS_SYNC_SET_CLIENT to %LS_SYNC_RELOAD are for the cache and
- * are done there one after the other, in this order; their answers come in the same order.
+ * are begun there one after the other, in this order; their answers come in the same order, but for
+ * those of rows and recounts, which take their time beside the others.
  */
 typedef enum {
   LS_SYNC_SEND,
@@ -61,6 +66,8 @@ typedef enum {
   LS_SYNC_APPLY_DELTA,
   LS_SYNC_APPLY_RESULT,
   LS_SYNC_COMPARE,
+  LS_SYNC_HEAL_ROWS,
+  LS_SYNC_RECOUNT,
   LS_SYNC_NUMBER,
   LS_SYNC_RENUMBER,
   LS_SYNC_RELOAD,
@@ -166,6 +173,15 @@ void ls_sync_machine_verify        (LsSyncMachine *self,
                                     const char    *shop,
                                     uint32_t       collections,
                                     int64_t        now);
+void ls_sync_machine_suspect       (LsSyncMachine *self,
+                                    const char    *shop,
+                                    const LsCollection *collection,
+                                    GArray        *buckets,
+                                    int64_t        now);
+void ls_sync_machine_refetch       (LsSyncMachine *self,
+                                    const char    *shop,
+                                    uint32_t       collections,
+                                    int64_t        now);
 void ls_sync_machine_set_shown     (LsSyncMachine *self,
                                     const char    *shop,
                                     uint32_t       collections);
@@ -194,6 +210,35 @@ void ls_sync_machine_compared     (LsSyncMachine    *self,
                                    int64_t           version,
                                    uint32_t          compared,
                                    uint32_t          different,
+                                   const GError     *error,
+                                   int64_t           now);
+void ls_sync_machine_bucketed     (LsSyncMachine    *self,
+                                   const char       *shop,
+                                   unsigned          id,
+                                   bool              fits,
+                                   GArray           *different,
+                                   unsigned          n_buckets,
+                                   const GError     *error,
+                                   int64_t           now);
+void ls_sync_machine_listed       (LsSyncMachine    *self,
+                                   const char       *shop,
+                                   unsigned          id,
+                                   bool              fits,
+                                   GPtrArray        *keys,
+                                   bool              corrected,
+                                   const GError     *error,
+                                   int64_t           now);
+void ls_sync_machine_healed       (LsSyncMachine    *self,
+                                   const char       *shop,
+                                   unsigned          id,
+                                   bool              fits,
+                                   const LsMessage  *rows,
+                                   const GError     *error,
+                                   int64_t           now);
+void ls_sync_machine_recounted    (LsSyncMachine    *self,
+                                   const char       *shop,
+                                   unsigned          id,
+                                   unsigned          corrected,
                                    const GError     *error,
                                    int64_t           now);
 void ls_sync_machine_numbered     (LsSyncMachine    *self,

@@ -5,6 +5,7 @@
 
 #include "client/ls-sync-manager.h"
 
+#include "client/ls-check-job.h"
 #include "client/ls-snapshot-fetch.h"
 #include "client/ls-sync-jobs.h"
 #include "client/ls-sync-machine.h"
@@ -124,17 +125,6 @@ answer_cb (gpointer data)
 }
 
 static void
-job_cb (gpointer data)
-{
-  Post **post = data;
-
-  ls_sync_job_run ((*post)->job, (*post)->manager->cache);
-  ls_environment_post ((*post)->manager->environment, (*post)->manager->queue, answer_cb, *post,
-                       post_free);
-  *post = NULL;
-}
-
-static void
 holder_free (gpointer data)
 {
   Post **post = data;
@@ -143,18 +133,66 @@ holder_free (gpointer data)
   g_free (post);
 }
 
+/* Hands @post on to the next queue; it is freed where it ends. */
+static void
+hand_on (Post     *post,
+         LsQueue  *queue,
+         LsJobFunc func)
+{
+  Post **holder = g_new (Post *, 1);
+
+  *holder = post;
+  ls_environment_post (post->manager->environment, queue, func, holder, holder_free);
+}
+
+static void
+answer (Post *post)
+{
+  ls_environment_post (post->manager->environment, post->manager->queue, answer_cb, post,
+                       post_free);
+}
+
+static void
+after_cb (gpointer data)
+{
+  Post *post = g_steal_pointer ((Post **) data);
+
+  ls_sync_job_run_after (post->job, post->manager->cache);
+  answer (post);
+}
+
+static void
+aside_cb (gpointer data)
+{
+  Post *post = g_steal_pointer ((Post **) data);
+
+  ls_sync_job_run_aside (post->job);
+  hand_on (post, ls_cache_get_queue (post->manager->cache), after_cb);
+}
+
+static void
+job_cb (gpointer data)
+{
+  Post *post = g_steal_pointer ((Post **) data);
+  LsEnvironment *environment = post->manager->environment;
+
+  ls_sync_job_run (post->job, post->manager->cache);
+  if (ls_sync_job_goes_aside (post->job))
+    hand_on (post, ls_environment_get_queue (environment, LS_CHECKER_QUEUE), aside_cb);
+  else
+    answer (post);
+}
+
 /* Takes @action, NULL to load. */
 static void
 post_job (LsSyncManager *self,
           LsSyncAction  *action)
 {
-  Post **holder = g_new (Post *, 1);
+  Post *post = g_new (Post, 1);
 
-  *holder = g_new (Post, 1);
-  (*holder)->manager = g_object_ref (self);
-  (*holder)->job = ls_sync_job_new (self->environment, action);
-  ls_environment_post (self->environment, ls_cache_get_queue (self->cache), job_cb, holder,
-                       holder_free);
+  post->manager = g_object_ref (self);
+  post->job = ls_sync_job_new (self->environment, action);
+  hand_on (post, ls_cache_get_queue (self->cache), job_cb);
 }
 
 /* --- Snapshots ------------------------------------------------------------------------------- */
@@ -269,6 +307,8 @@ carry_out (LsSyncManager *self,
     case LS_SYNC_APPLY_DELTA:
     case LS_SYNC_APPLY_RESULT:
     case LS_SYNC_COMPARE:
+    case LS_SYNC_HEAL_ROWS:
+    case LS_SYNC_RECOUNT:
     case LS_SYNC_NUMBER:
     case LS_SYNC_RENUMBER:
     case LS_SYNC_RELOAD:
@@ -516,9 +556,9 @@ ls_sync_manager_sync_now (LsSyncManager *self,
  * ls_sync_manager_verify:
  * @self: a manager
  * @shop: a shop
- * @collections: a mask of collections
+ * @collections: a mask of collections that are in doubt; 0 for none in particular
  *
- * Fetches rows anew because something about them is wrong. At most once a minute each.
+ * Compares with the server and heals what differs, as soon as that may be.
  */
 void
 ls_sync_manager_verify (LsSyncManager *self,
@@ -528,6 +568,46 @@ ls_sync_manager_verify (LsSyncManager *self,
   g_return_if_fail (LS_IS_SYNC_MANAGER (self) && shop != NULL);
 
   ls_sync_machine_verify (self->machine, shop, collections, now_of (self));
+  run (self);
+}
+
+/**
+ * ls_sync_manager_suspect:
+ * @self: a manager
+ * @shop: a shop
+ * @collection: a collection
+ * @buckets: (element-type uint32_t): buckets whose rows may be wrong
+ *
+ * Heals these buckets as soon as that may be.
+ */
+void
+ls_sync_manager_suspect (LsSyncManager      *self,
+                         const char         *shop,
+                         const LsCollection *collection,
+                         GArray             *buckets)
+{
+  g_return_if_fail (LS_IS_SYNC_MANAGER (self) && shop != NULL);
+
+  ls_sync_machine_suspect (self->machine, shop, collection, buckets, now_of (self));
+  run (self);
+}
+
+/**
+ * ls_sync_manager_refetch:
+ * @self: a manager
+ * @shop: a shop
+ * @collections: a mask of collections
+ *
+ * Fetches collections whole. At most once a minute each.
+ */
+void
+ls_sync_manager_refetch (LsSyncManager *self,
+                         const char    *shop,
+                         uint32_t       collections)
+{
+  g_return_if_fail (LS_IS_SYNC_MANAGER (self) && shop != NULL);
+
+  ls_sync_machine_refetch (self->machine, shop, collections, now_of (self));
   run (self);
 }
 

@@ -45,6 +45,13 @@ void           ls_sync_manager_sync_now      (LsSyncManager       *self,
 void           ls_sync_manager_verify        (LsSyncManager       *self,
                                               const char          *shop,
                                               uint32_t             collections);
+void           ls_sync_manager_suspect       (LsSyncManager       *self,
+                                              const char          *shop,
+                                              const LsCollection  *collection,
+                                              GArray              *buckets);
+void           ls_sync_manager_refetch       (LsSyncManager       *self,
+                                              const char          *shop,
+                                              uint32_t             collections);
 void           ls_sync_manager_set_shown     (LsSyncManager       *self,
                                               const char          *shop,
                                               uint32_t             collections);

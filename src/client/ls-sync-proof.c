@@ -7,23 +7,7 @@
 
 #include "core/ls-schema.h"
 
-/* The proof of one shop: digests compared, and what is done when they differ. */
-
-static uint32_t
-may_heal (LsStream *stream,
-          uint32_t  different,
-          int64_t   now)
-{
-  uint32_t heal = 0;
-
-  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
-    if ((different & (UINT32_C (1) << i)) && now - stream->healed_at[i] >= LS_HEAL_AGAIN)
-      {
-        stream->healed_at[i] = now;
-        heal |= UINT32_C (1) << i;
-      }
-  return heal;
-}
+/* The proof of one shop: digests compared. What is done when they differ is in ls-sync-heal.c. */
 
 static void
 report_difference (LsSyncMachine *self,
@@ -53,7 +37,7 @@ report_difference (LsSyncMachine *self,
  * @error: (nullable): why the cache failed
  * @now: monotonic
  *
- * Answers %LS_SYNC_COMPARE.
+ * Answers %LS_SYNC_COMPARE of whole collections.
  */
 void
 ls_sync_machine_compared (LsSyncMachine *self,
@@ -65,7 +49,6 @@ ls_sync_machine_compared (LsSyncMachine *self,
                           int64_t        now)
 {
   LsStream *stream = ls_sync_find (self, shop);
-  uint32_t heal;
 
   if (stream == NULL || stream->state != LS_STREAM_SUBSCRIBED)
     return;
@@ -76,6 +59,7 @@ ls_sync_machine_compared (LsSyncMachine *self,
     }
   if (compared == 0)
     return;
+  ls_stream_trust (stream, compared & ~different);
   if (different == 0)
     {
       ls_sync_push (self, LS_SYNC_VERIFIED, shop)->n = version;
@@ -83,34 +67,32 @@ ls_sync_machine_compared (LsSyncMachine *self,
       return;
     }
   report_difference (self, stream, different, version);
-  heal = may_heal (stream, different, now);
-  if (heal != different)
-    ls_sync_report (self, LS_EVENT_LOOP_GUARD, stream)->message =
-        g_strdup ("rows differ again within a minute of being fetched");
-  stream->fetch_later |= heal;
-  ls_stream_fetch_more (self, stream);
+  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+    if (different & (UINT32_C (1) << i))
+      ls_stream_doubt (stream, ls_schema_collection ((LsCollectionId) i), -1);
+  ls_sync_heal_run (self, now);
 }
 
-/**
- * ls_sync_machine_verify:
- * @self: a machine
- * @shop: a shop
- * @collections: a mask of collections
- * @now: monotonic
- *
- * Fetches rows anew because something about them is wrong, or somebody wants to be sure.
- */
+/* Fetches collections whole, those that were not just fetched. */
 void
-ls_sync_machine_verify (LsSyncMachine *self,
-                        const char    *shop,
-                        uint32_t       collections,
-                        int64_t        now)
+ls_stream_refetch (LsSyncMachine *self,
+                   LsStream      *stream,
+                   uint32_t       collections,
+                   int64_t        now)
 {
-  LsStream *stream = ls_sync_find (self, shop);
+  uint32_t fetch = 0;
 
-  if (stream == NULL)
-    return;
-  stream->fetch_later |= may_heal (stream, collections, now);
+  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+    if ((collections & (UINT32_C (1) << i)) && now - stream->healed_at[i] >= LS_HEAL_AGAIN)
+      {
+        stream->healed_at[i] = now;
+        fetch |= UINT32_C (1) << i;
+      }
+  if (fetch != collections)
+    ls_sync_report (self, LS_EVENT_LOOP_GUARD, stream)->message =
+        g_strdup ("rows are to be fetched again within a minute");
+  stream->fetch_later |= fetch;
+  stream->heals_by_fetch |= fetch;
   if (self->session == LS_SESSION_READY)
     ls_stream_fetch_more (self, stream);
 }

@@ -32,6 +32,8 @@ ls_stream_new (LsSyncMachine *self,
 
   stream->shop = g_strdup (shop);
   stream->outbox = ls_outbox_new (self->draw, self->draw_data);
+  stream->doubts = g_array_new (FALSE, FALSE, sizeof (LsDoubt));
+  stream->healed = g_array_new (FALSE, FALSE, sizeof (LsHealedBucket));
   for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
     stream->healed_at[i] = -LS_HEAL_AGAIN;
   ls_backoff_init (&stream->backoff, LS_BACKOFF_FIRST_US, LS_BACKOFF_CAP_US);
@@ -44,6 +46,8 @@ ls_stream_free (gpointer data)
   LsStream *stream = data;
 
   ls_outbox_free (stream->outbox);
+  g_array_unref (stream->doubts);
+  g_array_unref (stream->healed);
   g_free (stream->shop);
   g_free (stream->name);
   g_free (stream);
@@ -105,6 +109,7 @@ fetch (LsSyncMachine *self,
 {
   if (stream->fetching != 0)
     ls_sync_push (self, LS_SYNC_CANCEL_FETCH, stream->shop);
+  ls_sync_heal_abort (self, stream);
   stream->fetching = collections;
   if (collections == ALL_COLLECTIONS)
     {
@@ -175,8 +180,11 @@ ls_sync_machine_fetched (LsSyncMachine    *self,
       fetch_failed (self, stream, collections, error, now);
       return;
     }
-  event = ls_sync_report (self, LS_EVENT_HEALED, stream);
+  event = ls_sync_report (
+      self, stream->heals_by_fetch & collections ? LS_EVENT_HEALED : LS_EVENT_FETCHED, stream);
   event->version = position->version;
+  stream->heals_by_fetch &= ~collections;
+  ls_stream_trust (stream, collections);
   if (collections != ALL_COLLECTIONS)
     {
       ls_stream_fetch_more (self, stream);
@@ -408,6 +416,7 @@ apply_failed (LsSyncMachine *self,
   if (g_error_matches (error, LS_ERROR, LS_ERROR_INCONSISTENCY))
     {
       ls_sync_report_error (self, LS_EVENT_FINDING, stream, error);
+      stream->heals_by_fetch = ALL_COLLECTIONS;
       if (self->session == LS_SESSION_READY)
         fetch (self, stream, ALL_COLLECTIONS);
       return;
@@ -517,7 +526,7 @@ ls_stream_resync (LsSyncMachine  *self,
                   const LsResync *resync,
                   int64_t         now)
 {
-  static const char *const reasons[] = { "too old", "another history", "another view", "a job" };
+  static const char *const reasons[] = { "too old", "another history", "another view", "too much at once" };
   LsEvent *event;
 
   if (stream->state != LS_STREAM_SUBSCRIBED && stream->state != LS_STREAM_WAITING)
@@ -527,6 +536,17 @@ ls_stream_resync (LsSyncMachine  *self,
   event->message = g_strdup (reasons[resync->reason]);
   if (stream->fetched_at > 0 && stream->since_fetch == 0 && now - stream->fetched_at < RESYNC_AGAIN)
     guard (self, stream, "rows were to be fetched again right after they came", now);
+  else if (resync->reason == LS_RESYNC_BULK && resync->collections->len > 0)
+    {
+      for (unsigned i = 0; i < resync->collections->len; i++)
+        {
+          const LsCollection *collection =
+              g_array_index (resync->collections, LsSubscription, i).collection;
+
+          stream->fetch_later |= UINT32_C (1) << collection->id;
+        }
+      subscribe (self, stream, now);
+    }
   else if (resync->reason == LS_RESYNC_VIEW)
     {
       /* The role in the last welcome says which; more than that is found out by fetching. */

@@ -30,6 +30,7 @@ static const unsigned senders[] = {
   [LS_MESSAGE_RESULT] = LS_FROM_SERVER,
   [LS_MESSAGE_DIGEST] = LS_FROM_SERVER,
   [LS_MESSAGE_VERIFY] = LS_FROM_CLIENT,
+  [LS_MESSAGE_ROWS] = LS_FROM_SERVER,
   [LS_MESSAGE_RESYNC] = LS_FROM_SERVER,
   [LS_MESSAGE_VIEW] = LS_FROM_CLIENT | LS_FROM_SERVER,
   [LS_MESSAGE_PING] = LS_FROM_CLIENT | LS_FROM_SERVER,
@@ -280,23 +281,51 @@ read_result (LsJsonReader *reader,
     ls_json_reader_changes (reader, rows, LS_UNKNOWN_SKIP, result->rows);
 }
 
-static void
-read_digest_item (LsJsonReader *reader,
-                  JsonObject   *element,
-                  GArray       *items)
+/* The member c; NULL when it is missing and need not be there. */
+static const LsCollection *
+read_collection (LsJsonReader  *reader,
+                 JsonObject    *object,
+                 LsJsonPresence presence)
 {
-  g_autofree char *name = required_text (reader, element, "c", LS_KEY_MAX_BYTES);
-  LsDigestItem item = {
-    .collection = name != NULL ? ls_schema_find_collection (name) : NULL,
-    .bucket = ls_json_reader_integer (reader, element, "b", LS_JSON_OPTIONAL, -1),
-    .count = required_integer (reader, element, "count"),
-    .hash = ls_json_reader_hash (reader, element, "hash"),
-  };
+  g_autofree char *name = ls_json_reader_text (reader, object, "c", presence, LS_KEY_MAX_BYTES);
+  const LsCollection *collection = name != NULL ? ls_schema_find_collection (name) : NULL;
+
+  if (name != NULL && collection == NULL)
+    ls_json_reader_fail (reader, "c", "no such collection");
+  return collection;
+}
+
+/* What the message says of all its items they need not say again. */
+static void
+read_digest_item (LsJsonReader    *reader,
+                  JsonObject      *element,
+                  LsDigestMessage *digest)
+{
+  g_autofree char *name = NULL;
+  LsDigestItem item = { .collection = digest->collection, .bucket = digest->bucket, .count = 1 };
 
   if (item.collection == NULL)
-    return;
-  item.key = optional_text (reader, element, "k", LS_KEY_MAX_BYTES);
-  g_array_append_val (items, item);
+    {
+      name = required_text (reader, element, "c", LS_KEY_MAX_BYTES);
+      item.collection = name != NULL ? ls_schema_find_collection (name) : NULL;
+    }
+  if (item.bucket < 0)
+    {
+      item.bucket = ls_json_reader_integer (reader, element, "b",
+                                            digest->collection != NULL ? LS_JSON_REQUIRED
+                                                                       : LS_JSON_OPTIONAL,
+                                            -1);
+      item.count = required_integer (reader, element, "count");
+    }
+  item.hash = ls_json_reader_hash (reader, element, "hash");
+  item.key = ls_json_reader_text (reader, element, "k",
+                                  digest->bucket >= 0 ? LS_JSON_REQUIRED : LS_JSON_OPTIONAL,
+                                  LS_KEY_MAX_BYTES);
+  /* A newer peer may know more collections. */
+  if (reader->error == NULL && item.collection != NULL)
+    g_array_append_val (digest->items, item);
+  else
+    g_free (item.key);
 }
 
 static void
@@ -310,6 +339,9 @@ read_digest (LsJsonReader    *reader,
   digest->version = required_integer (reader, object, "version");
   digest->check = ls_json_reader_hash (reader, object, "check");
   digest->view = ls_json_reader_hash (reader, object, "view");
+  digest->collection = read_collection (reader, object, LS_JSON_OPTIONAL);
+  if (digest->collection != NULL)
+    digest->bucket = ls_json_reader_integer (reader, object, "b", LS_JSON_OPTIONAL, -1);
   array = ls_json_reader_array (reader, object, "sums", LS_JSON_REQUIRED, MAX_DIGEST_ITEMS);
   for (unsigned i = 0; i < length_of (array) && reader->error == NULL; i++)
     {
@@ -317,7 +349,28 @@ read_digest (LsJsonReader    *reader,
       JsonObject *element = ls_json_reader_element (reader, array, i);
 
       if (element != NULL)
-        read_digest_item (reader, element, digest->items);
+        read_digest_item (reader, element, digest);
+      ls_json_reader_leave (reader, mark);
+    }
+}
+
+static void
+read_keys (LsJsonReader *reader,
+           JsonArray    *array,
+           GPtrArray    *keys)
+{
+  for (unsigned i = 0; i < length_of (array) && reader->error == NULL; i++)
+    {
+      size_t mark = ls_json_reader_enter (reader, "keys", (int) i);
+      JsonNode *node = json_array_get_element (array, i);
+      const char *key = json_node_get_value_type (node) == G_TYPE_STRING
+                            ? json_node_get_string (node)
+                            : NULL;
+
+      if (key == NULL || !ls_key_is_valid (key))
+        ls_json_reader_fail (reader, NULL, "not a valid key");
+      else
+        g_ptr_array_add (keys, g_strdup (key));
       ls_json_reader_leave (reader, mark);
     }
 }
@@ -327,13 +380,56 @@ read_verify (LsJsonReader *reader,
              JsonObject   *object,
              LsVerify     *verify)
 {
-  g_autofree char *name = required_text (reader, object, "c", LS_KEY_MAX_BYTES);
-
   verify->shop = shop_id (reader, object);
-  verify->collection = name != NULL ? ls_schema_find_collection (name) : NULL;
+  verify->collection = read_collection (reader, object, LS_JSON_OPTIONAL);
+  if (verify->collection == NULL)
+    return;
   verify->bucket = ls_json_reader_integer (reader, object, "b", LS_JSON_OPTIONAL, -1);
-  if (reader->error == NULL && verify->collection == NULL)
-    ls_json_reader_fail (reader, "c", "no such collection");
+  if (verify->bucket >= 0)
+    read_keys (reader,
+               ls_json_reader_array (reader, object, "keys", LS_JSON_OPTIONAL, LS_MAX_CHANGES),
+               verify->keys);
+}
+
+static LsChange *
+read_row (LsJsonReader       *reader,
+          JsonObject         *element,
+          const LsCollection *collection)
+{
+  g_autofree char *key = NULL;
+
+  if (json_object_has_member (element, "d"))
+    return ls_json_reader_row (reader, element, collection, LS_UNKNOWN_SKIP);
+  key = required_text (reader, element, "k", LS_KEY_MAX_BYTES);
+  if (key != NULL && !ls_key_is_valid (key))
+    ls_json_reader_fail (reader, "k", "not a valid key");
+  return reader->error == NULL ? ls_change_new (LS_CHANGE_DEL, collection, key) : NULL;
+}
+
+static void
+read_rows (LsJsonReader  *reader,
+           JsonObject    *object,
+           LsRowsMessage *rows)
+{
+  JsonArray *array;
+
+  rows->shop = shop_id (reader, object);
+  rows->version = required_integer (reader, object, "version");
+  rows->check = ls_json_reader_hash (reader, object, "check");
+  rows->view = ls_json_reader_hash (reader, object, "view");
+  rows->collection = read_collection (reader, object, LS_JSON_REQUIRED);
+  rows->bucket = required_integer (reader, object, "b");
+  array = ls_json_reader_array (reader, object, "rows", LS_JSON_REQUIRED, LS_MAX_CHANGES);
+  for (unsigned i = 0; i < length_of (array) && reader->error == NULL; i++)
+    {
+      size_t mark = ls_json_reader_enter (reader, "rows", (int) i);
+      JsonObject *element = ls_json_reader_element (reader, array, i);
+      LsChange *change = element != NULL ? read_row (reader, element, rows->collection) : NULL;
+
+      if (change != NULL)
+        g_ptr_array_add (rows->changes, change);
+      ls_json_reader_leave (reader, mark);
+    }
 }
 
 static void
@@ -432,6 +528,9 @@ read_body (LsJsonReader *reader,
       break;
     case LS_MESSAGE_VERIFY:
       read_verify (reader, object, &message->verify);
+      break;
+    case LS_MESSAGE_ROWS:
+      read_rows (reader, object, &message->rows);
       break;
     case LS_MESSAGE_RESYNC:
       message->resync.shop = shop_id (reader, object);

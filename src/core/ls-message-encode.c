@@ -320,6 +320,23 @@ encode_result (LsJsonWriter   *writer,
 }
 
 static void
+encode_digest_item (LsJsonWriter          *writer,
+                    const LsDigestMessage *digest,
+                    const LsDigestItem    *item)
+{
+  ls_json_writer_begin_object (writer);
+  if (digest->collection == NULL)
+    put_text (writer, "c", item->collection->name);
+  if (digest->bucket < 0 && item->bucket >= 0)
+    put_integer (writer, "b", item->bucket);
+  put_text (writer, "k", item->key);
+  if (digest->bucket < 0)
+    put_integer (writer, "count", item->count);
+  put_hash (writer, "hash", item->hash);
+  ls_json_writer_end_object (writer);
+}
+
+static void
 encode_digest (LsJsonWriter          *writer,
                const LsDigestMessage *digest)
 {
@@ -327,19 +344,57 @@ encode_digest (LsJsonWriter          *writer,
   put_integer (writer, "version", digest->version);
   put_hash (writer, "check", digest->check);
   put_hash (writer, "view", digest->view);
+  put_text (writer, "c", digest->collection != NULL ? digest->collection->name : NULL);
+  if (digest->bucket >= 0)
+    put_integer (writer, "b", digest->bucket);
   ls_json_writer_name (writer, "sums");
   ls_json_writer_begin_array (writer);
   for (unsigned i = 0; i < digest->items->len; i++)
+    encode_digest_item (writer, digest, &g_array_index (digest->items, LsDigestItem, i));
+  ls_json_writer_end_array (writer);
+}
+
+static void
+encode_verify (LsJsonWriter   *writer,
+               const LsVerify *verify)
+{
+  put_text (writer, "shop", verify->shop);
+  put_text (writer, "c", verify->collection != NULL ? verify->collection->name : NULL);
+  if (verify->bucket >= 0)
+    put_integer (writer, "b", verify->bucket);
+  if (verify->keys->len == 0)
+    return;
+  ls_json_writer_name (writer, "keys");
+  ls_json_writer_begin_array (writer);
+  for (unsigned i = 0; i < verify->keys->len; i++)
+    ls_json_writer_text (writer, g_ptr_array_index (verify->keys, i));
+  ls_json_writer_end_array (writer);
+}
+
+static void
+encode_rows (LsJsonWriter        *writer,
+             const LsRowsMessage *rows)
+{
+  put_text (writer, "shop", rows->shop);
+  put_integer (writer, "version", rows->version);
+  put_hash (writer, "check", rows->check);
+  put_hash (writer, "view", rows->view);
+  put_text (writer, "c", rows->collection->name);
+  put_integer (writer, "b", rows->bucket);
+  ls_json_writer_name (writer, "rows");
+  ls_json_writer_begin_array (writer);
+  for (unsigned i = 0; i < rows->changes->len; i++)
     {
-      const LsDigestItem *item = &g_array_index (digest->items, LsDigestItem, i);
+      const LsChange *change = g_ptr_array_index (rows->changes, i);
+      g_autoptr (LsRecord) record = ls_change_apply (change, NULL, LS_APPLY_EXACT, NULL);
 
       ls_json_writer_begin_object (writer);
-      put_text (writer, "c", item->collection->name);
-      if (item->bucket >= 0)
-        put_integer (writer, "b", item->bucket);
-      put_text (writer, "k", item->key);
-      put_integer (writer, "count", item->count);
-      put_hash (writer, "hash", item->hash);
+      put_text (writer, "k", change->key);
+      if (record != NULL)
+        {
+          ls_json_writer_name (writer, "d");
+          ls_record_encode (writer, record, UINT64_MAX);
+        }
       ls_json_writer_end_object (writer);
     }
   ls_json_writer_end_array (writer);
@@ -423,10 +478,10 @@ encode_body (LsJsonWriter    *writer,
       encode_digest (writer, &message->digest);
       break;
     case LS_MESSAGE_VERIFY:
-      put_text (writer, "shop", message->verify.shop);
-      put_text (writer, "c", message->verify.collection->name);
-      if (message->verify.bucket >= 0)
-        put_integer (writer, "b", message->verify.bucket);
+      encode_verify (writer, &message->verify);
+      break;
+    case LS_MESSAGE_ROWS:
+      encode_rows (writer, &message->rows);
       break;
     case LS_MESSAGE_RESYNC:
       put_text (writer, "shop", message->resync.shop);

@@ -15,10 +15,10 @@ const char *const ls_message_type_names[] = {
   [LS_MESSAGE_DELTA] = "delta",   [LS_MESSAGE_ACK] = "ack",
   [LS_MESSAGE_MUTATE] = "mutate", [LS_MESSAGE_RESULT] = "result",
   [LS_MESSAGE_DIGEST] = "digest", [LS_MESSAGE_VERIFY] = "verify",
-  [LS_MESSAGE_RESYNC] = "resync", [LS_MESSAGE_VIEW] = "view",
-  [LS_MESSAGE_PING] = "ping",     [LS_MESSAGE_PONG] = "pong",
-  [LS_MESSAGE_AUTH] = "auth",     [LS_MESSAGE_ERROR] = "error",
-  [LS_MESSAGE_NOTICE] = "notice",
+  [LS_MESSAGE_ROWS] = "rows",     [LS_MESSAGE_RESYNC] = "resync",
+  [LS_MESSAGE_VIEW] = "view",     [LS_MESSAGE_PING] = "ping",
+  [LS_MESSAGE_PONG] = "pong",     [LS_MESSAGE_AUTH] = "auth",
+  [LS_MESSAGE_ERROR] = "error",   [LS_MESSAGE_NOTICE] = "notice",
 };
 const char *const ls_priority_names[] = { "low", "medium", "high", "critical" };
 const char *const ls_result_status_names[] = { "applied", "conflict", "rejected", "decided" };
@@ -125,10 +125,15 @@ ls_message_new (LsMessageType type)
       message->result.rows = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
       break;
     case LS_MESSAGE_DIGEST:
+      message->digest.bucket = -1;
       message->digest.items = ls_digest_item_array_new ();
       break;
     case LS_MESSAGE_VERIFY:
       message->verify.bucket = -1;
+      message->verify.keys = g_ptr_array_new_with_free_func (g_free);
+      break;
+    case LS_MESSAGE_ROWS:
+      message->rows.changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
       break;
     case LS_MESSAGE_RESYNC:
       message->resync.collections = ls_subscription_array_new ();
@@ -210,6 +215,26 @@ clear_greeting (LsMessage *message)
 }
 
 static void
+clear_proof (LsMessage *message)
+{
+  if (message->type == LS_MESSAGE_DIGEST)
+    {
+      g_free (message->digest.shop);
+      g_clear_pointer (&message->digest.items, g_array_unref);
+    }
+  else if (message->type == LS_MESSAGE_VERIFY)
+    {
+      g_free (message->verify.shop);
+      g_clear_pointer (&message->verify.keys, g_ptr_array_unref);
+    }
+  else
+    {
+      g_free (message->rows.shop);
+      g_clear_pointer (&message->rows.changes, g_ptr_array_unref);
+    }
+}
+
+static void
 clear_message (LsMessage *message)
 {
   switch (message->type)
@@ -237,11 +262,9 @@ clear_message (LsMessage *message)
       clear_edits (message);
       break;
     case LS_MESSAGE_DIGEST:
-      g_free (message->digest.shop);
-      g_clear_pointer (&message->digest.items, g_array_unref);
-      break;
     case LS_MESSAGE_VERIFY:
-      g_free (message->verify.shop);
+    case LS_MESSAGE_ROWS:
+      clear_proof (message);
       break;
     case LS_MESSAGE_RESYNC:
       g_free (message->resync.shop);

@@ -46,6 +46,7 @@ typedef enum {
   LS_MESSAGE_RESULT,
   LS_MESSAGE_DIGEST,
   LS_MESSAGE_VERIFY,
+  LS_MESSAGE_ROWS,
   LS_MESSAGE_RESYNC,
   LS_MESSAGE_VIEW,
   LS_MESSAGE_PING,
@@ -243,19 +244,35 @@ typedef struct {
   GPtrArray *rows; /* LsChange PUT: the rows as they are now, on a conflict */
 } LsResult;
 
+/* With @collection it is the answer to a `verify` and complete: all buckets of the collection that
+ * are not empty or, with @bucket, all rows of the bucket. */
 typedef struct {
   char *shop;
   int64_t version;
   uint64_t check;
   uint64_t view;
-  GArray *items; /* LsDigestItem */
+  const LsCollection *collection; /* NULL: sums of whole collections */
+  int64_t bucket;                 /* or -1 */
+  GArray *items;                  /* LsDigestItem */
 } LsDigestMessage;
 
 typedef struct {
   char *shop;
-  const LsCollection *collection;
-  int64_t bucket; /* or -1: the buckets */
+  const LsCollection *collection; /* NULL: the sums of all collections are wanted */
+  int64_t bucket;                 /* or -1: the buckets are wanted */
+  GPtrArray *keys;                /* char *: these rows of the bucket; empty: keys and hashes */
 } LsVerify;
+
+/* Rows of one bucket as they are at @version, for a client whose rows are not. */
+typedef struct {
+  char *shop;
+  int64_t version;
+  uint64_t check;
+  uint64_t view;
+  const LsCollection *collection;
+  int64_t bucket;
+  GPtrArray *changes; /* LsChange: PUT, or DEL for a row that is not there */
+} LsRowsMessage;
 
 typedef struct {
   char *shop;
@@ -318,6 +335,7 @@ struct _LsMessage {
     LsResult result;
     LsDigestMessage digest;
     LsVerify verify;
+    LsRowsMessage rows;
     LsResync resync;
     LsViewMessage view;
     LsPing ping;

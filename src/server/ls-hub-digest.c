@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "core/ls-digest.h"
 #include "server/ls-hub-private.h"
 
@@ -11,9 +13,12 @@
  * an item of the stream, sent behind the delta that ends at its version.
  */
 
-/* A list of more rows than this is no smaller than the rows: they are fetched anew. */
+/* What fits into a message: a bucket of more rows is fetched anew with its collection. */
 #define MAX_LISTED_ROWS 10000
+/* Of a number in a row, about; texts are counted. */
+#define VALUE_BYTES 32
 
+/* The answer to a `verify` that takes reading. */
 typedef struct {
   LsSession *session;
   LsSub *sub;
@@ -23,13 +28,14 @@ typedef struct {
   const LsView *view;
   const LsCollection *collection;
   int64_t bucket;
+  GPtrArray *wanted; /* LsChange: these rows, NULL for keys and hashes of all */
 
   /* Found */
   LsPosition position;
   LsMessage *message;
   bool too_many;
   GError *error;
-} RowList;
+} RowRead;
 
 static LsMessage *
 digest_new (const char       *shop,
@@ -172,6 +178,7 @@ ls_sub_send_buckets (LsSub              *sub,
       return;
     }
   message = digest_new (shop->shop, &position, sub->view);
+  message->digest.collection = collection;
   list = (BucketList){ message, collection };
   ls_digest_foreach_bucket (digest, ls_view_get_fields (sub->view, collection), add_bucket_cb,
                             &list);
@@ -181,88 +188,158 @@ ls_sub_send_buckets (LsSub              *sub,
   ls_hub_shop_send_item (shop, item);
 }
 
+/* --- Answers that have to be read ------------------------------------------------------------ */
+
 static bool
 list_row_cb (LsRecord *record,
              gpointer  user_data)
 {
-  RowList *list = user_data;
+  RowRead *read = user_data;
   LsDigestSum sum = { 1, 0 };
 
-  if (ls_digest_bucket (record) != list->bucket)
+  if (ls_digest_bucket (record) != read->bucket)
     return true;
-  sum.hash = ls_digest_record (record, ls_view_get_fields (list->view, list->collection));
-  add_sum (list->message, list->collection, list->bucket, ls_record_get_key (record), sum);
-  list->too_many = list->message->digest.items->len > MAX_LISTED_ROWS;
-  return !list->too_many;
+  sum.hash = ls_digest_record (record, ls_view_get_fields (read->view, read->collection));
+  add_sum (read->message, read->collection, read->bucket, ls_record_get_key (record), sum);
+  read->too_many = read->message->digest.items->len > MAX_LISTED_ROWS;
+  return !read->too_many;
 }
 
 static void
 list_rows_cb (gpointer data)
 {
-  RowList *list = data;
+  RowRead *read = data;
   LsPosition nowhere = { "", 0, 0 };
 
-  list->message = digest_new (list->shop, &nowhere, list->view);
-  ls_storage_scan (list->storage, list->shop, &list->collection, 1, &list->position, list_row_cb,
-                   list, &list->error);
-  list->message->digest.version = list->position.version;
-  list->message->digest.check = list->position.check;
+  read->message = digest_new (read->shop, &nowhere, read->view);
+  read->message->digest.collection = read->collection;
+  read->message->digest.bucket = read->bucket;
+  ls_storage_scan (read->storage, read->shop, &read->collection, 1, &read->position, list_row_cb,
+                   read, &read->error);
+  read->message->digest.version = read->position.version;
+  read->message->digest.check = read->position.check;
+}
+
+/* A row as @view has it; tells about how many bytes that is. */
+static LsChange *
+narrow (const LsChange *row,
+        const LsView   *view,
+        size_t         *ret_bytes)
+{
+  uint64_t fields = ls_view_get_fields (view, row->collection);
+  LsChange *change = ls_change_new (row->op, row->collection, row->key);
+
+  *ret_bytes = strlen (row->key) + VALUE_BYTES;
+  for (unsigned i = 0; row->op == LS_CHANGE_PUT && i < row->edits->len; i++)
+    {
+      const LsFieldEdit *edit = &g_array_index (row->edits, LsFieldEdit, i);
+
+      if (!(fields & (UINT64_C (1) << edit->field)) || edit->set.kind == LS_VALUE_NULL)
+        continue;
+      *ret_bytes +=
+          VALUE_BYTES + (edit->set.kind == LS_VALUE_TEXT ? 2 * strlen (edit->set.text) : 0);
+      ls_change_take_set (change, edit->field, ls_value_copy (&edit->set));
+    }
+  return change;
+}
+
+/* As many as fit; the client asks for the others again. */
+static void
+fetch_rows_cb (gpointer data)
+{
+  RowRead *read = data;
+  g_autoptr (GPtrArray) found = ls_storage_get_rows (read->storage, read->shop, read->wanted,
+                                                     &read->position, &read->error);
+  LsRowsMessage *rows;
+  size_t total = 0;
+
+  if (found == NULL)
+    return;
+  read->message = ls_message_new (LS_MESSAGE_ROWS);
+  rows = &read->message->rows;
+  rows->shop = g_strdup (read->shop);
+  rows->version = read->position.version;
+  rows->check = read->position.check;
+  rows->view = ls_view_get_total_hash (read->view);
+  rows->collection = read->collection;
+  rows->bucket = read->bucket;
+  for (unsigned i = 0; i < found->len; i++)
+    {
+      size_t bytes;
+      g_autoptr (LsChange) change = narrow (g_ptr_array_index (found, i), read->view, &bytes);
+
+      total += bytes;
+      if (total > LS_MAX_VERSION_BYTES && i > 0)
+        break;
+      g_ptr_array_add (rows->changes, g_steal_pointer (&change));
+    }
 }
 
 static void
-rows_listed_cb (gpointer data)
+rows_read_cb (gpointer data)
 {
-  RowList *list = data;
-  LsSub *sub = list->sub;
+  RowRead *read = data;
+  LsSub *sub = read->sub;
   g_autoptr (LsBlob) blob = NULL;
 
-  if (list->session->state == LS_SESSION_CLOSED || sub->generation != list->generation)
+  if (read->session->state == LS_SESSION_CLOSED || sub->generation != read->generation)
     return;
-  if (list->error != NULL)
-    g_warning ("Rows of %s could not be listed: %s", list->shop, list->error->message);
-  if (list->error != NULL || list->too_many)
+  if (read->error != NULL)
+    g_warning ("Rows of %s could not be read: %s", read->shop, read->error->message);
+  if (read->error != NULL || read->too_many)
     {
-      ls_sub_resync (sub, LS_RESYNC_BULK, list->collection);
+      ls_sub_resync (sub, LS_RESYNC_BULK, read->collection);
       return;
     }
-  blob = ls_message_to_blob (list->message);
-  ls_sub_resume_with (sub, list->position.version, blob);
+  if (read->wanted != NULL)
+    sub->session->hub->counters.healed_rows += read->message->rows.changes->len;
+  blob = ls_message_to_blob (read->message);
+  ls_sub_resume_with (sub, read->position.version, blob);
 }
 
 static void
-row_list_free (gpointer data)
+row_read_free (gpointer data)
 {
-  RowList *list = data;
+  RowRead *read = data;
 
-  ls_session_unref (list->session);
-  g_object_unref (list->storage);
-  g_free (list->shop);
-  g_clear_pointer (&list->message, ls_message_unref);
-  g_clear_error (&list->error);
-  g_free (list);
+  ls_session_unref (read->session);
+  g_object_unref (read->storage);
+  g_free (read->shop);
+  g_clear_pointer (&read->wanted, g_ptr_array_unref);
+  g_clear_pointer (&read->message, ls_message_unref);
+  g_clear_error (&read->error);
+  g_free (read);
 }
 
-/* Answers `verify` of a bucket: key and hash of each of its rows. They have to be read, which takes
- * its time; so that the list still fits when it comes, this one session stands still meanwhile. */
+/* Answers `verify` of a bucket: key and hash of each of its rows, or with @keys those rows. They
+ * have to be read, which takes its time; so that what was read still fits when it comes, this one
+ * session stands still meanwhile. */
 void
-ls_sub_list_bucket (LsSub              *sub,
+ls_sub_read_bucket (LsSub              *sub,
                     const LsCollection *collection,
-                    int64_t             bucket)
+                    int64_t             bucket,
+                    GPtrArray          *keys)
 {
   LsHub *hub = sub->session->hub;
-  RowList *list;
+  RowRead *read;
 
   if (sub->state != LS_SUB_LIVE)
     return;
   ls_sub_pause (sub);
-  list = g_new0 (RowList, 1);
-  list->session = ls_session_ref (sub->session);
-  list->sub = sub;
-  list->generation = sub->generation;
-  list->storage = g_object_ref (hub->storage);
-  list->shop = g_strdup (sub->shop->shop);
-  list->view = sub->view;
-  list->collection = collection;
-  list->bucket = bucket;
-  ls_hub_work (hub, ls_hub_next_reader (hub), list_rows_cb, rows_listed_cb, list, row_list_free);
+  read = g_new0 (RowRead, 1);
+  read->session = ls_session_ref (sub->session);
+  read->sub = sub;
+  read->generation = sub->generation;
+  read->storage = g_object_ref (hub->storage);
+  read->shop = g_strdup (sub->shop->shop);
+  read->view = sub->view;
+  read->collection = collection;
+  read->bucket = bucket;
+  if (keys->len > 0)
+    read->wanted = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+  for (unsigned i = 0; i < keys->len; i++)
+    g_ptr_array_add (read->wanted,
+                     ls_change_new (LS_CHANGE_DEL, collection, g_ptr_array_index (keys, i)));
+  ls_hub_work (hub, ls_hub_next_reader (hub), keys->len > 0 ? fetch_rows_cb : list_rows_cb,
+               rows_read_cb, read, row_read_free);
 }

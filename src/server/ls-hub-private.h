@@ -142,7 +142,7 @@ struct _LsSession {
 typedef struct {
   _Atomic uint64_t sessions, live, behind, versions, deltas, encoded, catch_ups, resyncs, overflows;
   _Atomic uint64_t results[LS_RESULT_DECIDED + 1];
-  _Atomic uint64_t errors, refused, acks, digests, latency_sum;
+  _Atomic uint64_t errors, refused, acks, digests, verifies, healed_rows, latency_sum;
   _Atomic uint64_t latency[LS_HUB_LATENCIES];
 } LsHubCounters;
 
@@ -234,9 +234,10 @@ void        ls_hub_shop_send_digests (LsHubShop        *shop);
 void        ls_sub_send_digest     (LsSub             *sub);
 void        ls_sub_send_buckets    (LsSub             *sub,
                                     const LsCollection *collection);
-void        ls_sub_list_bucket     (LsSub             *sub,
+void        ls_sub_read_bucket     (LsSub             *sub,
                                     const LsCollection *collection,
-                                    int64_t            bucket);
+                                    int64_t            bucket,
+                                    GPtrArray         *keys);
 
 /* ls-session.c */
 void        ls_session_send        (LsSession         *session,

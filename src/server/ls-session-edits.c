@@ -105,7 +105,7 @@ read_rows_cb (gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) rows = NULL;
 
-  rows = ls_storage_get_rows (read->storage, read->shop, read->changes, &error);
+  rows = ls_storage_get_rows (read->storage, read->shop, read->changes, NULL, &error);
   if (rows == NULL)
     g_warning ("Rows of a conflict could not be read: %s", error->message);
   for (unsigned i = 0; rows != NULL && i < rows->len; i++)

@@ -13,7 +13,8 @@
 
 /* Besides edits and acks: a client sends a few of these a minute. */
 static const LsRate request_rate = { 50, SECOND, 500 };
-/* One `verify` of a collection, then one for each bucket that differs. */
+/* A client asks once a minute at most, for all it is in doubt of: a `verify` of each collection, then
+ * two for each bucket that differs. */
 static const LsRate verify_rate = { 20, 60 * SECOND, 60 };
 /* Presence goes to everybody else at the shop. */
 static const LsRate view_rate = { 10, SECOND, 30 };
@@ -123,6 +124,22 @@ handle_subscribe (LsSession         *session,
 }
 
 static void
+answer_verify (LsSub          *sub,
+               const LsVerify *verify)
+{
+  LS_COUNT (sub->session->hub, verifies);
+  if (verify->collection == NULL)
+    {
+      if (sub->state == LS_SUB_LIVE && ls_audience_flush (sub->audience))
+        ls_sub_send_digest (sub);
+    }
+  else if (verify->bucket < 0)
+    ls_sub_send_buckets (sub, verify->collection);
+  else
+    ls_sub_read_bucket (sub, verify->collection, verify->bucket, verify->keys);
+}
+
+static void
 handle_verify (LsSession      *session,
                const LsVerify *verify)
 {
@@ -136,17 +153,15 @@ handle_verify (LsSession      *session,
     return;
   if (sub == NULL || sub->state == LS_SUB_NONE)
     refuse (session, LS_ERROR_PROTOCOL, verify->shop, "shop: not subscribed");
-  else if (!ls_view_has_collection (sub->view, verify->collection))
+  else if (verify->collection != NULL && !ls_view_has_collection (sub->view, verify->collection))
     refuse (session, LS_ERROR_FORBIDDEN, verify->shop, "c: no right to see it");
   else if (!ls_bucket_take (&session->verify_bucket, &verify_rate, now_of (session), &wait))
     {
       error = g_error_new_literal (LS_ERROR, LS_ERROR_RATE_LIMIT, "too much to verify");
       ls_session_send_error (session, error, verify->shop, 0, wait);
     }
-  else if (verify->bucket < 0)
-    ls_sub_send_buckets (sub, verify->collection);
   else
-    ls_sub_list_bucket (sub, verify->collection, verify->bucket);
+    answer_verify (sub, verify);
 }
 
 static void
@@ -285,6 +300,7 @@ handle_open (LsSession *session,
     case LS_MESSAGE_DELTA:
     case LS_MESSAGE_RESULT:
     case LS_MESSAGE_DIGEST:
+    case LS_MESSAGE_ROWS:
     case LS_MESSAGE_RESYNC:
     case LS_MESSAGE_NOTICE:
     default:

@@ -198,7 +198,7 @@ replay_change (LsStorage       *storage,
       g_autoptr (GPtrArray) found = NULL;
 
       g_ptr_array_add (one, (gpointer) change);
-      found = ls_storage_get_rows (storage, shop, one, error);
+      found = ls_storage_get_rows (storage, shop, one, NULL, error);
       if (found == NULL)
         return false;
       after = ls_change_apply (g_ptr_array_index (found, 0), NULL, LS_APPLY_EXACT, NULL);

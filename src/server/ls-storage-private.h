@@ -125,6 +125,7 @@ struct _LsStorageClass {
   GPtrArray  *(*get_rows)         (LsStorage               *self,
                                    const char              *shop,
                                    GPtrArray               *changes,
+                                   LsPosition              *ret_position,
                                    GError                 **error);
   GPtrArray  *(*list_decisions)   (LsStorage               *self,
                                    const char              *shop,

@@ -256,14 +256,23 @@ static GPtrArray *
 ls_storage_sqlite_get_rows (LsStorage   *storage,
                             const char  *shop,
                             GPtrArray   *changes,
+                            LsPosition  *ret_position,
                             GError     **error)
 {
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_auto (Reading) reading = { NULL };
+  g_autoptr (LsShop) found = NULL;
 
   if (!reading_begin (&reading, storage, error))
     return NULL;
+  if (ret_position != NULL)
+    {
+      found = ls_sqlite_read_shop (reading.sql, shop, error);
+      if (found == NULL)
+        return NULL;
+      *ret_position = found->position;
+    }
   for (unsigned i = 0; i < changes->len; i++)
     {
       const LsChange *change = g_ptr_array_index (changes, i);

@@ -542,6 +542,7 @@ ls_storage_read_slice (LsStorage           *self,
  * @self: a storage
  * @shop: which
  * @changes: (element-type LsChange): changes; only collection and key are looked at
+ * @ret_position: (out) (optional): where the shop stands in what was read
  * @error: where to put why not
  *
  * Reads the rows that a mutation meant, as they are now, each once.
@@ -553,9 +554,10 @@ GPtrArray *
 ls_storage_get_rows (LsStorage   *self,
                      const char  *shop,
                      GPtrArray   *changes,
+                     LsPosition  *ret_position,
                      GError     **error)
 {
-  return LS_STORAGE_GET_CLASS (self)->get_rows (self, shop, changes, error);
+  return LS_STORAGE_GET_CLASS (self)->get_rows (self, shop, changes, ret_position, error);
 }
 
 /**

@@ -262,6 +262,7 @@ GPtrArray  *ls_storage_read_slice        (LsStorage              *self,
 GPtrArray  *ls_storage_get_rows          (LsStorage              *self,
                                           const char             *shop,
                                           GPtrArray              *changes,
+                                          LsPosition             *ret_position,
                                           GError                **error);
 GPtrArray  *ls_storage_list_decisions    (LsStorage              *self,
                                           const char             *shop,

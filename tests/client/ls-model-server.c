@@ -398,6 +398,113 @@ handle_subscribe (LsModelServer     *self,
     }
 }
 
+/* --- Proof ----------------------------------------------------------------------------------- */
+
+static LsMessage *
+digest_new (LsModelServer *self)
+{
+  LsMessage *digest = ls_message_new (LS_MESSAGE_DIGEST);
+
+  digest->digest.shop = g_strdup (SHOP);
+  digest->digest.version = self->version;
+  digest->digest.check = ls_model_server_check (self->version);
+  digest->digest.view = ls_view_get_total_hash (view ());
+  return digest;
+}
+
+static void
+push_totals (LsModelServer *self,
+             Session       *session)
+{
+  LsDigestSum sum = ls_model_server_sum (self);
+  LsDigestItem item = { ls_schema_collection (LS_PRODUCTS), -1, NULL, sum.count, sum.hash };
+  LsMessage *digest = digest_new (self);
+
+  g_array_append_val (digest->digest.items, item);
+  ls_fake_transport_push (session->transport, digest);
+}
+
+/* Sums of all buckets, or with @only >= 0 the rows of that one. */
+static void
+push_bucket (LsModelServer *self,
+             Session       *session,
+             int64_t        only)
+{
+  const LsCollection *products = ls_schema_collection (LS_PRODUCTS);
+  LsMessage *digest = digest_new (self);
+
+  digest->digest.collection = products;
+  digest->digest.bucket = only;
+  for (int64_t bucket = 0; bucket < 256; bucket++)
+    {
+      LsDigestItem sum = { products, bucket, NULL, 0, 0 };
+      GHashTableIter iter;
+      gpointer row;
+
+      g_hash_table_iter_init (&iter, self->rows);
+      while (g_hash_table_iter_next (&iter, NULL, &row))
+        {
+          uint64_t hash = ls_digest_record (row, UINT64_MAX);
+          LsDigestItem item = { products, bucket, NULL, 1, hash };
+
+          if (ls_digest_bucket (row) != bucket || (only >= 0 && bucket != only))
+            continue;
+          sum.count++;
+          sum.hash ^= hash;
+          item.key = g_strdup (ls_record_get_key (row));
+          if (only >= 0)
+            g_array_append_val (digest->digest.items, item);
+          else
+            g_free (item.key);
+        }
+      if (only < 0 && sum.count > 0)
+        g_array_append_val (digest->digest.items, sum);
+    }
+  ls_fake_transport_push (session->transport, digest);
+}
+
+static void
+push_rows (LsModelServer  *self,
+           Session        *session,
+           const LsVerify *verify)
+{
+  LsMessage *rows = ls_message_new (LS_MESSAGE_ROWS);
+
+  rows->rows.shop = g_strdup (SHOP);
+  rows->rows.version = self->version;
+  rows->rows.check = ls_model_server_check (self->version);
+  rows->rows.view = ls_view_get_total_hash (view ());
+  rows->rows.collection = verify->collection;
+  rows->rows.bucket = verify->bucket;
+  for (unsigned i = 0; i < verify->keys->len; i++)
+    {
+      const char *key = g_ptr_array_index (verify->keys, i);
+      LsRecord *row = g_hash_table_lookup (self->rows, key);
+
+      g_ptr_array_add (rows->rows.changes,
+                       row != NULL ? ls_change_new_put (row)
+                                   : ls_change_new (LS_CHANGE_DEL, verify->collection, key));
+    }
+  self->n_healed += verify->keys->len;
+  ls_fake_transport_push (session->transport, rows);
+}
+
+static void
+handle_verify (LsModelServer  *self,
+               Session        *session,
+               const LsVerify *verify)
+{
+  if (!session->subscribed)
+    return;
+  self->n_verifies++;
+  if (verify->collection == NULL)
+    push_totals (self, session);
+  else if (verify->keys->len == 0)
+    push_bucket (self, session, verify->bucket);
+  else
+    push_rows (self, session, verify);
+}
+
 static void
 handle (LsModelServer *self,
         Session       *session,
@@ -416,6 +523,9 @@ handle (LsModelServer *self,
     case LS_MESSAGE_MUTATE:
       if (session->client != NULL)
         handle_mutate (self, session, &message->mutate);
+      break;
+    case LS_MESSAGE_VERIFY:
+      handle_verify (self, session, &message->verify);
       break;
     case LS_MESSAGE_PING:
       pong = ls_message_new (LS_MESSAGE_PONG);
@@ -578,19 +688,9 @@ ls_model_server_digest (LsModelServer *self)
   for (unsigned i = 0; i < self->sessions->len; i++)
     {
       Session *session = g_ptr_array_index (self->sessions, i);
-      LsDigestSum sum = ls_model_server_sum (self);
-      LsDigestItem item = { ls_schema_collection (LS_PRODUCTS), -1, NULL, sum.count, sum.hash };
-      LsMessage *digest;
 
-      if (!session->subscribed)
-        continue;
-      digest = ls_message_new (LS_MESSAGE_DIGEST);
-      digest->digest.shop = g_strdup (SHOP);
-      digest->digest.version = self->version;
-      digest->digest.check = ls_model_server_check (self->version);
-      digest->digest.view = ls_view_get_total_hash (view ());
-      g_array_append_val (digest->digest.items, item);
-      ls_fake_transport_push (session->transport, digest);
+      if (session->subscribed)
+        push_totals (self, session);
     }
 }
 

@@ -16,6 +16,8 @@ G_BEGIN_DECLS
  * @squash: whether catch-up comes as one delta with `done`
  * @n_temporary: so many edits to come are refused for now
  * @n_lost: so many results to come are followed by the end of the connection instead
+ * @n_verifies: questions that were answered
+ * @n_healed: rows that were asked for
  *
  * The server's side of the protocol, as short as it can be: one shop of products, every version and
  * decision kept for ever, in memory. Clients reach it by fake transports. It is a model to hold the
@@ -36,6 +38,8 @@ typedef struct {
   bool squash;
   unsigned n_temporary;
   unsigned n_lost;
+  unsigned n_verifies;
+  unsigned n_healed;
 } LsModelServer;
 
 LsModelServer *ls_model_server_new       (LsEnvironment   *environment);

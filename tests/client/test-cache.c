@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "client/ls-cache-proof.h"
 #include "client/ls-cache-reader.h"
 #include "core/ls-error.h"
 #include "ls-test-cache.h"
@@ -346,28 +347,18 @@ table_of (LsTestCache *fixture)
   return name;
 }
 
-static void
-count_cb (uint32_t           bucket,
-          const LsDigestSum *sum,
-          gpointer           user_data)
-{
-  ++*(unsigned *) user_data;
-}
-
 static unsigned
 scrub (LsTestCache *fixture)
 {
-  g_autoptr (LsCacheReader) reader =
-      ls_cache_reader_new (fixture->environment, fixture->path, ls_collation_get_default ());
-  unsigned n_findings = 0;
-  int64_t sequence;
+  g_autoptr (GArray) drifts = g_array_new (FALSE, FALSE, sizeof (LsDrift));
+  g_autoptr (LsCachePin) pin = NULL;
   GError *error = NULL;
 
-  g_assert_true (ls_cache_reader_begin (reader, &sequence, &error));
-  g_assert_true (ls_cache_reader_scrub (reader, LS_TEST_SHOP, products (), count_cb, &n_findings,
-                                        &error));
+  pin = ls_cache_pin (fixture->cache, LS_TEST_SHOP, products (), &error);
   g_assert_no_error (error);
-  return n_findings;
+  g_assert_true (ls_cache_pin_scrub (pin, drifts, &error));
+  g_assert_no_error (error);
+  return drifts->len;
 }
 
 /* A row that rots changes no digest that follows changes: only computing it from rows tells. */

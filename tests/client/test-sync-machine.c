@@ -632,66 +632,6 @@ test_circles (Fixture      *fixture,
 }
 
 static void
-compare (Fixture *fixture,
-         int64_t  version,
-         uint32_t compared,
-         uint32_t different)
-{
-  say_digest (fixture, version);
-  expect_drop (fixture, LS_SYNC_COMPARE);
-  ls_sync_machine_compared (fixture->machine, "music", version, compared, different, NULL,
-                            fixture->now);
-}
-
-static void
-test_digests (Fixture      *fixture,
-              gconstpointer data)
-{
-  const uint32_t products = 1 << LS_PRODUCTS, orders = 1 << LS_ORDERS;
-
-  go_live (fixture, 10, 0);
-  compare (fixture, 10, products | orders, 0);
-  {
-    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_VERIFIED);
-
-    g_assert_cmpint (action->n, ==, 10);
-  }
-  compare (fixture, 10, 0, 0); /* the cache stood elsewhere */
-  expect_nothing (fixture);
-  expect_reported (fixture, LS_EVENT_VERIFIED);
-
-  compare (fixture, 10, products | orders, products);
-  {
-    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_FETCH);
-
-    g_assert_cmpuint (action->collections, ==, products);
-  }
-  expect_reported (fixture, LS_EVENT_FINDING);
-  /* Meanwhile the stream goes on. */
-  say_delta (fixture, 10, 11, 100);
-  apply (fixture, OK);
-  expect_ack (fixture, 11, 0);
-  compare (fixture, 11, orders, orders);
-  expect_nothing (fixture);
-  fetched (fixture, 11, OK);
-  {
-    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_FETCH);
-
-    g_assert_cmpuint (action->collections, ==, orders);
-  }
-  fetched (fixture, 11, OK);
-  expect_reported (fixture, LS_EVENT_HEALED);
-
-  /* It differs again: a minute must pass. */
-  compare (fixture, 11, products, products);
-  expect_nothing (fixture);
-  expect_reported (fixture, LS_EVENT_LOOP_GUARD);
-  fixture->now += 60 * SECOND;
-  compare (fixture, 11, products, products);
-  expect_drop (fixture, LS_SYNC_FETCH);
-}
-
-static void
 test_wider_view (Fixture      *fixture,
                  gconstpointer data)
 {
@@ -1049,7 +989,6 @@ main (int    argc,
     { "resync", test_resync },
     { "fetch-fails", test_fetch_fails },
     { "circles", test_circles },
-    { "digests", test_digests },
     { "wider-view", test_wider_view },
     { "shop-goes", test_shop_goes },
     { "edits", test_edits },

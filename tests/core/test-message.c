@@ -47,6 +47,21 @@ static const struct {
                     "{\"c\":\"orders\",\"b\":0,\"k\":\"o\",\"count\":1,\"hash\":\"0000000000000000\"}]}" },
   { LS_FROM_CLIENT, "{\"t\":\"verify\",\"shop\":\"beats\",\"c\":\"orders\"}" },
   { LS_FROM_CLIENT, "{\"t\":\"verify\",\"shop\":\"beats\",\"c\":\"orders\",\"b\":0}" },
+  { LS_FROM_CLIENT, "{\"t\":\"verify\",\"shop\":\"beats\"}" },
+  { LS_FROM_CLIENT,
+    "{\"t\":\"verify\",\"shop\":\"beats\",\"c\":\"orders\",\"b\":3,\"keys\":[\"o1\",\"o2\"]}" },
+  { LS_FROM_SERVER, "{\"t\":\"digest\",\"shop\":\"beats\",\"version\":9,\"check\":\"0123456789abcdef\","
+                    "\"view\":\"0123456789abcdef\",\"c\":\"orders\",\"sums\":["
+                    "{\"b\":7,\"count\":3,\"hash\":\"0123456789abcdef\"}]}" },
+  { LS_FROM_SERVER, "{\"t\":\"digest\",\"shop\":\"beats\",\"version\":9,\"check\":\"0123456789abcdef\","
+                    "\"view\":\"0123456789abcdef\",\"c\":\"orders\",\"sums\":[]}" },
+  { LS_FROM_SERVER, "{\"t\":\"digest\",\"shop\":\"beats\",\"version\":9,\"check\":\"0123456789abcdef\","
+                    "\"view\":\"0123456789abcdef\",\"c\":\"orders\",\"b\":0,\"sums\":["
+                    "{\"k\":\"o\",\"hash\":\"0123456789abcdef\"}]}" },
+  { LS_FROM_SERVER, "{\"t\":\"rows\",\"shop\":\"beats\",\"version\":9,\"check\":\"0123456789abcdef\","
+                    "\"view\":\"0123456789abcdef\",\"c\":\"products\",\"b\":5,\"rows\":["
+                    "{\"k\":\"p\",\"d\":{\"name\":\"n\",\"price\":7}},{\"k\":\"q\",\"d\":{}},"
+                    "{\"k\":\"gone\"}]}" },
   { LS_FROM_SERVER, "{\"t\":\"resync\",\"shop\":\"beats\",\"reason\":\"too-old\",\"collections\":[]}" },
   { LS_FROM_CLIENT, "{\"t\":\"view\",\"shop\":\"beats\",\"window\":\"w\",\"page\":\"orders\",\"state\":\"s\"}" },
   { LS_FROM_CLIENT, "{\"t\":\"ping\",\"id\":4}" },
@@ -97,6 +112,19 @@ static const struct {
   { LS_FROM_CLIENT, "{\"t\":\"ping\",\"id\":9007199254740992}", "" },
   { LS_FROM_CLIENT, "{\"t\":\"ping\",\"id\":1,\"id\":2}", "" },
   { LS_FROM_CLIENT, "{\"t\":\"verify\",\"shop\":\"b\",\"c\":\"nothing\"}", "c: no such collection" },
+  { LS_FROM_CLIENT, "{\"t\":\"verify\",\"shop\":\"b\",\"c\":\"orders\",\"b\":1,\"keys\":[7]}",
+    "keys[0]: not a valid key" },
+  { LS_FROM_CLIENT, "{\"t\":\"verify\",\"shop\":\"b\",\"c\":\"orders\",\"b\":1,\"keys\":[\"\"]}",
+    "keys[0]: not a valid key" },
+  { LS_FROM_CLIENT, "{\"t\":\"verify\",\"shop\":\"b\",\"c\":\"orders\",\"b\":1,\"keys\":[[]]}",
+    "keys[0]: not a valid key" },
+  { LS_FROM_SERVER, "{\"t\":\"digest\",\"shop\":\"b\",\"version\":9,\"check\":\"0123456789abcdef\","
+                    "\"view\":\"0123456789abcdef\",\"c\":\"orders\",\"b\":0,\"sums\":["
+                    "{\"hash\":\"0123456789abcdef\"}]}",
+    "sums[0].k: missing" },
+  { LS_FROM_SERVER, "{\"t\":\"rows\",\"shop\":\"b\",\"version\":9,\"check\":\"0123456789abcdef\","
+                    "\"view\":\"0123456789abcdef\",\"c\":\"orders\",\"b\":0,\"rows\":[{}]}",
+    "rows[0].k: missing" },
   { LS_FROM_CLIENT, "{\"t\":\"verify\",\"shop\":\" \",\"c\":\"orders\"}", "shop: not a valid shop id" },
   { LS_FROM_CLIENT, "{\"t\":\"mutate\",\"shop\":\"b\",\"mid\":\"m\",\"n\":0,\"changes\":[]}", "n: counts from 1" },
   { LS_FROM_CLIENT, "{\"t\":\"hello\",\"protocol\":1,\"app\":\"a\",\"schema\":1,\"shops\":[{\"shop\":\"a\"}]}",

@@ -237,7 +237,7 @@ ls_test_shop_get (LsTestShop    *self,
   g_autoptr (GError) error = NULL;
 
   g_ptr_array_add (changes, change);
-  rows = ls_storage_get_rows (self->storage, "s", changes, &error);
+  rows = ls_storage_get_rows (self->storage, "s", changes, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (rows->len, ==, 1);
   return ls_change_apply (g_ptr_array_index (rows, 0), NULL, LS_APPLY_EXACT, NULL);

@@ -254,9 +254,10 @@ static GPtrArray *
 ls_test_storage_get_rows (LsStorage   *storage,
                           const char  *shop,
                           GPtrArray   *changes,
+                          LsPosition  *ret_position,
                           GError     **error)
 {
-  return ls_storage_get_rows (LS_TEST_STORAGE (storage)->below, shop, changes, error);
+  return ls_storage_get_rows (LS_TEST_STORAGE (storage)->below, shop, changes, ret_position, error);
 }
 
 static GBytes *

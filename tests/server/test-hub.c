@@ -240,6 +240,7 @@ read_one (Client *client)
     case LS_MESSAGE_ACK:
     case LS_MESSAGE_MUTATE:
     case LS_MESSAGE_VERIFY:
+    case LS_MESSAGE_ROWS:
     case LS_MESSAGE_RESYNC:
     case LS_MESSAGE_VIEW:
     case LS_MESSAGE_PONG:

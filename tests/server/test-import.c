@@ -272,7 +272,7 @@ get_text (Shop          *shop,
   g_autoptr (GError) error = NULL;
 
   g_ptr_array_add (wanted, ls_change_new (LS_CHANGE_DEL, collection, key));
-  rows = ls_storage_get_rows (shop->storage, "s", wanted, &error);
+  rows = ls_storage_get_rows (shop->storage, "s", wanted, NULL, &error);
   g_assert_no_error (error);
   *ret_record = ls_change_apply (g_ptr_array_index (rows, 0), NULL, LS_APPLY_EXACT, NULL);
   return *ret_record != NULL

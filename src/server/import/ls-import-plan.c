@@ -182,7 +182,7 @@ look_up (Plan    *plan,
     if (!collect_wanted (plan, g_ptr_array_index (plan->rows, i), wanted, error))
       return false;
   found = ls_storage_get_rows (plan->storage, ls_import_stage_get_info (plan->stage)->shop, wanted,
-                               error);
+                               NULL, error);
   for (unsigned i = 0; found != NULL && i < found->len; i++)
     {
       const LsChange *change = g_ptr_array_index (found, i);

@@ -259,7 +259,7 @@ ls_import_target_new (LsStorage   *storage,
   if (found == NULL)
     return NULL;
   g_ptr_array_add (wanted, ls_change_new (LS_CHANGE_DEL, shops, shop));
-  rows = ls_storage_get_rows (storage, shop, wanted, error);
+  rows = ls_storage_get_rows (storage, shop, wanted, NULL, error);
   if (rows == NULL)
     return NULL;
   row = ls_change_apply (g_ptr_array_index (rows, 0), NULL, LS_APPLY_EXACT, NULL);
