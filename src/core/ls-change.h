@@ -104,6 +104,8 @@ bool               ls_change_equal         (const LsChange     *a,
 void               ls_change_append_bytes  (const LsChange     *change,
                                             GByteArray         *bytes);
 uint64_t           ls_changes_hash         (GPtrArray          *changes);
+LsChange          *ls_change_new_inverse   (const LsChange     *change);
+GPtrArray         *ls_changes_new_inverse  (GPtrArray          *changes);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsChange, ls_change_unref)
 

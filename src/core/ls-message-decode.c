@@ -118,6 +118,7 @@ read_shop (LsJsonReader *reader,
 
       info->name = optional_text (reader, object, "name", MAX_NAME_BYTES);
       read_position (reader, object, &info->position);
+      info->base = ls_json_reader_integer (reader, object, "base", LS_JSON_OPTIONAL, 0);
       if (role != NULL && !ls_role_from_name (role, &info->role))
         info->role = LS_ROLE_VIEWER;
     }

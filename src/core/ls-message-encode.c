@@ -217,6 +217,8 @@ put_shops (LsJsonWriter  *writer,
           put_text (writer, "name", info->name);
           put_text (writer, "role", ls_role_to_name (info->role));
           put_position (writer, &info->position);
+          if (info->base > 0)
+            put_integer (writer, "base", info->base);
         }
       if (type == LS_MESSAGE_PING || type == LS_MESSAGE_PONG)
         put_integer (writer, "version", info->position.version);

@@ -119,6 +119,8 @@ typedef enum {
  * @role: the user's role there; only from the server
  * @position: the server's position; only from the server
  * @n: from a client the highest n it assigned, from a server the last n it decided for this client
+ * @base: the version at which the epoch began: up to there its history is that of the epochs before;
+ *   0 when nothing of them is left; only from the server
  *
  * What both ends say of each shop when they meet.
  */
@@ -128,6 +130,7 @@ typedef struct {
   LsRole role;
   LsPosition position;
   int64_t n;
+  int64_t base;
 } LsShopInfo;
 
 /**

@@ -47,6 +47,7 @@ struct _LsHubShop {
   char *shop;
   char *name;
   LsPosition published;
+  int64_t base; /* where its epoch began */
   LsRing *ring;
   GPtrArray *audiences; /* LsAudience */
   GPtrArray *ahead;     /* LsSub: they know a version that is committed and not published yet */

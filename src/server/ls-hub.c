@@ -114,6 +114,7 @@ ls_hub_add_shop (LsHub        *hub,
   added->shop = g_strdup (shop->shop);
   added->name = g_strdup (shop->name);
   added->published = shop->position;
+  added->base = shop->base;
   added->digested = -1;
   added->ring = ls_ring_new (shop->shop, &shop->position, hub->options.ring_bytes);
   added->audiences = g_ptr_array_new ();

@@ -249,6 +249,7 @@ ls_session_welcome (LsSession  *session,
         .name = g_strdup (shop->name),
         .position = shop->published,
         .n = n != NULL ? *n : 0,
+        .base = shop->base,
       };
 
       ls_identity_get_role (session->identity, shop->shop, &info.role);

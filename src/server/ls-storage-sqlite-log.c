@@ -19,7 +19,8 @@ ls_sqlite_read_shop (LsSql       *sql,
 {
   g_autoptr (LsStatement) statement = ls_sql_query (
       sql, error,
-      "SELECT l.epoch, l.version, l.\"check\", l.at, l.horizon, s.name, s.sample"
+      "SELECT l.epoch, l.version, l.\"check\", l.at, l.horizon, s.name, s.sample,"
+      " l.base"
       " FROM log_shops l LEFT JOIN shops s ON s.shop = l.shop AND s.key = l.shop WHERE l.shop = ?",
       "t", shop);
   LsStep step = statement != NULL ? ls_statement_step (statement, error) : LS_STEP_ERROR;
@@ -39,6 +40,7 @@ ls_sqlite_read_shop (LsSql       *sql,
   result->horizon = ls_statement_get_int64 (statement, 4);
   result->name = ls_statement_dup_text (statement, 5);
   result->sample = ls_statement_get_int64 (statement, 6) != 0;
+  result->base = ls_statement_get_int64 (statement, 7);
   return result;
 }
 

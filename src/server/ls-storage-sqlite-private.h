@@ -70,6 +70,11 @@ bool         ls_sqlite_prepare_schema    (LsStorageSqlite     *self,
                                           LsSql               *sql,
                                           GError             **error);
 
+/* ls-storage-sqlite-epoch.c */
+bool         ls_sqlite_begin_epochs      (LsEnvironment       *environment,
+                                          LsSql               *sql,
+                                          GError             **error);
+
 /* ls-storage-sqlite-rows.c */
 const char  *ls_row_sql_type             (const LsField       *field);
 bool         ls_row_sql_has_index        (const LsField       *field);

@@ -74,6 +74,13 @@ static const LsMigration migrations[] = {
       "  digests BLOB NOT NULL"
       ") STRICT, WITHOUT ROWID;",
   },
+  {
+    .version = 2,
+    .description = "where epochs began",
+    .script =
+      "ALTER TABLE log_shops ADD COLUMN base INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE log_shops ADD COLUMN epoch_at INTEGER NOT NULL DEFAULT 0;",
+  },
 };
 
 static bool
@@ -182,5 +189,6 @@ ls_sqlite_prepare_schema (LsStorageSqlite  *self,
           return false;
         }
     }
-  return ls_sql_commit (g_steal_pointer (&transaction), error) == LS_SQL_COMMIT_OK;
+  return ls_sqlite_begin_epochs (self->environment, sql, error) &&
+         ls_sql_commit (g_steal_pointer (&transaction), error) == LS_SQL_COMMIT_OK;
 }

@@ -23,5 +23,8 @@ G_BEGIN_DECLS
 LsStorage *ls_storage_sqlite_new (LsEnvironment  *environment,
                                   const char     *path,
                                   GError        **error);
+bool       ls_storage_sqlite_mark_copy (LsEnvironment  *environment,
+                                        const char     *path,
+                                        GError        **error);
 
 G_END_DECLS

@@ -35,6 +35,8 @@ typedef enum {
  * @at: when its newest version was made, µs since the epoch
  * @horizon: the oldest version that the log can be replayed from; a client at an older one needs a
  *   snapshot
+ * @base: the version at which its epoch began: a restored shop has the history of its backup up to
+ *   there, and none of what came after in the epoch before
  * @sample: made as a sample, for ever
  *
  * What the storage knows of a shop. Plain struct: ls_shop_copy(), ls_shop_free().
@@ -45,6 +47,7 @@ typedef struct {
   LsPosition position;
   int64_t at;
   int64_t horizon;
+  int64_t base;
   bool sample;
 } LsShop;
 

@@ -24,6 +24,8 @@ static const LsCommand commands[] = {
   { "import", "read rows into a shop", ls_command_import },
   { "export", "write the rows of a shop", ls_command_export },
   { "check", "compute all that is derived anew and compare", ls_command_check },
+  { "backup", "copy shops and users while the server runs", ls_command_backup },
+  { "restore", "put a backup in the place of what is there", ls_command_restore },
   { "status", "tell what runs and what is there", ls_command_status },
   { "simulate", "make traffic up in sample shops", ls_command_simulate },
   { "help", "tell about commands and options", ls_command_help },

@@ -77,6 +77,8 @@ LsStorage       *ls_command_open_storage (LsEnvironment    *environment,
 char            *ls_command_read_password (const char      *prompt,
                                            GError         **error);
 
+LsCommandExit    ls_command_backup     (int                  argc,
+                                       char               **argv);
 LsCommandExit    ls_command_check      (int                  argc,
                                        char               **argv);
 LsCommandExit    ls_command_export     (int                  argc,
@@ -86,6 +88,8 @@ LsCommandExit    ls_command_help      (int                  argc,
 LsCommandExit    ls_command_import    (int                  argc,
                                        char               **argv);
 LsCommandExit    ls_command_init      (int                  argc,
+                                       char               **argv);
+LsCommandExit    ls_command_restore    (int                  argc,
                                        char               **argv);
 LsCommandExit    ls_command_serve     (int                  argc,
                                        char               **argv);
