@@ -6,6 +6,7 @@
 #include "client/ls-cache-private.h"
 
 #include "core/ls-error.h"
+#include "core/ls-id.h"
 
 /* What the admin does: edits as they are made, merged, taken back and tried again. */
 
@@ -175,63 +176,6 @@ ls_cache_try_changes (LsCache    *self,
   return g_steal_pointer (&seen);
 }
 
-/* The queued edit that a SET of one row may join: the last one of that row, when it is such a SET
- * too. */
-static LsOpenEdit *
-find_mergeable (LsShopState *shop,
-                GPtrArray   *changes)
-{
-  const LsChange *change = g_ptr_array_index (changes, 0);
-  const LsShadow *shadow = ls_shop_find_shadow (shop, change->collection, change->key);
-  LsOpenEdit *last;
-
-  if (changes->len != 1 || change->op != LS_CHANGE_SET || shadow == NULL || shadow->edits->len == 0)
-    return NULL;
-  last = g_ptr_array_index (shadow->edits, shadow->edits->len - 1);
-  if (last->edit->state != LS_EDIT_QUEUED || last->edit->changes->len != 1 ||
-      ((LsChange *) g_ptr_array_index (last->edit->changes, 0))->op != LS_CHANGE_SET)
-    return NULL;
-  return last;
-}
-
-/* The later value with the earlier `was`. */
-static LsChange *
-merge_changes (const LsChange *first,
-               const LsChange *second)
-{
-  LsChange *merged = ls_change_new (LS_CHANGE_SET, first->collection, first->key);
-  const LsChange *both[] = { first, second };
-
-  for (int which = 0; which < 2; which++)
-    for (unsigned i = 0; i < both[which]->edits->len; i++)
-      {
-        const LsFieldEdit *edit = &g_array_index (both[which]->edits, LsFieldEdit, i);
-
-        if (which == 0 || ls_change_find (first, edit->field) == NULL)
-          ls_change_take_was (merged, edit->field, ls_value_copy (&edit->was));
-        ls_change_take_set (merged, edit->field, ls_value_copy (&edit->set));
-      }
-  return merged;
-}
-
-static bool
-merge_edit (LsCacheTx  *tx,
-            LsOpenEdit *open,
-            LsChange   *change,
-            GError    **error)
-{
-  LsEdit *merged = ls_edit_copy (open->edit);
-
-  g_ptr_array_unref (merged->changes);
-  merged->changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
-  g_ptr_array_add (merged->changes,
-                   merge_changes (g_ptr_array_index (open->edit->changes, 0), change));
-  ls_edit_unref (open->edit);
-  open->edit = merged;
-  ls_cache_touch_edit (tx, open);
-  return ls_cache_store_edit (tx->cache, tx->shop, merged, open->contained, error);
-}
-
 /* Puts a new edit at the end of the queue. */
 LsOpenEdit *
 ls_cache_append_edit (LsCacheTx  *tx,
@@ -254,6 +198,24 @@ ls_cache_append_edit (LsCacheTx  *tx,
   return open;
 }
 
+/* Adds what was tried: to a queued edit of the same row, or as a new one. */
+static LsEdit *
+add_tried (LsCacheTx  *tx,
+           const char *mid,
+           GPtrArray  *seen,
+           GError    **error)
+{
+  LsEdit *edit = NULL;
+  LsOpenEdit *open;
+
+  if (!ls_cache_join_edit (tx, seen, &edit, error))
+    return NULL;
+  if (edit != NULL)
+    return edit;
+  open = ls_cache_append_edit (tx, mid, seen, error);
+  return open != NULL ? ls_edit_ref (open->edit) : NULL;
+}
+
 /**
  * ls_cache_add_edit:
  * @self: a cache
@@ -264,8 +226,9 @@ ls_cache_append_edit (LsCacheTx  *tx,
  *   %LS_ERROR_CONFLICT when a row is not there, or a storage error
  *
  * Makes an edit: durable, queued, and visible at once. Values seen (`was`) that @changes do not
- * tell are taken from the visible rows. An edit that sets fields of one row joins the queued one
- * that did so last; then the edit returned has that one's mid.
+ * tell are taken from the visible rows. An edit of one row joins the queued one of that row where
+ * both can be said as one; then the edit returned has that one's mid, and is of state
+ * %LS_EDIT_DISCARDED when nothing is left to do.
  *
  * Returns: (transfer full) (nullable): the edit
  */
@@ -279,7 +242,6 @@ ls_cache_add_edit (LsCache    *self,
   g_autoptr (GPtrArray) seen = NULL;
   g_auto (LsCacheTx) tx = { NULL };
   g_autoptr (LsEdit) edit = NULL;
-  LsOpenEdit *open;
 
   if (changes->len == 0 || changes->len > LS_MAX_CHANGES)
     {
@@ -291,21 +253,84 @@ ls_cache_add_edit (LsCache    *self,
   if (seen == NULL || !ls_cache_tx_begin (self, LS_SQL_SYNC_FULL, &tx, error) ||
       !ls_cache_tx_set_shop (&tx, shop, error))
     return NULL;
-  open = find_mergeable (tx.shop, seen);
-  if (open != NULL)
-    {
-      if (!merge_edit (&tx, open, g_ptr_array_index (seen, 0), error))
-        return NULL;
-    }
-  else
-    {
-      open = ls_cache_append_edit (&tx, mid, seen, error);
-      if (open == NULL)
-        return NULL;
-    }
-  edit = ls_edit_ref (open->edit);
-  ls_cache_tx_tell_edit (&tx, edit);
-  if (!ls_cache_rebase (&tx, error) || !ls_cache_tx_commit (&tx, error))
+  edit = add_tried (&tx, mid, seen, error);
+  if (edit == NULL || !ls_cache_rebase (&tx, error) || !ls_cache_tx_commit (&tx, error))
     return NULL;
   return g_steal_pointer (&edit);
+}
+
+/* How many of @changes from @first on go into one edit. */
+static unsigned
+batch_length (GPtrArray *changes,
+              unsigned   first)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  unsigned n;
+
+  for (n = 0; first + n < changes->len && n < LS_BULK_CHANGES; n++)
+    {
+      ls_change_append_bytes (g_ptr_array_index (changes, first + n), bytes);
+      if (n > 0 && bytes->len > LS_BULK_BYTES)
+        break;
+    }
+  return n;
+}
+
+/**
+ * ls_cache_add_edits:
+ * @self: a cache
+ * @shop: the shop
+ * @changes: (element-type LsChange): what is to be done, in any number
+ * @ret_seen: (out) (optional) (transfer full) (element-type GPtrArray): for each of the edits the
+ *   changes that it was asked for, with the values that are seen there: what an undo is made of
+ * @error: where to put why not, as of ls_cache_add_edit(); then nothing is done
+ *
+ * Makes one edit of a few changes, or several of many, since the server takes so many at once only:
+ * each of them is all or nothing, and all are queued in one transaction. O(changes).
+ *
+ * Returns: (transfer full) (element-type LsEdit) (nullable): the edits, in order
+ */
+GPtrArray *
+ls_cache_add_edits (LsCache    *self,
+                    const char *shop,
+                    GPtrArray  *changes,
+                    GPtrArray **ret_seen,
+                    GError    **error)
+{
+  g_autoptr (GPtrArray) edits = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_edit_unref);
+  g_autoptr (GPtrArray) batches =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+  g_autoptr (GPtrArray) seen = NULL;
+  g_auto (LsCacheTx) tx = { NULL };
+
+  if (changes->len == 0)
+    {
+      g_set_error_literal (error, LS_ERROR, LS_ERROR_VALIDATION, "there is nothing to change");
+      return NULL;
+    }
+  seen = ls_cache_try_changes (self, shop, changes, error);
+  if (seen == NULL || !ls_cache_tx_begin (self, LS_SQL_SYNC_FULL, &tx, error) ||
+      !ls_cache_tx_set_shop (&tx, shop, error))
+    return NULL;
+  for (unsigned first = 0; first < seen->len;)
+    {
+      GPtrArray *batch = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+      g_autofree char *mid = ls_id_new_uuid (self->environment);
+      unsigned n = batch_length (seen, first);
+      LsEdit *edit;
+
+      g_ptr_array_add (batches, batch);
+      for (unsigned i = 0; i < n; i++)
+        g_ptr_array_add (batch, ls_change_ref (g_ptr_array_index (seen, first + i)));
+      edit = add_tried (&tx, mid, batch, error);
+      if (edit == NULL)
+        return NULL;
+      g_ptr_array_add (edits, edit);
+      first += n;
+    }
+  if (!ls_cache_rebase (&tx, error) || !ls_cache_tx_commit (&tx, error))
+    return NULL;
+  if (ret_seen != NULL)
+    *ret_seen = g_steal_pointer (&batches);
+  return g_steal_pointer (&edits);
 }

@@ -117,23 +117,28 @@ ls_cache_number_edits (LsCache    *self,
  * ls_cache_renumber_edits:
  * @self: a cache
  * @shop: a shop
+ * @base: the version up to which the server's history is the one known here, or -1 when all of it
+ *   is
  * @error: where to put why not
  *
  * Counts from 1 again, for a new client id or a new epoch: the undecided edits keep their mids and
- * their order and get n = 1, 2, 3.
+ * their order and get n = 1, 2, 3. Edits of the journal that were applied after @base become
+ * %LS_EDIT_LOST. To do it twice is to do it once.
  *
  * Returns: whether it is on disk
  */
 bool
 ls_cache_renumber_edits (LsCache    *self,
                          const char *shop,
+                         int64_t     base,
                          GError    **error)
 {
   g_auto (LsCacheTx) tx = { NULL };
   g_autoptr (GPtrArray) sent = NULL;
 
   if (!ls_cache_tx_begin (self, LS_SQL_SYNC_FULL, &tx, error) ||
-      !ls_cache_tx_set_shop (&tx, shop, error))
+      !ls_cache_tx_set_shop (&tx, shop, error) ||
+      (base >= 0 && !ls_cache_mark_lost (&tx, base, error)))
     return false;
   sent = list_sent (tx.shop);
   tx.shop->highest_n = 0;
@@ -159,7 +164,7 @@ ls_cache_renumber_edits (LsCache    *self,
       if (!update_open (&tx, open, edit, error))
         return false;
     }
-  return ls_cache_tx_commit (&tx, error);
+  return ls_cache_rebase (&tx, error) && ls_cache_tx_commit (&tx, error);
 }
 
 /* Ends an open edit: its overlay goes, and it is kept as what it became. */
@@ -191,7 +196,8 @@ needs_row (const LsEdit   *edit,
   return false;
 }
 
-/* The first queued edit of a row that only @failed would have made. */
+/* The next edit of a row that only @failed would have made: a queued one, which goes with it, or
+ * one that is sent and does not know yet what it depends on. */
 static LsOpenEdit *
 find_dependant (LsCacheTx    *tx,
                 const LsEdit *failed)
@@ -206,16 +212,19 @@ find_dependant (LsCacheTx    *tx,
       for (unsigned j = 0; j < shadow->edits->len; j++)
         {
           LsOpenEdit *open = g_ptr_array_index (shadow->edits, j);
+          const LsEdit *edit = open->edit;
 
-          if (open->edit->state == LS_EDIT_QUEUED && open->edit->id > failed->id &&
-              needs_row (open->edit, change))
+          if (edit->id > failed->id && needs_row (edit, change) &&
+              (edit->state == LS_EDIT_QUEUED ||
+               (edit->state == LS_EDIT_SENT && edit->depends_on == NULL)))
             return open;
         }
     }
   return NULL;
 }
 
-/* What needs a row that will not be made goes with the edit that should have made it. */
+/* What needs a row that will not be made goes with the edit that should have made it. One that is
+ * sent is refused by the server too; it then knows to which it belongs. */
 static bool
 end_dependants (LsCacheTx    *tx,
                 const LsEdit *failed,
@@ -225,14 +234,23 @@ end_dependants (LsCacheTx    *tx,
 
   while ((open = find_dependant (tx, failed)) != NULL)
     {
+      bool is_sent = open->edit->state == LS_EDIT_SENT;
       g_autoptr (LsEdit) edit = ls_edit_copy (open->edit);
 
+      edit->depends_on = g_strdup (failed->mid);
+      if (is_sent)
+        {
+          edit->is_void = edit->is_void || failed->state == LS_EDIT_DISCARDED;
+          ls_cache_touch_edit (tx, open);
+          if (!update_open (tx, open, ls_edit_ref (edit), error))
+            return false;
+          continue;
+        }
       edit->state = failed->state;
       edit->resolved_at = failed->resolved_at;
       edit->status = failed->status;
       edit->code = g_strdup (failed->code);
       edit->message = g_strdup (failed->message);
-      edit->depends_on = g_strdup (failed->mid);
       if (!end_edit (tx, open, edit, error) || !end_dependants (tx, edit, error))
         return false;
     }
@@ -262,8 +280,10 @@ result_to_edit (LsCache        *self,
     case LS_RESULT_DECIDED:
     default:
       edit->state = LS_EDIT_APPLIED;
+      g_clear_pointer (&edit->depends_on, g_free);
     }
-  if (edit->is_void)
+  /* It was taken back; unless the server had done it before it heard of that. */
+  if (edit->is_void && result->status != LS_RESULT_APPLIED)
     edit->state = LS_EDIT_DISCARDED;
   return edit;
 }
@@ -305,7 +325,8 @@ apply_result (LsCacheTx      *tx,
  * Ends an edit, durably. Applied: it shows until the confirmed rows have it, and goes to the
  * journal. Conflict or rejected: it is taken off the rows and goes to the dead letters with the
  * reason, and queued edits of rows that it would have made go with it. Decided: it goes, how it
- * ended is not known. One that was taken back is forgotten in any case.
+ * ended is not known. One that was taken back is forgotten, unless the server applied it before it
+ * heard of that.
  *
  * Returns: whether it is on disk
  */

@@ -300,6 +300,17 @@ bool         ls_cache_delete_edit         (LsCache            *self,
 bool         ls_cache_prune_journal       (LsCache            *self,
                                            GError            **error);
 
+/* ls-cache-merge.c */
+bool         ls_cache_join_edit           (LsCacheTx          *tx,
+                                           GPtrArray          *changes,
+                                           LsEdit            **ret_edit,
+                                           GError            **error);
+
+/* ls-cache-letters.c */
+bool         ls_cache_mark_lost           (LsCacheTx          *tx,
+                                           int64_t             base,
+                                           GError            **error);
+
 /* ls-cache-outbox.c */
 bool         ls_cache_discard_open        (LsCacheTx          *tx,
                                            LsOpenEdit         *open,

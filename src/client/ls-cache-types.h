@@ -35,7 +35,9 @@ typedef struct {
  * @LS_EDIT_SENT: has its n, immutable until its result
  * @LS_EDIT_APPLIED: done; kept in the journal for 7 days
  * @LS_EDIT_DEAD: can't succeed: in the visible dead-letter list
- * @LS_EDIT_DISCARDED: taken back; only told once, kept nowhere
+ * @LS_EDIT_DISCARDED: taken back, or come to nothing; only told once, kept nowhere
+ * @LS_EDIT_LOST: was applied, in a history that the server lost when it was restored: offered to be
+ *   applied again
  *
  * Where an edit stands.
  */
@@ -45,6 +47,7 @@ typedef enum {
   LS_EDIT_APPLIED,
   LS_EDIT_DEAD,
   LS_EDIT_DISCARDED,
+  LS_EDIT_LOST,
 } LsEditState;
 
 /**
@@ -61,6 +64,21 @@ typedef enum {
  * The states of edits that wait for the server.
  */
 #define LS_EDITS_WAITING (LS_EDIT_MASK (LS_EDIT_QUEUED) | LS_EDIT_MASK (LS_EDIT_SENT))
+
+/**
+ * LS_BULK_CHANGES:
+ *
+ * Changes in one edit when many are made at once. A version holds 500 with all that follows from
+ * them on the server: an order moves its day, its customer and its products.
+ */
+#define LS_BULK_CHANGES 100
+
+/**
+ * LS_BULK_BYTES:
+ *
+ * Bytes of them, under the 256 KiB of a version for the same reason.
+ */
+#define LS_BULK_BYTES (128 * 1024)
 
 /**
  * LsEdit:

@@ -155,8 +155,26 @@ LsEdit        *ls_cache_add_edit          (LsCache             *self,
                                            const char          *mid,
                                            GPtrArray           *changes,
                                            GError             **error);
+GPtrArray     *ls_cache_add_edits         (LsCache             *self,
+                                           const char          *shop,
+                                           GPtrArray           *changes,
+                                           GPtrArray          **ret_seen,
+                                           GError             **error);
 bool           ls_cache_discard_edit      (LsCache             *self,
                                            const char          *mid,
+                                           GError             **error);
+bool           ls_cache_discard_edits     (LsCache             *self,
+                                           const char          *shop,
+                                           unsigned             states,
+                                           GError             **error);
+bool           ls_cache_resolve_edit      (LsCache             *self,
+                                           const char          *mid,
+                                           const char          *new_mid,
+                                           GPtrArray           *changes,
+                                           GError             **error);
+bool           ls_cache_restore_edits     (LsCache             *self,
+                                           const char          *shop,
+                                           const char *const   *mids,
                                            GError             **error);
 bool           ls_cache_retry_edit        (LsCache             *self,
                                            const char          *mid,
@@ -174,6 +192,11 @@ GPtrArray     *ls_cache_number_edits      (LsCache             *self,
                                            GError             **error);
 bool           ls_cache_renumber_edits    (LsCache             *self,
                                            const char          *shop,
+                                           int64_t              base,
+                                           GError             **error);
+bool           ls_cache_lose_edits        (LsCache             *self,
+                                           const char          *shop,
+                                           int64_t              base,
                                            GError             **error);
 
 G_END_DECLS

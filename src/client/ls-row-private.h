@@ -13,7 +13,7 @@ void   ls_row_set_loaded  (LsRow              *self,
                            LsRecord           *record,
                            bool                pending);
 void   ls_row_set_failed  (LsRow              *self,
-                           bool                failed);
+                           uint64_t            failed);
 void   ls_row_table_leave (LsRowTable         *table,
                            LsRow              *row);
 

@@ -27,7 +27,7 @@ struct _LsRowTable {
   GQueue recent;      /* Kept, the newest first */
   GHashTable *asked;  /* ids whose values are on their way */
   GArray *wanted;     /* LsWantedRow */
-  GHashTable *failed; /* "shop collection key" -> how many dead letters */
+  GHashTable *failed; /* "collection key shop" -> a mask of fields (uint64_t) for each dead letter */
   LsRowsWantedFunc func;
   gpointer user_data;
 };
@@ -59,7 +59,8 @@ ls_row_table_new (LsRowsWantedFunc func,
   table->kept = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, kept_free);
   table->asked = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   table->wanted = g_array_new (FALSE, FALSE, sizeof (LsWantedRow));
-  table->failed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  table->failed =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_array_unref);
   table->func = func;
   table->user_data = user_data;
   return table;
@@ -168,14 +169,18 @@ update_failed (LsRowTable *table,
                LsRow      *row)
 {
   g_autofree char *name = NULL;
+  GArray *masks = NULL;
+  uint64_t fields = 0;
 
-  if (g_hash_table_size (table->failed) == 0 || ls_row_get_key (row) == NULL)
+  if (g_hash_table_size (table->failed) > 0 && ls_row_get_key (row) != NULL)
     {
-      ls_row_set_failed (row, false);
-      return;
+      name =
+          row_name (ls_row_get_shop (row), ls_row_get_collection (row)->name, ls_row_get_key (row));
+      masks = g_hash_table_lookup (table->failed, name);
     }
-  name = row_name (ls_row_get_shop (row), ls_row_get_collection (row)->name, ls_row_get_key (row));
-  ls_row_set_failed (row, g_hash_table_contains (table->failed, name));
+  for (unsigned i = 0; masks != NULL && i < masks->len; i++)
+    fields |= g_array_index (masks, uint64_t, i);
+  ls_row_set_failed (row, fields);
 }
 
 /**
@@ -388,6 +393,40 @@ ls_row_table_reload (LsRowTable *table,
     }
 }
 
+/* The cells that a change is about: of a row that was made or deleted all of them. */
+static uint64_t
+failed_fields (const LsChange *change)
+{
+  return change->op == LS_CHANGE_SET || change->op == LS_CHANGE_ADD ? ls_change_get_mask (change)
+                                                                    : UINT64_MAX;
+}
+
+static void
+note_failed (LsRowTable     *table,
+             char           *name,
+             const LsChange *change,
+             bool            failed)
+{
+  GArray *masks = g_hash_table_lookup (table->failed, name);
+  uint64_t fields = failed_fields (change);
+
+  if (failed && masks == NULL)
+    {
+      masks = g_array_new (FALSE, FALSE, sizeof (uint64_t));
+      g_hash_table_insert (table->failed, g_strdup (name), masks);
+    }
+  if (failed)
+    g_array_append_val (masks, fields);
+  for (unsigned i = 0; !failed && masks != NULL && i < masks->len; i++)
+    if (g_array_index (masks, uint64_t, i) == fields)
+      {
+        g_array_remove_index (masks, i);
+        break;
+      }
+  if (masks != NULL && masks->len == 0)
+    g_hash_table_remove (table->failed, name);
+}
+
 /**
  * ls_row_table_set_failed:
  * @table: a table
@@ -410,17 +449,9 @@ ls_row_table_set_failed (LsRowTable   *table,
   for (unsigned i = 0; i < edit->changes->len; i++)
     {
       const LsChange *change = g_ptr_array_index (edit->changes, i);
-      char *name = row_name (shop, change->collection->name, change->key);
-      unsigned count = GPOINTER_TO_UINT (g_hash_table_lookup (table->failed, name));
+      g_autofree char *name = row_name (shop, change->collection->name, change->key);
 
-      count = failed ? count + 1 : MAX (count, 1) - 1;
-      if (count > 0)
-        g_hash_table_insert (table->failed, name, GUINT_TO_POINTER (count));
-      else
-        {
-          g_hash_table_remove (table->failed, name);
-          g_free (name);
-        }
+      note_failed (table, name, change, failed);
     }
   g_hash_table_iter_init (&iter, table->rows);
   while (g_hash_table_iter_next (&iter, NULL, &value))

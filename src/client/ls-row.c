@@ -17,7 +17,7 @@ struct _LsRow {
   LsRecord *record;
   bool loaded;
   bool pending;
-  bool failed;
+  uint64_t failed; /* a mask of fields */
 };
 
 G_DEFINE_FINAL_TYPE (LsRow, ls_row, G_TYPE_OBJECT)
@@ -62,7 +62,7 @@ ls_row_get_property (GObject    *object,
       g_value_set_boolean (value, self->pending);
       break;
     case PROP_FAILED:
-      g_value_set_boolean (value, self->failed);
+      g_value_set_boolean (value, self->failed != 0);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -140,8 +140,8 @@ ls_row_set_loaded (LsRow    *self,
 }
 
 void
-ls_row_set_failed (LsRow *self,
-                   bool   failed)
+ls_row_set_failed (LsRow   *self,
+                   uint64_t failed)
 {
   if (self->failed == failed)
     return;
@@ -241,6 +241,18 @@ ls_row_get_pending (LsRow *self)
  */
 gboolean
 ls_row_get_failed (LsRow *self)
+{
+  return self->failed != 0;
+}
+
+/**
+ * ls_row_get_failed_fields:
+ * @self: a row
+ *
+ * Returns: a mask of the fields that an edit among the dead letters is about
+ */
+uint64_t
+ls_row_get_failed_fields (LsRow *self)
 {
   return self->failed;
 }

@@ -25,5 +25,6 @@ const char         *ls_row_get_key        (LsRow *self);
 gboolean            ls_row_get_loaded     (LsRow *self);
 gboolean            ls_row_get_pending    (LsRow *self);
 gboolean            ls_row_get_failed     (LsRow *self);
+uint64_t            ls_row_get_failed_fields (LsRow *self);
 
 G_END_DECLS

@@ -16,8 +16,12 @@
 
 typedef enum {
   MUTATE,
+  MUTATE_MANY,
   DISCARD,
+  DISCARD_ALL,
   RETRY,
+  RESOLVE,
+  RESTORE,
 } JobKind;
 
 struct _LsStoreJob {
@@ -29,13 +33,30 @@ struct _LsStoreJob {
   char *shop;
   char *mid;
   char *new_mid;
+  char **mids;
+  unsigned states;
   GPtrArray *changes;
 
   /* The answer. */
   LsEdit *edit;
+  LsStoreMade *made;
   GError *error;
   int64_t sequence;
 };
+
+/**
+ * ls_store_made_free:
+ * @made: (transfer full): what was made
+ *
+ * Frees it.
+ */
+void
+ls_store_made_free (LsStoreMade *made)
+{
+  g_clear_pointer (&made->edits, g_ptr_array_unref);
+  g_clear_pointer (&made->seen, g_ptr_array_unref);
+  g_free (made);
+}
 
 static LsStoreJob *
 job_ref (LsStoreJob *job)
@@ -56,7 +77,9 @@ job_unref (gpointer data)
   g_clear_object (&job->environment);
   g_clear_pointer (&job->changes, g_ptr_array_unref);
   g_clear_pointer (&job->edit, ls_edit_unref);
+  g_clear_pointer (&job->made, ls_store_made_free);
   g_clear_error (&job->error);
+  g_strfreev (job->mids);
   g_free (job->shop);
   g_free (job->mid);
   g_free (job->new_mid);
@@ -79,6 +102,8 @@ ls_store_job_end (LsStoreJob *job)
     g_task_return_error (task, g_steal_pointer (&job->error));
   else if (job->kind == MUTATE)
     g_task_return_pointer (task, g_steal_pointer (&job->edit), (GDestroyNotify) ls_edit_unref);
+  else if (job->kind == MUTATE_MANY)
+    g_task_return_pointer (task, g_steal_pointer (&job->made), (GDestroyNotify) ls_store_made_free);
   else
     g_task_return_boolean (task, TRUE);
   job_unref (job);
@@ -103,8 +128,22 @@ job_run_cb (gpointer data)
       job->edit =
           ls_cache_add_edit (job->cache, job->shop, job->mid, job->changes, &job->error);
       break;
+    case MUTATE_MANY:
+      job->made = g_new0 (LsStoreMade, 1);
+      job->made->edits = ls_cache_add_edits (job->cache, job->shop, job->changes, &job->made->seen,
+                                             &job->error);
+      break;
     case DISCARD:
       ls_cache_discard_edit (job->cache, job->mid, &job->error);
+      break;
+    case DISCARD_ALL:
+      ls_cache_discard_edits (job->cache, job->shop, job->states, &job->error);
+      break;
+    case RESOLVE:
+      ls_cache_resolve_edit (job->cache, job->mid, job->new_mid, job->changes, &job->error);
+      break;
+    case RESTORE:
+      ls_cache_restore_edits (job->cache, job->shop, (const char *const *) job->mids, &job->error);
       break;
     case RETRY:
     default:
@@ -198,6 +237,52 @@ ls_store_mutate_finish (LsStore      *self,
 }
 
 /**
+ * ls_store_mutate_many_async:
+ * @self: a store
+ * @shop: a shop
+ * @changes: (element-type LsChange): what to do, in any number; immutable from now on
+ * @cancellable: (nullable): a #GCancellable; edits that are on disk stay
+ * @callback: called when the edits are on disk and on the screen, or were refused
+ * @user_data: for @callback
+ *
+ * Makes as many edits as @changes need: the server takes so much at once only. All of them are
+ * queued, or none is; each is all or nothing on the server.
+ */
+void
+ls_store_mutate_many_async (LsStore            *self,
+                            const char         *shop,
+                            GPtrArray          *changes,
+                            GCancellable       *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer            user_data)
+{
+  LsStoreJob *job =
+      job_new (self, MUTATE_MANY, ls_store_mutate_many_async, cancellable, callback, user_data);
+
+  job->shop = g_strdup (shop);
+  job->changes = g_ptr_array_ref (changes);
+  job_post (job);
+}
+
+/**
+ * ls_store_mutate_many_finish:
+ * @self: a store
+ * @result: as given to the callback
+ * @error: where to put why not, as of ls_store_mutate_finish()
+ *
+ * Returns: (transfer full) (nullable): the edits, and what they changed
+ */
+LsStoreMade *
+ls_store_mutate_many_finish (LsStore      *self,
+                             GAsyncResult *result,
+                             GError      **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
  * ls_store_discard_async:
  * @self: a store
  * @mid: an edit that waits or failed
@@ -237,6 +322,88 @@ ls_store_discard_finish (LsStore      *self,
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * ls_store_discard_all_async:
+ * @self: a store
+ * @shop: a shop
+ * @states: a set of states, of %LS_EDIT_QUEUED, %LS_EDIT_DEAD and %LS_EDIT_LOST
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called when they are taken back; ls_store_discard_finish() answers
+ * @user_data: for @callback
+ *
+ * Takes all edits of a shop back that stand so.
+ */
+void
+ls_store_discard_all_async (LsStore            *self,
+                            const char         *shop,
+                            unsigned            states,
+                            GCancellable       *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer            user_data)
+{
+  LsStoreJob *job =
+      job_new (self, DISCARD_ALL, ls_store_discard_all_async, cancellable, callback, user_data);
+
+  job->shop = g_strdup (shop);
+  job->states = states;
+  job_post (job);
+}
+
+/**
+ * ls_store_resolve_async:
+ * @self: a store
+ * @mid: an edit that failed
+ * @changes: (element-type LsChange): what to do instead; immutable from now on
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called when it waits; ls_store_retry_finish() answers
+ * @user_data: for @callback
+ *
+ * Puts another edit in the place of one that failed.
+ */
+void
+ls_store_resolve_async (LsStore            *self,
+                        const char         *mid,
+                        GPtrArray          *changes,
+                        GCancellable       *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer            user_data)
+{
+  LsStoreJob *job =
+      job_new (self, RESOLVE, ls_store_resolve_async, cancellable, callback, user_data);
+
+  job->mid = g_strdup (mid);
+  job->new_mid = ls_id_new_uuid (job->environment);
+  job->changes = g_ptr_array_ref (changes);
+  job_post (job);
+}
+
+/**
+ * ls_store_restore_async:
+ * @self: a store
+ * @shop: a shop
+ * @mids: (nullable) (array zero-terminated=1): which edits, %NULL for all
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called when they wait; ls_store_retry_finish() answers
+ * @user_data: for @callback
+ *
+ * Makes edits again that the server lost when it was restored, in their order.
+ */
+void
+ls_store_restore_async (LsStore            *self,
+                        const char         *shop,
+                        const char *const  *mids,
+                        GCancellable       *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer            user_data)
+{
+  LsStoreJob *job =
+      job_new (self, RESTORE, ls_store_restore_async, cancellable, callback, user_data);
+
+  job->shop = g_strdup (shop);
+  job->mids = g_strdupv ((char **) mids);
+  job_post (job);
 }
 
 /**
@@ -338,7 +505,9 @@ start_cb (gpointer data)
       g_autoptr (GError) error = NULL;
       GPtrArray *edits =
           ls_cache_list_edits (job->cache, shop->shop,
-                               LS_EDITS_WAITING | LS_EDIT_MASK (LS_EDIT_DEAD), &error);
+                               LS_EDITS_WAITING | LS_EDIT_MASK (LS_EDIT_DEAD) |
+                                   LS_EDIT_MASK (LS_EDIT_LOST),
+                               &error);
 
       if (edits != NULL)
         g_ptr_array_extend_and_steal (job->start.edits, edits);

@@ -25,7 +25,6 @@ void            ls_store_detach         (LsStore            *self,
                                          uint64_t            id);
 LsFollower     *ls_store_get_follower   (LsStore            *self);
 LsRowTable     *ls_store_get_rows       (LsStore            *self);
-int64_t         ls_store_get_sequence   (LsStore            *self);
 
 LsLiveQuery     *ls_live_query_new      (LsStore               *store,
                                          const char            *shop,

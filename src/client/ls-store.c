@@ -5,7 +5,7 @@
 
 #include "client/ls-store.h"
 
-#include "client/ls-edit-item.h"
+#include "client/ls-edit-list.h"
 #include "client/ls-store-private.h"
 #include "client/ls-store-jobs.h"
 #include "client/ls-store-upkeep.h"
@@ -34,10 +34,7 @@ struct _LsStore {
 
   int64_t sequence; /* of the commit shown last */
   GHashTable *shops; /* name -> LsCacheShop */
-  GListStore *edits; /* LsEditItem, by id */
-  GHashTable *items; /* mid -> LsEditItem */
-  unsigned pending_count;
-  unsigned dead_count;
+  LsEditList *edits;
 
   GHashTable *searches; /* token -> GTask */
   GQueue waiters;       /* LsStoreJob whose commits are not shown yet, in order */
@@ -54,9 +51,10 @@ G_DEFINE_FINAL_TYPE (LsStore, ls_store, G_TYPE_OBJECT)
 typedef enum {
   PROP_PENDING_COUNT = 1,
   PROP_DEAD_COUNT,
+  PROP_LOST_COUNT,
 } LsStoreProperty;
 
-static GParamSpec *properties[PROP_DEAD_COUNT + 1];
+static GParamSpec *properties[PROP_LOST_COUNT + 1];
 
 enum {
   COMMITTED,
@@ -90,78 +88,22 @@ rows_wanted_cb (gpointer user_data)
                        g_object_ref (self), g_object_unref);
 }
 
-static bool
-is_listed (const LsEdit *edit)
-{
-  return !edit->is_void && (edit->state == LS_EDIT_QUEUED || edit->state == LS_EDIT_SENT ||
-                            edit->state == LS_EDIT_DEAD);
-}
-
-static int
-compare_items (gconstpointer a,
-               gconstpointer b,
-               gpointer      user_data)
-{
-  int64_t x = ls_edit_item_get_edit ((LsEditItem *) a)->id;
-  int64_t y = ls_edit_item_get_edit ((LsEditItem *) b)->id;
-
-  return (x > y) - (x < y);
-}
-
-static void
-count_edit (LsStore      *self,
-            const LsEdit *edit,
-            int           sign)
-{
-  if (edit->state != LS_EDIT_DEAD)
-    self->pending_count += (unsigned) sign;
-  else
-    {
-      self->dead_count += (unsigned) sign;
-      ls_row_table_set_failed (self->rows, edit->shop, edit, sign > 0);
-    }
-}
-
-static void
-list_edit (LsStore *self,
-           LsEdit  *edit)
-{
-  LsEditItem *listed = g_hash_table_lookup (self->items, edit->mid);
-  unsigned position;
-
-  if (listed != NULL)
-    count_edit (self, ls_edit_item_get_edit (listed), -1);
-  if (is_listed (edit))
-    count_edit (self, edit, 1);
-  if (listed != NULL && is_listed (edit))
-    ls_edit_item_set_edit (listed, edit);
-  else if (listed != NULL && g_list_store_find (self->edits, listed, &position))
-    {
-      g_hash_table_remove (self->items, edit->mid);
-      g_list_store_remove (self->edits, position);
-    }
-  else if (is_listed (edit))
-    {
-      LsEditItem *item = ls_edit_item_new (edit);
-
-      g_hash_table_insert (self->items, g_strdup (edit->mid), item);
-      g_list_store_insert_sorted (self->edits, item, compare_items, NULL);
-    }
-}
-
 static void
 show_edits (LsStore   *self,
             GPtrArray *edits)
 {
-  unsigned pending = self->pending_count;
-  unsigned dead = self->dead_count;
+  LsEditCounts before = *ls_edit_list_get_counts (self->edits);
+  const LsEditCounts *after;
 
   for (unsigned i = 0; i < edits->len; i++)
-    list_edit (self, g_ptr_array_index (edits, i));
-  if (pending != self->pending_count)
+    ls_edit_list_take (self->edits, g_ptr_array_index (edits, i));
+  after = ls_edit_list_get_counts (self->edits);
+  if (before.pending != after->pending)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PENDING_COUNT]);
-  if (dead != self->dead_count)
+  if (before.dead != after->dead)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DEAD_COUNT]);
+  if (before.lost != after->lost)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LOST_COUNT]);
   for (unsigned i = 0; i < edits->len; i++)
     g_signal_emit (self, signals[EDIT_CHANGED], 0, g_ptr_array_index (edits, i));
 }
@@ -322,8 +264,7 @@ ls_store_finalize (GObject *object)
   g_hash_table_unref (self->live);
   g_hash_table_unref (self->shops);
   g_hash_table_unref (self->searches);
-  g_clear_object (&self->edits);
-  g_hash_table_unref (self->items);
+  g_clear_pointer (&self->edits, ls_edit_list_free);
   g_clear_object (&self->cache);
   g_clear_object (&self->environment);
   G_OBJECT_CLASS (ls_store_parent_class)->finalize (object);
@@ -340,10 +281,13 @@ ls_store_get_property (GObject    *object,
   switch ((LsStoreProperty) property_id)
     {
     case PROP_PENDING_COUNT:
-      g_value_set_uint (value, self->pending_count);
+      g_value_set_uint (value, ls_edit_list_get_counts (self->edits)->pending);
       break;
     case PROP_DEAD_COUNT:
-      g_value_set_uint (value, self->dead_count);
+      g_value_set_uint (value, ls_edit_list_get_counts (self->edits)->dead);
+      break;
+    case PROP_LOST_COUNT:
+      g_value_set_uint (value, ls_edit_list_get_counts (self->edits)->lost);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -365,6 +309,8 @@ ls_store_class_init (LsStoreClass *klass)
       g_param_spec_uint ("pending-count", NULL, NULL, 0, G_MAXUINT, 0, flags);
   properties[PROP_DEAD_COUNT] =
       g_param_spec_uint ("dead-count", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_LOST_COUNT] =
+      g_param_spec_uint ("lost-count", NULL, NULL, 0, G_MAXUINT, 0, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 
   /**
@@ -398,8 +344,6 @@ ls_store_init (LsStore *self)
   self->shops = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
                                        (GDestroyNotify) ls_cache_shop_free);
   self->searches = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_object_unref);
-  self->edits = g_list_store_new (LS_TYPE_EDIT_ITEM);
-  self->items = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->sequence = -1;
 }
 
@@ -421,6 +365,7 @@ ls_store_new (LsEnvironment *environment,
   self->environment = g_object_ref (environment);
   self->cache = g_object_ref (cache);
   self->rows = ls_row_table_new (rows_wanted_cb, self);
+  self->edits = ls_edit_list_new (self->rows);
   self->upkeep = ls_store_upkeep_new (cache);
   self->follower = ls_follower_new (environment, ls_cache_get_path (cache),
                                     ls_cache_get_collation (cache), publish_cb, self);
@@ -645,12 +590,13 @@ ls_store_get_row_finish (LsStore      *self,
  * ls_store_get_edits:
  * @self: a store
  *
- * Returns: (transfer none): a model of #LsEditItem: what waits and what failed, oldest first
+ * Returns: (transfer none): a model of #LsEditItem: what waits, what failed and what was lost,
+ *   oldest first
  */
 GListModel *
 ls_store_get_edits (LsStore *self)
 {
-  return G_LIST_MODEL (self->edits);
+  return ls_edit_list_get_model (self->edits);
 }
 
 /**
@@ -662,7 +608,7 @@ ls_store_get_edits (LsStore *self)
 unsigned
 ls_store_get_pending_count (LsStore *self)
 {
-  return self->pending_count;
+  return ls_edit_list_get_counts (self->edits)->pending;
 }
 
 /**
@@ -674,7 +620,33 @@ ls_store_get_pending_count (LsStore *self)
 unsigned
 ls_store_get_dead_count (LsStore *self)
 {
-  return self->dead_count;
+  return ls_edit_list_get_counts (self->edits)->dead;
+}
+
+/**
+ * ls_store_get_lost_count:
+ * @self: a store
+ *
+ * Returns: how many edits the server lost when it was restored, about which nothing is decided yet
+ */
+unsigned
+ls_store_get_lost_count (LsStore *self)
+{
+  return ls_edit_list_get_counts (self->edits)->lost;
+}
+
+/**
+ * ls_store_find_edit:
+ * @self: a store
+ * @mid: an edit
+ *
+ * Returns: (transfer none) (nullable): the edit as it stands, if it is one of those that are listed
+ */
+LsEdit *
+ls_store_find_edit (LsStore    *self,
+                    const char *mid)
+{
+  return ls_edit_list_find (self->edits, mid);
 }
 
 /**

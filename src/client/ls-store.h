@@ -8,6 +8,19 @@
 
 G_BEGIN_DECLS
 
+/**
+ * LsStoreMade:
+ * @edits: (element-type LsEdit): the edits, some of which may be ones that were joined
+ * @seen: (element-type GPtrArray): for each of them the changes asked for, with the values that
+ *   stood there
+ *
+ * What became of many changes. ls_store_made_free() frees it.
+ */
+typedef struct {
+  GPtrArray *edits;
+  GPtrArray *seen;
+} LsStoreMade;
+
 #define LS_TYPE_STORE (ls_store_get_type ())
 G_DECLARE_FINAL_TYPE (LsStore, ls_store, LS, STORE, GObject)
 
@@ -20,15 +33,18 @@ G_DECLARE_FINAL_TYPE (LsStore, ls_store, LS, STORE, GObject)
  * - edit-changed (LsEdit): an edit was made, sent, confirmed, or failed with a reason;
  * - position-changed (shop): the confirmed position of a shop, or the time of its last sync, changed.
  *
- * Properties: pending-count (edits that wait), dead-count (edits that failed for good).
+ * Properties: pending-count (edits that wait), dead-count (edits that failed for good), lost-count
+ * (edits that the server lost when it was restored).
  *
  * ls_store_new_key() makes the key of a row that does not exist yet, a UUID of version 7.
  *
- * ls_store_get_edits() is a model of LsEditItem: what waits and what failed, oldest first.
+ * ls_store_get_edits() is a model of LsEditItem: what waits, what failed and what was lost, oldest
+ * first.
  */
 LsStore         *ls_store_new             (LsEnvironment         *environment,
                                            LsCache               *cache);
 LsCache         *ls_store_get_cache       (LsStore               *self);
+int64_t          ls_store_get_sequence    (LsStore               *self);
 char            *ls_store_new_key         (LsStore               *self);
 LsLiveQuery     *ls_store_query           (LsStore               *self,
                                            const char            *shop,
@@ -70,6 +86,16 @@ void             ls_store_mutate_async    (LsStore               *self,
 LsEdit          *ls_store_mutate_finish   (LsStore               *self,
                                            GAsyncResult          *result,
                                            GError               **error);
+void             ls_store_mutate_many_async (LsStore             *self,
+                                           const char            *shop,
+                                           GPtrArray             *changes,
+                                           GCancellable          *cancellable,
+                                           GAsyncReadyCallback    callback,
+                                           gpointer               user_data);
+LsStoreMade     *ls_store_mutate_many_finish (LsStore            *self,
+                                           GAsyncResult          *result,
+                                           GError               **error);
+void             ls_store_made_free       (LsStoreMade           *made);
 void             ls_store_discard_async   (LsStore               *self,
                                            const char            *mid,
                                            GCancellable          *cancellable,
@@ -78,6 +104,24 @@ void             ls_store_discard_async   (LsStore               *self,
 gboolean         ls_store_discard_finish  (LsStore               *self,
                                            GAsyncResult          *result,
                                            GError               **error);
+void             ls_store_discard_all_async (LsStore             *self,
+                                           const char            *shop,
+                                           unsigned               states,
+                                           GCancellable          *cancellable,
+                                           GAsyncReadyCallback    callback,
+                                           gpointer               user_data);
+void             ls_store_resolve_async   (LsStore               *self,
+                                           const char            *mid,
+                                           GPtrArray             *changes,
+                                           GCancellable          *cancellable,
+                                           GAsyncReadyCallback    callback,
+                                           gpointer               user_data);
+void             ls_store_restore_async   (LsStore               *self,
+                                           const char            *shop,
+                                           const char *const     *mids,
+                                           GCancellable          *cancellable,
+                                           GAsyncReadyCallback    callback,
+                                           gpointer               user_data);
 void             ls_store_retry_async     (LsStore               *self,
                                            const char            *mid,
                                            GCancellable          *cancellable,
@@ -88,10 +132,15 @@ gboolean         ls_store_retry_finish    (LsStore               *self,
                                            GError               **error);
 GListModel      *ls_store_get_edits       (LsStore               *self);
 unsigned         ls_store_get_pending_count (LsStore             *self);
+LsEdit          *ls_store_find_edit       (LsStore               *self,
+                                           const char            *mid);
 unsigned         ls_store_get_dead_count  (LsStore               *self);
+unsigned         ls_store_get_lost_count  (LsStore               *self);
 bool             ls_store_get_position    (LsStore               *self,
                                            const char            *shop,
                                            LsPosition            *ret_position,
                                            int64_t               *ret_synced_at);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsStoreMade, ls_store_made_free)
 
 G_END_DECLS

@@ -174,14 +174,16 @@ ls_stream_refused (LsSyncMachine        *self,
   ls_stream_run_outbox (self, stream, now);
 }
 
-/* Has the edits of a shop counted from 1 again. Until that is on disk none goes. */
+/* Has the edits of a shop counted from 1 again. Until that is on disk none goes. What was applied
+ * after version @base is lost in the server's history, unless that is negative. */
 void
 ls_sync_count_again (LsSyncMachine *self,
-                     LsStream      *stream)
+                     LsStream      *stream,
+                     int64_t        base)
 {
   ls_outbox_end (stream->outbox);
   self->renumbering++;
-  ls_sync_push (self, LS_SYNC_RENUMBER, stream->shop);
+  ls_sync_push (self, LS_SYNC_RENUMBER, stream->shop)->n = base;
 }
 
 /**

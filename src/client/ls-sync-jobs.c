@@ -79,7 +79,9 @@ remove_shop (LsSyncJob *job,
   g_autoptr (GPtrArray) edits = NULL;
 
   edits = ls_cache_list_edits (cache, job->action->shop,
-                               LS_EDITS_WAITING | LS_EDIT_MASK (LS_EDIT_DEAD), &job->error);
+                               LS_EDITS_WAITING | LS_EDIT_MASK (LS_EDIT_DEAD) |
+                                   LS_EDIT_MASK (LS_EDIT_LOST),
+                               &job->error);
   if (edits != NULL && edits->len == 0)
     ls_cache_remove_shop (cache, job->action->shop, &job->error);
 }
@@ -203,7 +205,7 @@ renumber (LsSyncJob *job,
 {
   const char *shop = job->action->shop;
 
-  if (!ls_cache_renumber_edits (cache, shop, &job->error))
+  if (!ls_cache_renumber_edits (cache, shop, job->action->n, &job->error))
     return;
   job->highest_n = ls_cache_get_highest_n (cache, shop, NULL);
   job->edits = ls_cache_number_edits (cache, shop, 0, &job->error);
@@ -276,6 +278,9 @@ ls_sync_job_run (LsSyncJob *job,
       break;
     case LS_SYNC_RENUMBER:
       renumber (job, cache);
+      break;
+    case LS_SYNC_LOSE:
+      ls_cache_lose_edits (cache, action->shop, action->n, &job->error);
       break;
     case LS_SYNC_RELOAD:
     default:

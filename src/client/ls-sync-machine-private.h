@@ -254,6 +254,7 @@ void ls_stream_refused    (LsSyncMachine        *self,
                            const LsErrorMessage *error,
                            int64_t               now);
 void ls_sync_count_again  (LsSyncMachine        *self,
-                           LsStream             *stream);
+                           LsStream             *stream,
+                           int64_t               base);
 
 G_END_DECLS

@@ -311,6 +311,7 @@ carry_out (LsSyncManager *self,
     case LS_SYNC_RECOUNT:
     case LS_SYNC_NUMBER:
     case LS_SYNC_RENUMBER:
+    case LS_SYNC_LOSE:
     case LS_SYNC_RELOAD:
     default:
       post_job (self, action);

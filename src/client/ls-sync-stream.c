@@ -520,6 +520,18 @@ ls_stream_sent_up_to (LsSyncMachine *self,
     note_synced (self, stream, now);
 }
 
+/* The server went back within its epoch: its files were put back, without a restore that would have
+ * made a new one. Where it is behind, what came after is lost; where it went on since, nobody knows
+ * from where on. */
+static void
+lose_edits (LsSyncMachine *self,
+            LsStream      *stream)
+{
+  if (g_str_equal (stream->confirmed.epoch, stream->server.epoch))
+    ls_sync_push (self, LS_SYNC_LOSE, stream->shop)->n =
+        stream->server.version < stream->confirmed.version ? stream->server.version : 0;
+}
+
 void
 ls_stream_resync (LsSyncMachine  *self,
                   LsStream       *stream,
@@ -555,7 +567,11 @@ ls_stream_resync (LsSyncMachine  *self,
       ls_stream_begin (self, stream, now);
     }
   else
-    fetch (self, stream, ALL_COLLECTIONS);
+    {
+      if (resync->reason == LS_RESYNC_EPOCH)
+        lose_edits (self, stream);
+      fetch (self, stream, ALL_COLLECTIONS);
+    }
 }
 
 /**

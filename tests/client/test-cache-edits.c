@@ -306,6 +306,7 @@ test_was (LsTestCache   *fixture,
   second = edit (fixture, ls_test_set_integer ("a", "price", 7));
   found = ls_change_find (g_ptr_array_index (second->changes, 0), price);
   g_assert_cmpint (found->was.integer, ==, 6);
+  second = send (fixture, g_steal_pointer (&second));
   removal = edit (fixture, ls_test_del ("a"));
   found = ls_change_find (g_ptr_array_index (removal->changes, 0), price);
   g_assert_true (found->has_was);
@@ -509,7 +510,7 @@ test_renumber (LsTestCache   *fixture,
     ls_edit_unref (edit (fixture, ls_test_add ("a", "stock", 1)));
   before = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 4, NULL);
   ls_edit_unref (end (fixture, g_ptr_array_index (before, 0), LS_RESULT_APPLIED, 10));
-  g_assert_true (ls_cache_renumber_edits (fixture->cache, LS_TEST_SHOP, NULL));
+  g_assert_true (ls_cache_renumber_edits (fixture->cache, LS_TEST_SHOP, -1, NULL));
   ls_test_cache_reopen (fixture);
   g_assert_cmpint (ls_cache_get_highest_n (fixture->cache, LS_TEST_SHOP, NULL), ==, 3);
   after = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 100, NULL);

@@ -79,6 +79,16 @@ expect_drop (Fixture         *fixture,
   ls_sync_action_free (expect (fixture, type));
 }
 
+static void
+expect_with_n (Fixture         *fixture,
+               LsSyncActionType type,
+               int64_t          n)
+{
+  g_autoptr (LsSyncAction) action = expect (fixture, type);
+
+  g_assert_cmpint (action->n, ==, n);
+}
+
 static LsMessage *
 expect_sent (Fixture      *fixture,
              LsMessageType type)
@@ -154,6 +164,7 @@ say_welcome (Fixture    *fixture,
     .name = g_strdup ("Music"),
     .role = role,
     .position = { .version = version, .check = (uint64_t) version },
+    .base = 2,
   };
 
   g_strlcpy (info.position.epoch, epoch, sizeof info.position.epoch);
@@ -588,12 +599,15 @@ test_fetch_fails (Fixture      *fixture,
 {
   go_live (fixture, 10, 0);
   say_resync (fixture, LS_RESYNC_EPOCH);
+  /* The same epoch: since when it has another history can't be told. */
+  expect_with_n (fixture, LS_SYNC_LOSE, 0);
   expect_drop (fixture, LS_SYNC_FETCH);
   fetched (fixture, 0, LS_ERROR_NETWORK);
   expect_nothing (fixture);
   wait_deadline (fixture);
   expect_subscribe (fixture, 10);
   say_resync (fixture, LS_RESYNC_EPOCH);
+  expect_drop (fixture, LS_SYNC_LOSE);
   expect_drop (fixture, LS_SYNC_FETCH);
   fetched (fixture, 0, LS_ERROR_AUTH);
   {
@@ -601,6 +615,27 @@ test_fetch_fails (Fixture      *fixture,
 
     g_assert_error (action->error, LS_ERROR, LS_ERROR_AUTH);
   }
+}
+
+/* The files of a server were exchanged for older ones: what came after is lost. */
+static void
+test_went_back (Fixture      *fixture,
+                gconstpointer data)
+{
+  load (fixture, "c1", 10, 20, 0);
+  ls_sync_machine_opened (fixture->machine, fixture->now);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_HELLO));
+  say_welcome (fixture, "c1", "music", EPOCH, 7, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_READY);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  expect_drop (fixture, LS_SYNC_NUMBER);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_SUBSCRIBE));
+  say_resync (fixture, LS_RESYNC_EPOCH);
+  expect_with_n (fixture, LS_SYNC_LOSE, 7);
+  expect_drop (fixture, LS_SYNC_FETCH);
 }
 
 static void
@@ -769,7 +804,7 @@ test_forked (Fixture      *fixture,
 
     g_assert_cmpstr (action->text, ==, "c2");
   }
-  expect_drop (fixture, LS_SYNC_RENUMBER);
+  expect_with_n (fixture, LS_SYNC_RENUMBER, -1);
   expect_reported (fixture, LS_EVENT_FORKED);
   ls_sync_machine_edits_changed (fixture->machine, "music", fixture->now);
   expect_nothing (fixture);
@@ -803,7 +838,7 @@ test_new_epoch (Fixture      *fixture,
   say_welcome (fixture, "c1", "music", OTHER_EPOCH, 3, LS_ROLE_ADMIN);
   expect_drop (fixture, LS_SYNC_READY);
   expect_drop (fixture, LS_SYNC_NAME_SHOP);
-  expect_drop (fixture, LS_SYNC_RENUMBER);
+  expect_with_n (fixture, LS_SYNC_RENUMBER, 2);
   expect_drop (fixture, LS_SYNC_SET_VIEW);
   expect_drop (fixture, LS_SYNC_SHOPS);
   ls_sync_machine_renumbered (fixture->machine, "music", 1, edits, NULL, fixture->now);
@@ -988,6 +1023,7 @@ main (int    argc,
     { "cache-disagrees", test_cache_disagrees },
     { "resync", test_resync },
     { "fetch-fails", test_fetch_fails },
+    { "went-back", test_went_back },
     { "circles", test_circles },
     { "wider-view", test_wider_view },
     { "shop-goes", test_shop_goes },
