@@ -11,8 +11,8 @@
 
 #include "app/compat/ls-about.h"
 #include "app/compat/ls-screenshot.h"
-#include "app/text/ls-edit-words.h"
 #include "app/text/ls-link.h"
+#include "app/ls-feedback.h"
 #include "app/ls-session.h"
 #include "app/widgets/ls-widgets.h"
 
@@ -29,7 +29,7 @@ struct _LsApplication {
   /* owned */
   GSettings *settings;
   LsContext *context;
-  GSignalGroup *store_signals;
+  LsFeedback *feedback;
 
   /* state */
   gboolean restored;
@@ -190,46 +190,10 @@ ls_application_handle_local_options (GApplication *application,
   return 0;
 }
 
-static void
-retry_cb (AdwToast *toast,
-          LsEdit   *edit)
+static LsWindow *
+feedback_window (gpointer user_data)
 {
-  GApplication *application = g_application_get_default ();
-  LsClient *client = ls_context_get_client (LS_APPLICATION (application)->context);
-
-  if (client != NULL)
-    ls_store_retry_async (ls_client_get_store (client), edit->mid, NULL, NULL, NULL);
-}
-
-static void
-release_edit (gpointer  data,
-              GClosure *closure)
-{
-  ls_edit_unref (data);
-}
-
-/* The server refused an edit: its values are back on screen by now; the window in front says why,
- * once. */
-static void
-edit_changed_cb (LsApplication *self,
-                 LsEdit        *edit)
-{
-  LsWindow *window = active_window (self);
-  g_autofree char *words = NULL;
-  g_autofree char *escaped = NULL;
-  AdwToast *toast;
-
-  if (edit->state != LS_EDIT_DEAD || window == NULL)
-    return;
-  words = ls_edit_words_failure (edit);
-  escaped = g_markup_escape_text (words, -1);
-  toast = adw_toast_new (escaped);
-  adw_toast_set_timeout (toast, 0);
-  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
-  adw_toast_set_button_label (toast, _("Retry"));
-  g_signal_connect_data (toast, "button-clicked", G_CALLBACK (retry_cb), ls_edit_ref (edit),
-                         release_edit, 0);
-  ls_window_show_toast (window, toast);
+  return active_window (user_data);
 }
 
 static void
@@ -237,8 +201,7 @@ client_changed_cb (LsApplication *self)
 {
   LsClient *client = ls_context_get_client (self->context);
 
-  g_signal_group_set_target (self->store_signals,
-                             client != NULL ? ls_client_get_store (client) : NULL);
+  ls_feedback_set_store (self->feedback, client != NULL ? ls_client_get_store (client) : NULL);
 }
 
 static void
@@ -417,8 +380,7 @@ ls_application_startup (GApplication *application)
   gtk_window_set_default_icon_name ("io.github.lockstep.Lockstep");
   self->settings = g_settings_new ("io.github.lockstep.Lockstep");
   self->context = ls_context_new (self->settings);
-  self->store_signals = g_signal_group_new (LS_TYPE_STORE);
-  g_signal_group_connect_swapped (self->store_signals, "edit-changed", G_CALLBACK (edit_changed_cb), self);
+  self->feedback = ls_feedback_new (feedback_window, self);
   g_signal_connect_object (self->context, "notify::client", G_CALLBACK (client_changed_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->settings, "changed::color-scheme", G_CALLBACK (apply_color_scheme),
@@ -442,7 +404,7 @@ ls_application_shutdown (GApplication *application)
 
   if (self->context != NULL)
     ls_context_shutdown (self->context);
-  g_clear_object (&self->store_signals);
+  g_clear_object (&self->feedback);
   g_clear_object (&self->context);
   g_clear_object (&self->settings);
   G_APPLICATION_CLASS (ls_application_parent_class)->shutdown (application);
@@ -528,5 +490,6 @@ ls_application_open_window (LsApplication *self,
   if (page != NULL)
     ls_window_show_page (window, page);
   gtk_window_present (GTK_WINDOW (window));
+  ls_feedback_window_ready (self->feedback);
   return window;
 }

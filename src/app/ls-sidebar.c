@@ -19,6 +19,9 @@ struct _LsSidebar {
 
   /* template children */
   GtkListBox *list;
+  GtkButton *waiting_button;
+  GtkImage *waiting_icon;
+  GtkLabel *waiting_label;
 };
 
 enum {
@@ -74,6 +77,9 @@ ls_sidebar_class_init (LsSidebarClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/lockstep/Lockstep/ls-sidebar.ui");
   gtk_widget_class_bind_template_child (widget_class, LsSidebar, list);
+  gtk_widget_class_bind_template_child (widget_class, LsSidebar, waiting_button);
+  gtk_widget_class_bind_template_child (widget_class, LsSidebar, waiting_icon);
+  gtk_widget_class_bind_template_child (widget_class, LsSidebar, waiting_label);
   gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
 }
 
@@ -132,4 +138,33 @@ ls_sidebar_set_count (LsSidebar  *self,
 
   if (row != NULL)
     ls_sidebar_row_set_count (row, count, words);
+}
+
+/**
+ * ls_sidebar_set_waiting:
+ * @self: a sidebar
+ * @waiting: changes that wait for the server
+ * @failed: changes that want a decision
+ *
+ * Shows under the pages what is not saved, as an alert when something failed.
+ */
+void
+ls_sidebar_set_waiting (LsSidebar *self,
+                        unsigned   waiting,
+                        unsigned   failed)
+{
+  g_autofree char *words =
+      failed > 0 ? g_strdup_printf (ngettext ("%u change was not saved",
+                                              "%u changes were not saved", failed),
+                                    failed)
+                 : g_strdup_printf (ngettext ("%u change waits", "%u changes wait", waiting), waiting);
+
+  gtk_widget_set_visible (GTK_WIDGET (self->waiting_button), waiting > 0 || failed > 0);
+  gtk_label_set_label (self->waiting_label, words);
+  gtk_image_set_from_icon_name (self->waiting_icon,
+                                failed > 0 ? "dialog-warning-symbolic" : "ls-waiting-symbolic");
+  if (failed > 0)
+    gtk_widget_add_css_class (GTK_WIDGET (self->waiting_button), "error");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self->waiting_button), "error");
 }

@@ -14,5 +14,8 @@ void ls_sidebar_set_count (LsSidebar  *self,
                            const char *page,
                            unsigned    count,
                            const char *words);
+void        ls_sidebar_set_waiting (LsSidebar  *self,
+                                    unsigned    waiting,
+                                    unsigned    failed);
 
 G_END_DECLS

@@ -68,6 +68,28 @@ waiting_changes_action (GSimpleAction *action,
 }
 
 static void
+undo_action (GSimpleAction *action,
+             GVariant      *parameter,
+             gpointer       user_data)
+{
+  LsWindow *self = user_data;
+
+  if (self->undo != NULL)
+    ls_undo_stack_undo (self->undo);
+}
+
+static void
+redo_action (GSimpleAction *action,
+             GVariant      *parameter,
+             gpointer       user_data)
+{
+  LsWindow *self = user_data;
+
+  if (self->undo != NULL)
+    ls_undo_stack_redo (self->undo);
+}
+
+static void
 set_refreshing (LsWindow *self,
                 gboolean  refreshing)
 {
@@ -143,6 +165,8 @@ static const GActionEntry actions[] = {
   { "search", search_action, NULL, NULL, NULL },
   { "refresh", refresh_action, NULL, NULL, NULL },
   { "waiting-changes", waiting_changes_action, NULL, NULL, NULL },
+  { "undo", undo_action, NULL, NULL, NULL },
+  { "redo", redo_action, NULL, NULL, NULL },
 };
 
 /* Puts the actions on the window's own map, which the application exports over D-Bus. */
@@ -175,6 +199,9 @@ ls_window_bind_keys (LsWindowClass *klass)
   bind_key (widget_class, GDK_KEY_f, GDK_CONTROL_MASK, "win.search", NULL);
   bind_key (widget_class, GDK_KEY_F5, 0, "win.refresh", NULL);
   bind_key (widget_class, GDK_KEY_r, GDK_CONTROL_MASK, "win.refresh", NULL);
+  bind_key (widget_class, GDK_KEY_z, GDK_CONTROL_MASK, "win.undo", NULL);
+  bind_key (widget_class, GDK_KEY_z, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "win.redo", NULL);
+  bind_key (widget_class, GDK_KEY_y, GDK_CONTROL_MASK, "win.redo", NULL);
   bind_key (widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "window.close", NULL);
   bind_key (widget_class, GDK_KEY_1, GDK_ALT_MASK, "win.show-page", "overview");
   bind_key (widget_class, GDK_KEY_2, GDK_ALT_MASK, "win.show-page", "products");

@@ -4,6 +4,7 @@
 #include "app/ls-colour-dot.h"
 #include "app/ls-connection-button.h"
 #include "app/ls-sidebar.h"
+#include "app/ls-undo-stack.h"
 #include "app/ls-welcome-view.h"
 #include "app/ls-window.h"
 #include "app/pages/ls-page.h"
@@ -47,9 +48,15 @@ struct _LsWindow {
   gulong shop_row_handler;
   LsLiveAggregate *open_orders;
   unsigned refresh_timeout;
+  LsUndoStack *undo;
+  AdwToast *saved_toast; /* the last one that said that something is saved */
+  char *saved_words;     /* of what is not told yet */
+  unsigned saved_settle;
 
   /* state */
   gboolean sample;
+  gboolean saved_undone;
+  unsigned n_saved;
   gboolean restoring; /* made while the account of the last session was being opened */
 };
 
@@ -57,6 +64,9 @@ void ls_window_follow_shop     (LsWindow *self);
 void ls_window_forget_shop     (LsWindow *self);
 void ls_window_update_banner   (LsWindow *self);
 void ls_window_tell_shown      (LsWindow *self);
+void ls_window_update_waiting  (LsWindow *self);
+void ls_window_set_undo_store  (LsWindow *self,
+                                LsStore  *store);
 void ls_window_add_actions     (LsWindow *self);
 void ls_window_bind_keys       (LsWindowClass *klass);
 

@@ -152,6 +152,19 @@ ls_window_tell_shown (LsWindow *self)
     }
 }
 
+/* Counts in the sidebar what waits and what wants a decision. */
+void
+ls_window_update_waiting (LsWindow *self)
+{
+  LsClient *client = ls_context_get_client (self->context);
+  LsStore *store = client != NULL ? ls_client_get_store (client) : NULL;
+
+  ls_sidebar_set_waiting (self->sidebar, store != NULL ? ls_store_get_pending_count (store) : 0,
+                          store != NULL ? ls_store_get_dead_count (store) +
+                                              ls_store_get_lost_count (store)
+                                        : 0);
+}
+
 /* Says under the header what the admin must know of the connection, and only then. */
 void
 ls_window_update_banner (LsWindow *self)

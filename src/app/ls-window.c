@@ -200,6 +200,7 @@ client_changed_cb (LsWindow *self)
   g_signal_group_set_target (self->client_signals, client);
   g_signal_group_set_target (self->store_signals,
                              client != NULL ? ls_client_get_store (client) : NULL);
+  ls_window_set_undo_store (self, client != NULL ? ls_client_get_store (client) : NULL);
   ls_connection_button_set_client (self->connection_button, client);
   gtk_stack_set_visible_child_name (self->view_stack, view_name (self));
   if (client == NULL)
@@ -209,6 +210,7 @@ client_changed_cb (LsWindow *self)
     }
   shops_changed_cb (self);
   ls_window_update_banner (self);
+  ls_window_update_waiting (self);
   update_title (self);
 }
 
@@ -231,6 +233,7 @@ ls_window_dispose (GObject *object)
       set_pages_shop (self, NULL);
     }
   ls_window_forget_shop (self);
+  ls_window_set_undo_store (self, NULL);
   g_clear_object (&self->client_signals);
   g_clear_object (&self->store_signals);
   g_clear_object (&self->context);
@@ -310,6 +313,8 @@ ls_window_init (LsWindow *self)
   self->store_signals = g_signal_group_new (LS_TYPE_STORE);
   g_signal_group_connect_swapped (self->store_signals, "notify::pending-count",
                                   G_CALLBACK (ls_window_update_banner), self);
+  g_signal_group_connect_swapped (self->store_signals, "notify",
+                                  G_CALLBACK (ls_window_update_waiting), self);
   g_signal_connect_object (self->page_stack, "notify::visible-child", G_CALLBACK (visible_page_cb),
                            self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->search_bar, "notify::search-mode-enabled",

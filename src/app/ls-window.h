@@ -24,6 +24,9 @@ void        ls_window_open_record (LsWindow       *self,
                                    const char     *key);
 void        ls_window_show_toast  (LsWindow       *self,
                                    AdwToast       *toast);
+void        ls_window_note_made   (LsWindow       *self,
+                                   const char     *shop,
+                                   const LsStoreMade *made);
 void        ls_window_show_error  (LsWindow       *self,
                                    const char     *title,
                                    const GError   *error);

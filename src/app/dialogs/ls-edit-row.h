@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 #define LS_TYPE_EDIT_ROW (ls_edit_row_get_type ())
 G_DECLARE_FINAL_TYPE (LsEditRow, ls_edit_row, LS, EDIT_ROW, AdwBin)
 
-GtkWidget *ls_edit_row_new      (LsStore   *store);
+GtkWidget *ls_edit_row_new      (LsStore   *store,
+                                 gboolean   actions);
 void       ls_edit_row_set_edit (LsEditRow *self,
                                  LsEdit    *edit);
 

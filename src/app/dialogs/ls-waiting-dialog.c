@@ -5,12 +5,16 @@
 
 #include "app/dialogs/ls-waiting-dialog.h"
 
+#include <glib/gi18n.h>
+
+#include "app/compat/ls-confirm.h"
 #include "app/dialogs/ls-edit-row.h"
 
 /**
  * LsWaitingDialog:
  *
- * The changes that wait for the server and those it refused, with what can be done about each.
+ * The changes that the server refused or lost, and those that wait for it, with what can be done
+ * about each and about all that failed.
  */
 struct _LsWaitingDialog {
   AdwWindow parent_instance;
@@ -18,6 +22,8 @@ struct _LsWaitingDialog {
   /* template children */
   GtkStack *stack;
   GtkListView *list;
+  GtkActionBar *failed_bar;
+  GtkLabel *failed_label;
 
   /* owned */
   LsStore *store;
@@ -36,7 +42,7 @@ static void
 setup_cb (LsWaitingDialog *self,
           GtkListItem     *list_item)
 {
-  gtk_list_item_set_child (list_item, ls_edit_row_new (self->store));
+  gtk_list_item_set_child (list_item, ls_edit_row_new (self->store, TRUE));
   gtk_list_item_set_activatable (list_item, FALSE);
 }
 
@@ -71,6 +77,116 @@ items_changed_cb (LsWaitingDialog *self)
                                     g_list_model_get_n_items (edits) > 0 ? "list" : "empty");
 }
 
+/* --- All that failed -------------------------------------------------------------------------- */
+
+static void
+failed_count_cb (LsWaitingDialog *self)
+{
+  unsigned n = ls_store_get_dead_count (self->store);
+  g_autofree char *words =
+      g_strdup_printf (ngettext ("%u change was not saved", "%u changes were not saved", n), n);
+
+  gtk_label_set_label (self->failed_label, words);
+  gtk_action_bar_set_revealed (self->failed_bar, n > 0);
+}
+
+/* The edits that failed, as they are now: what is done to one changes the list. */
+static GPtrArray *
+list_failed (LsWaitingDialog *self)
+{
+  GListModel *edits = ls_store_get_edits (self->store);
+  GPtrArray *failed = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_edit_unref);
+
+  for (unsigned i = 0; i < g_list_model_get_n_items (edits); i++)
+    {
+      g_autoptr (LsEditItem) item = g_list_model_get_item (edits, i);
+      LsEdit *edit = ls_edit_item_get_edit (item);
+
+      if (edit->state == LS_EDIT_DEAD)
+        g_ptr_array_add (failed, ls_edit_ref (edit));
+    }
+  return failed;
+}
+
+/* One that comes back with another is not asked for itself. */
+static void
+retry_all_cb (LsWaitingDialog *self)
+{
+  g_autoptr (GPtrArray) failed = list_failed (self);
+
+  for (unsigned i = 0; i < failed->len; i++)
+    {
+      const LsEdit *edit = g_ptr_array_index (failed, i);
+
+      if (edit->depends_on == NULL || ls_store_find_edit (self->store, edit->depends_on) == NULL)
+        ls_store_retry_async (self->store, edit->mid, NULL, NULL, NULL);
+    }
+}
+
+static void
+discard_failed (LsWaitingDialog *self)
+{
+  g_autoptr (GPtrArray) failed = list_failed (self);
+  const char *last = NULL;
+
+  for (unsigned i = 0; i < failed->len; i++)
+    {
+      const LsEdit *edit = g_ptr_array_index (failed, i);
+
+      if (g_strcmp0 (last, edit->shop) != 0)
+        ls_store_discard_all_async (self->store, edit->shop, LS_EDIT_MASK (LS_EDIT_DEAD), NULL,
+                                    NULL, NULL);
+      last = edit->shop;
+    }
+}
+
+static void
+confirmed_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (LsWaitingDialog) self = user_data;
+  g_autofree char *response = ls_confirm_finish (result, NULL);
+
+  if (self->store != NULL && g_strcmp0 (response, "discard") == 0)
+    discard_failed (self);
+}
+
+static void
+discard_all_cb (LsWaitingDialog *self)
+{
+  LsConfirmResponse responses[] = {
+    { "cancel", _("_Cancel"), ADW_RESPONSE_DEFAULT },
+    { "discard", _("_Discard"), ADW_RESPONSE_DESTRUCTIVE },
+  };
+  LsConfirm question = {
+    .heading = _("Discard all changes that were not saved?"),
+    .body = _("What you wanted to change is forgotten. The shop stays as it is."),
+    .responses = responses,
+    .n_responses = G_N_ELEMENTS (responses),
+    .close_response = "cancel",
+    .default_response = "cancel",
+  };
+
+  ls_confirm_async (GTK_WIDGET (self), &question, NULL, confirmed_cb, g_object_ref (self));
+}
+
+/* What wants a decision stands first. */
+static int
+compare_edits (gconstpointer a,
+               gconstpointer b,
+               gpointer      user_data)
+{
+  const LsEdit *x = ls_edit_item_get_edit ((LsEditItem *) a);
+  const LsEdit *y = ls_edit_item_get_edit ((LsEditItem *) b);
+  int rank_x = x->state == LS_EDIT_DEAD ? 0 : x->state == LS_EDIT_LOST ? 1 : 2;
+  int rank_y = y->state == LS_EDIT_DEAD ? 0 : y->state == LS_EDIT_LOST ? 1 : 2;
+
+  if (rank_x != rank_y)
+    return rank_x - rank_y;
+  return (x->id > y->id) - (x->id < y->id);
+}
+
 static void
 ls_waiting_dialog_dispose (GObject *object)
 {
@@ -94,6 +210,10 @@ ls_waiting_dialog_class_init (LsWaitingDialogClass *klass)
       widget_class, "/io/github/lockstep/Lockstep/dialogs/ls-waiting-dialog.ui");
   gtk_widget_class_bind_template_child (widget_class, LsWaitingDialog, stack);
   gtk_widget_class_bind_template_child (widget_class, LsWaitingDialog, list);
+  gtk_widget_class_bind_template_child (widget_class, LsWaitingDialog, failed_bar);
+  gtk_widget_class_bind_template_child (widget_class, LsWaitingDialog, failed_label);
+  gtk_widget_class_bind_template_callback (widget_class, retry_all_cb);
+  gtk_widget_class_bind_template_callback (widget_class, discard_all_cb);
 }
 
 static void
@@ -116,6 +236,9 @@ ls_waiting_dialog_new (GtkWindow *parent,
   LsWaitingDialog *self = g_object_new (LS_TYPE_WAITING_DIALOG, "transient-for", parent, NULL);
   GListModel *edits = ls_store_get_edits (store);
   GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
+  GtkSorter *sorter = GTK_SORTER (gtk_custom_sorter_new (compare_edits, NULL, NULL));
+  GListModel *sorted =
+      G_LIST_MODEL (gtk_sort_list_model_new (g_object_ref (edits), sorter));
 
   self->store = g_object_ref (store);
   g_signal_connect_object (factory, "setup", G_CALLBACK (setup_cb), self, G_CONNECT_SWAPPED);
@@ -124,10 +247,13 @@ ls_waiting_dialog_new (GtkWindow *parent,
   gtk_list_view_set_factory (self->list, factory);
   g_object_unref (factory);
   gtk_list_view_set_model (self->list,
-                           GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (edits))));
+                           GTK_SELECTION_MODEL (gtk_no_selection_new (sorted)));
   g_object_unref (gtk_list_view_get_model (self->list));
   g_signal_connect_object (edits, "items-changed", G_CALLBACK (items_changed_cb), self,
                            G_CONNECT_SWAPPED);
+  g_signal_connect_object (store, "notify::dead-count", G_CALLBACK (failed_count_cb), self,
+                           G_CONNECT_SWAPPED);
   items_changed_cb (self);
+  failed_count_cb (self);
   return self;
 }

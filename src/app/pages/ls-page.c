@@ -373,19 +373,30 @@ ls_page_can_write (LsPage             *self,
   return FALSE;
 }
 
+/* What a page asked for, and where. */
+typedef struct {
+  LsPage *page;
+  char *shop;
+} Asked;
+
 static void
 mutate_cb (GObject      *source,
            GAsyncResult *result,
            gpointer      user_data)
 {
-  g_autoptr (LsPage) self = user_data;
+  g_autofree Asked *asked = user_data;
+  g_autoptr (LsPage) self = asked->page;
+  g_autofree char *shop = asked->shop;
   g_autoptr (GError) error = NULL;
-  g_autoptr (LsEdit) edit = ls_store_mutate_finish (LS_STORE (source), result, &error);
+  g_autoptr (LsStoreMade) made = ls_store_mutate_many_finish (LS_STORE (source), result, &error);
   GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
 
-  if (edit != NULL || root == NULL || !LS_IS_WINDOW (root))
+  if (root == NULL || !LS_IS_WINDOW (root))
     return;
-  ls_window_show_error (LS_WINDOW (root), _("The change could not be saved"), error);
+  if (made != NULL)
+    ls_window_note_made (LS_WINDOW (root), shop, made);
+  else
+    ls_window_show_error (LS_WINDOW (root), _("The change could not be saved"), error);
 }
 
 /**
@@ -404,12 +415,16 @@ ls_page_mutate (LsPage     *self,
                 const char *what)
 {
   LsPagePrivate *priv = private_of (self);
+  Asked *asked;
 
   g_return_if_fail (priv->client != NULL);
 
   g_debug ("edit: %s in %s", what, priv->shop);
-  ls_store_mutate_async (ls_client_get_store (priv->client), priv->shop, changes, NULL, mutate_cb,
-                         g_object_ref (self));
+  asked = g_new0 (Asked, 1);
+  asked->page = g_object_ref (self);
+  asked->shop = g_strdup (priv->shop);
+  ls_store_mutate_many_async (ls_client_get_store (priv->client), priv->shop, changes, NULL,
+                              mutate_cb, asked);
 }
 
 /**

@@ -10,13 +10,15 @@
 #include "app/compat/ls-color.h"
 #include "app/text/ls-format.h"
 #include "app/tables/ls-cell-editor.h"
+#include "app/widgets/ls-cell-flash.h"
 
 /**
  * LsCell:
  *
  * One cell of a table: a single inscription, since a view keeps a cell a column for some 200 rows.
  * A double click, Enter or F2 opens the editor on it. A dot at its start marks an edit that waits
- * for the server, in the cells that the admin can edit.
+ * for the server, in the cells that the admin can edit; a red one the field of an edit that failed.
+ * A value that somebody else changed, or that was put back, flashes once.
  */
 struct _LsCell {
   GtkWidget parent_instance;
@@ -27,6 +29,7 @@ struct _LsCell {
   LsRow *row;
   gulong record_handler;
   gulong pending_handler;
+  gulong failed_handler;
 
   /* borrowed: the table owns the cell */
   LsTable *table;
@@ -59,13 +62,47 @@ update (LsCell *self)
   gtk_inscription_set_text (inscription, text);
 }
 
+/* Another value came into the row that is shown: flashes, unless the admin set it himself. */
+static void
+record_cb (LsCell *self)
+{
+  g_autofree char *before =
+      g_strdup (gtk_inscription_get_text (GTK_INSCRIPTION (self->inscription)));
+
+  update (self);
+  if (ls_row_get_pending (self->row) || ls_row_get_record (self->row) == NULL || *before == '\0')
+    return;
+  if (!ls_cell_flash_is_flashing (GTK_WIDGET (self)))
+    ls_cell_flash_bind (GTK_WIDGET (self), before);
+  ls_cell_flash_update (GTK_WIDGET (self),
+                        gtk_inscription_get_text (GTK_INSCRIPTION (self->inscription)));
+}
+
+static gboolean
+is_failed (LsCell *self)
+{
+  return self->row != NULL && self->editable &&
+         (ls_row_get_failed_fields (self->row) & (UINT64_C (1) << self->field)) != 0;
+}
+
+static gboolean
+is_pending (LsCell *self)
+{
+  return self->row != NULL && self->editable && ls_row_get_pending (self->row);
+}
+
 static void
 pending_cb (LsCell *self)
 {
-  gboolean pending = self->editable && self->row != NULL && ls_row_get_pending (self->row);
+  const char *words = is_failed (self)    ? _("Your change was not saved: see the waiting changes")
+                      : is_pending (self) ? _("Waits for the server")
+                                          : "";
 
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->inscription), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                  pending ? _("Waits for the server") : "", -1);
+                                  words, -1);
+  /* To set a tooltip, even none, asks the display server where the pointer is. */
+  if (is_failed (self) || gtk_widget_get_has_tooltip (GTK_WIDGET (self)))
+    gtk_widget_set_tooltip_text (GTK_WIDGET (self), is_failed (self) ? words : NULL);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -141,9 +178,9 @@ ls_cell_snapshot (GtkWidget   *widget,
   float x;
 
   GTK_WIDGET_CLASS (ls_cell_parent_class)->snapshot (widget, snapshot);
-  if (!self->editable || self->row == NULL || !ls_row_get_pending (self->row))
+  if (!is_pending (self) && !is_failed (self))
     return;
-  if (!ls_widget_lookup_color (widget, "accent_color", &colour))
+  if (!ls_widget_lookup_color (widget, is_failed (self) ? "error_color" : "accent_color", &colour))
     ls_widget_get_color (widget, &colour);
   x = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL
           ? (float) gtk_widget_get_width (widget) - DOT_DIAMETER
@@ -242,10 +279,12 @@ ls_cell_set_row (LsCell *self,
   if (self->row == row)
     return;
   close_editor (self);
+  ls_cell_flash_unbind (GTK_WIDGET (self));
   if (self->row != NULL)
     {
       g_clear_signal_handler (&self->record_handler, self->row);
       g_clear_signal_handler (&self->pending_handler, self->row);
+      g_clear_signal_handler (&self->failed_handler, self->row);
     }
   g_set_object (&self->row, row);
   if (self->inscription == NULL)
@@ -253,9 +292,11 @@ ls_cell_set_row (LsCell *self,
   if (row != NULL)
     {
       self->record_handler =
-          g_signal_connect_swapped (row, "notify::record", G_CALLBACK (update), self);
+          g_signal_connect_swapped (row, "notify::record", G_CALLBACK (record_cb), self);
       self->pending_handler =
           g_signal_connect_swapped (row, "notify::pending", G_CALLBACK (pending_cb), self);
+      self->failed_handler =
+          g_signal_connect_swapped (row, "notify::failed", G_CALLBACK (pending_cb), self);
     }
   update (self);
   pending_cb (self);

@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/text/ls-format.h"
 #include "core/ls-error.h"
 
 static char *
@@ -77,15 +78,137 @@ ls_edit_words_summary (const LsEdit *edit)
     }
 }
 
+static char *
+format_as (const LsChange *change,
+           unsigned        field,
+           const LsRecord *record,
+           const LsValue  *value,
+           const char     *currency,
+           GTimeZone      *time_zone)
+{
+  g_autoptr (LsRecord) shown = record != NULL ? ls_record_copy (record)
+                                              : ls_record_new (change->collection, change->key);
+  g_autofree char *text = NULL;
+
+  ls_record_take (shown, field, ls_value_copy (value));
+  text = ls_format_value (shown, field, currency != NULL ? currency : "", time_zone);
+  return *text != '\0' ? g_steal_pointer (&text) : g_strdup (_("nothing"));
+}
+
+/* What an edit makes of one field, as "Price €24.99 → €19.50". */
+static char *
+field_words (const LsChange    *change,
+             const LsFieldEdit *edit,
+             const LsRecord    *record,
+             const char        *currency,
+             GTimeZone         *time_zone)
+{
+  const char *title = _(change->collection->fields[edit->field].title);
+  g_autofree char *set =
+      format_as (change, edit->field, record, &edit->set, currency, time_zone);
+  g_autofree char *was = NULL;
+
+  if (change->op == LS_CHANGE_ADD)
+    /* Translators: a field and the number that was added to it, as "Stock + 3" */
+    return g_strdup_printf (_("%s + %s"), title, set);
+  if (!edit->has_was)
+    return g_strdup_printf ("%s %s", title, set);
+  was = format_as (change, edit->field, record, &edit->was, currency, time_zone);
+  /* Translators: a field, what stood there and what it was set to, as "Price €24.99 → €19.50" */
+  return g_strdup_printf (_("%s %s → %s"), title, was, set);
+}
+
+/**
+ * ls_edit_words_title:
+ * @edit: an edit
+ * @record: (nullable): the row that its first change is about, when it is at hand
+ * @currency: (nullable): the shop's currency
+ * @time_zone: (nullable): the shop's time zone
+ *
+ * Returns: (transfer full): what it does to which record, with the values, in a line or two
+ */
+char *
+ls_edit_words_title (const LsEdit   *edit,
+                     const LsRecord *record,
+                     const char     *currency,
+                     GTimeZone      *time_zone)
+{
+  const LsChange *change =
+      edit->changes != NULL && edit->changes->len == 1 ? g_ptr_array_index (edit->changes, 0) : NULL;
+  int name_field = change != NULL ? change->collection->name_field : -1;
+  const char *name = record != NULL && name_field >= 0
+                         ? ls_record_get_text (record, (unsigned) name_field)
+                         : NULL;
+  g_autoptr (GString) fields = NULL;
+
+  if (change == NULL || (change->op != LS_CHANGE_SET && change->op != LS_CHANGE_ADD))
+    return ls_edit_words_summary (edit);
+  fields = g_string_new (NULL);
+  for (unsigned i = 0; i < change->edits->len; i++)
+    {
+      const LsFieldEdit *field = &g_array_index (change->edits, LsFieldEdit, i);
+      g_autofree char *words =
+          field->has_set ? field_words (change, field, record, currency, time_zone) : NULL;
+
+      if (words != NULL && fields->len > 0)
+        g_string_append (fields, _(", "));
+      if (words != NULL)
+        g_string_append (fields, words);
+    }
+  /* Translators: the name of a record and what was changed in it, as "Low Tide: Price €24.99 →
+   * €19.50" */
+  return g_strdup_printf (_("%s: %s"), name != NULL ? name : row_name (change), fields->str);
+}
+
+/**
+ * ls_edit_words_done:
+ * @changes: (element-type LsChange): what the admin did
+ *
+ * Returns: (transfer full): that it is saved, in a few words
+ */
+char *
+ls_edit_words_done (GPtrArray *changes)
+{
+  const LsChange *change = g_ptr_array_index (changes, 0);
+  g_autofree char *fields = NULL;
+
+  if (changes->len > 1)
+    return g_strdup_printf (ngettext ("%u change saved", "%u changes saved", changes->len),
+                            changes->len);
+  fields = field_titles (change);
+  switch (change->op)
+    {
+    case LS_CHANGE_PUT:
+      /* Translators: the name of a record */
+      return g_strdup_printf (_("“%s” created"), row_name (change));
+    case LS_CHANGE_DEL:
+      /* Translators: the name of a record */
+      return g_strdup_printf (_("“%s” deleted"), row_name (change));
+    case LS_CHANGE_SET:
+    case LS_CHANGE_ADD:
+    default:
+      /* Translators: names of fields, as "Price" or "Price, Stock" */
+      return g_strdup_printf (_("%s changed"), fields);
+    }
+}
+
+/* What a client itself says of an edit; what the server says of rules is in its own words. */
+static const char *const own_words[] G_GNUC_UNUSED = {
+  N_ ("The edit is too large to be sent"),
+};
+
 static const char *
 reason (const LsEdit *edit)
 {
   LsErrorCode code = LS_ERROR_VALIDATION;
 
+  if (edit->depends_on != NULL)
+    return _("It needs another change that was not saved.");
+
   if (edit->code != NULL && ls_error_from_name (edit->code, &code) && code != LS_ERROR_VALIDATION)
     return _(ls_error_info (code)->words);
   if (edit->message != NULL && *edit->message != '\0')
-    return edit->message;
+    return _(edit->message);
   return _(ls_error_info (code)->words);
 }
 
@@ -108,6 +231,8 @@ ls_edit_words_state (const LsEdit *edit)
       return g_strdup (_("Saved"));
     case LS_EDIT_DISCARDED:
       return g_strdup (_("Discarded"));
+    case LS_EDIT_LOST:
+      return g_strdup (_("Lost when the server was restored"));
     case LS_EDIT_DEAD:
     default:
       /* Translators: %s is a sentence with the reason */

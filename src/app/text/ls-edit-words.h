@@ -9,4 +9,10 @@ char *ls_edit_words_summary (const LsEdit *edit);
 char *ls_edit_words_state   (const LsEdit *edit);
 char *ls_edit_words_failure (const LsEdit *edit);
 
+char *ls_edit_words_title   (const LsEdit  *edit,
+                             const LsRecord *record,
+                             const char    *currency,
+                             GTimeZone     *time_zone);
+char *ls_edit_words_done    (GPtrArray     *changes);
+
 G_END_DECLS

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <adwaita.h>
+
+#include "client/ls-store.h"
+
+G_BEGIN_DECLS
+
+#define LS_TYPE_LOST_DIALOG (ls_lost_dialog_get_type ())
+G_DECLARE_FINAL_TYPE (LsLostDialog, ls_lost_dialog, LS, LOST_DIALOG, AdwWindow)
+
+LsLostDialog *ls_lost_dialog_new (GtkWindow *parent,
+                                  LsStore   *store);
+
+G_END_DECLS

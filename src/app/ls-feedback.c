@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-feedback"
+
+#include "config.h"
+
+#include "app/ls-feedback.h"
+
+#include <glib/gi18n.h>
+
+#include "app/dialogs/ls-conflict-dialog.h"
+#include "app/dialogs/ls-lost-dialog.h"
+#include "app/text/ls-edit-words.h"
+
+/**
+ * LsFeedback:
+ *
+ * Tells what became of edits, each outcome once, in the window in front: what was put back and why,
+ * what came too late, what a restored server lost. What is told together comes together: of many
+ * failures in a moment one toast with their number. What was saved is told by the window that the
+ * edit was made in, see LsUndoStack. What nobody saw stays in the list of waiting changes, which the
+ * sidebar counts.
+ */
+struct _LsFeedback {
+  GObject parent_instance;
+
+  /* owned */
+  GSignalGroup *store_signals;
+  GPtrArray *failures; /* LsEdit that failed and are not told yet */
+  GHashTable *told;    /* mids of failures that were told */
+  unsigned settle;
+
+  /* borrowed */
+  LsFeedbackWindowFunc func;
+  gpointer user_data;
+  LsLostDialog *lost_dialog; /* weak */
+
+  /* state */
+  gboolean lost; /* something was lost and is not offered yet */
+};
+
+/* Edits that fail together come within a moment of each other. */
+#define SETTLE_MS 150
+
+G_DEFINE_FINAL_TYPE (LsFeedback, ls_feedback, G_TYPE_OBJECT)
+
+/* A toast's button and link know the edit, not the toast's window. */
+typedef struct {
+  LsStore *store;
+  LsEdit *edit;
+  GWeakRef window;
+  AdwToast *toast; /* borrowed: it owns this */
+} Telling;
+
+static LsWindow *
+front_window (LsFeedback *self)
+{
+  return self->func (self->user_data);
+}
+
+static void
+telling_free (gpointer  data,
+              GClosure *closure)
+{
+  Telling *telling = data;
+
+  g_weak_ref_clear (&telling->window);
+  g_object_unref (telling->store);
+  ls_edit_unref (telling->edit);
+  g_free (telling);
+}
+
+static void
+retry_cb (AdwToast *toast,
+          Telling  *telling)
+{
+  ls_store_retry_async (telling->store, telling->edit->mid, NULL, NULL, NULL);
+}
+
+static void
+details_cb (GtkButton *button,
+            Telling   *telling)
+{
+  g_autoptr (GObject) window = g_weak_ref_get (&telling->window);
+  g_autoptr (AdwToast) toast = g_object_ref (telling->toast);
+  LsEdit *edit = ls_store_find_edit (telling->store, telling->edit->mid);
+
+  /* Somebody may have seen to it in the list meanwhile. */
+  if (window != NULL && edit != NULL && edit->state == LS_EDIT_DEAD)
+    gtk_window_present (
+        GTK_WINDOW (ls_conflict_dialog_new (GTK_WINDOW (window), telling->store, edit)));
+  adw_toast_dismiss (toast);
+}
+
+static AdwToast *
+new_toast (const char *words)
+{
+  g_autofree char *escaped = g_markup_escape_text (words, -1);
+  AdwToast *toast = adw_toast_new (escaped);
+
+  adw_toast_set_timeout (toast, 0);
+  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
+  return toast;
+}
+
+/* Beside a toast's words stands "Details". */
+static void
+add_details (AdwToast   *toast,
+             const char *words,
+             Telling    *telling)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  GtkWidget *label = gtk_label_new (words);
+  GtkWidget *button = gtk_button_new_with_label (_("Details"));
+
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_lines (GTK_LABEL (label), 3);
+  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
+  gtk_widget_set_hexpand (label, TRUE);
+  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
+  gtk_box_append (GTK_BOX (box), label);
+  gtk_box_append (GTK_BOX (box), button);
+  g_signal_connect (button, "clicked", G_CALLBACK (details_cb), telling);
+  adw_toast_set_custom_title (toast, box);
+}
+
+static void
+tell_one (LsFeedback *self,
+          LsWindow   *window,
+          LsStore    *store,
+          LsEdit     *edit)
+{
+  g_autofree char *words = ls_edit_words_failure (edit);
+  AdwToast *toast = new_toast (words);
+  Telling *telling = g_new0 (Telling, 1);
+
+  telling->store = g_object_ref (store);
+  telling->edit = ls_edit_ref (edit);
+  telling->toast = toast;
+  g_weak_ref_init (&telling->window, window);
+  add_details (toast, words, telling);
+  /* To try a conflict again unseen would be to overwrite what somebody else just did. */
+  if (edit->status != LS_RESULT_CONFLICT)
+    adw_toast_set_button_label (toast, _("Retry"));
+  g_signal_connect_data (toast, "button-clicked", G_CALLBACK (retry_cb), telling, telling_free, 0);
+  ls_window_show_toast (window, toast);
+}
+
+static void
+tell_many (LsWindow *window,
+           unsigned  n)
+{
+  g_autofree char *words = g_strdup_printf (
+      ngettext ("%u change could not be saved and was put back",
+                "%u changes could not be saved and were put back", n),
+      n);
+  AdwToast *toast = new_toast (words);
+
+  adw_toast_set_button_label (toast, _("Details"));
+  adw_toast_set_action_name (toast, "win.waiting-changes");
+  ls_window_show_toast (window, toast);
+}
+
+/* One that depends on another that failed is told with that one. */
+static bool
+is_told_with_another (LsStore      *store,
+                      const LsEdit *edit)
+{
+  LsEdit *cause =
+      edit->depends_on != NULL ? ls_store_find_edit (store, edit->depends_on) : NULL;
+
+  return cause != NULL && cause->state == LS_EDIT_DEAD;
+}
+
+static void
+tell_failures (LsFeedback *self)
+{
+  g_autoptr (LsStore) store = g_signal_group_dup_target (self->store_signals);
+  g_autoptr (GPtrArray) left = g_ptr_array_new ();
+  LsWindow *window = front_window (self);
+
+  if (window == NULL || store == NULL)
+    return;
+  for (unsigned i = 0; i < self->failures->len; i++)
+    {
+      LsEdit *edit = g_ptr_array_index (self->failures, i);
+      LsEdit *now = ls_store_find_edit (store, edit->mid);
+
+      if (now != NULL && now->state == LS_EDIT_DEAD && !is_told_with_another (store, edit) &&
+          g_hash_table_add (self->told, g_strdup (edit->mid)))
+        g_ptr_array_add (left, edit);
+    }
+  if (left->len == 1)
+    tell_one (self, window, store, g_ptr_array_index (left, 0));
+  else if (left->len > 1)
+    tell_many (window, left->len);
+  g_ptr_array_set_size (self->failures, 0);
+}
+
+static void
+lost_dialog_gone_cb (gpointer  data,
+                     GObject  *dialog)
+{
+  ((LsFeedback *) data)->lost_dialog = NULL;
+}
+
+static void
+offer_lost (LsFeedback *self)
+{
+  g_autoptr (LsStore) store = g_signal_group_dup_target (self->store_signals);
+  LsWindow *window = front_window (self);
+
+  if (!self->lost || window == NULL || store == NULL)
+    return;
+  self->lost = FALSE;
+  if (self->lost_dialog != NULL || ls_store_get_lost_count (store) == 0)
+    return;
+  self->lost_dialog = ls_lost_dialog_new (GTK_WINDOW (window), store);
+  g_object_weak_ref (G_OBJECT (self->lost_dialog), lost_dialog_gone_cb, self);
+  gtk_window_present (GTK_WINDOW (self->lost_dialog));
+}
+
+static gboolean
+settled_cb (gpointer data)
+{
+  LsFeedback *self = data;
+
+  self->settle = 0;
+  tell_failures (self);
+  offer_lost (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+settle (LsFeedback *self)
+{
+  if (self->settle == 0)
+    self->settle = g_timeout_add (SETTLE_MS, settled_cb, self);
+}
+
+static void
+tell_plain (LsFeedback *self,
+            char       *words)
+{
+  g_autofree char *owned = words;
+  LsWindow *window = front_window (self);
+
+  if (window != NULL)
+    ls_window_show_toast (window, new_toast (owned));
+}
+
+static void
+edit_changed_cb (LsFeedback *self,
+                 LsEdit     *edit)
+{
+  g_autoptr (LsStore) store = g_signal_group_dup_target (self->store_signals);
+  g_autofree char *summary = NULL;
+
+  switch (edit->state)
+    {
+    case LS_EDIT_DEAD:
+      /* What is known from the last time stands in the list, and the sidebar counts it. */
+      if (ls_store_get_sequence (store) < 0)
+        break;
+      g_ptr_array_add (self->failures, ls_edit_ref (edit));
+      settle (self);
+      break;
+    case LS_EDIT_LOST:
+      self->lost = TRUE;
+      settle (self);
+      break;
+    case LS_EDIT_APPLIED:
+      summary = ls_edit_words_summary (edit);
+      /* Told by the last of its ends only: before its delta came it is told again. */
+      if (edit->is_void && g_hash_table_add (self->told, g_strdup (edit->mid)))
+        /* Translators: %s is what was changed, as "Products: Price" */
+        tell_plain (self, g_strdup_printf (_("%s was saved before it could be taken back"), summary));
+      else if (edit->status == LS_RESULT_DECIDED &&
+               g_hash_table_add (self->told, g_strdup (edit->mid)))
+        /* Translators: %s is what was changed, as "Products: Price" */
+        tell_plain (self, g_strdup_printf (_("%s: the server does not remember how this ended. "
+                                             "What it shows now counts."),
+                                           summary));
+      break;
+    case LS_EDIT_QUEUED:
+    case LS_EDIT_SENT:
+    case LS_EDIT_DISCARDED:
+    default:
+      break;
+    }
+}
+
+static void
+ls_feedback_dispose (GObject *object)
+{
+  LsFeedback *self = LS_FEEDBACK (object);
+
+  g_clear_handle_id (&self->settle, g_source_remove);
+  if (self->lost_dialog != NULL)
+    g_object_weak_unref (G_OBJECT (self->lost_dialog), lost_dialog_gone_cb, self);
+  self->lost_dialog = NULL;
+  g_clear_object (&self->store_signals);
+  g_clear_pointer (&self->failures, g_ptr_array_unref);
+  g_clear_pointer (&self->told, g_hash_table_unref);
+  G_OBJECT_CLASS (ls_feedback_parent_class)->dispose (object);
+}
+
+static void
+ls_feedback_class_init (LsFeedbackClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = ls_feedback_dispose;
+}
+
+static void
+ls_feedback_init (LsFeedback *self)
+{
+  self->failures = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_edit_unref);
+  self->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->store_signals = g_signal_group_new (LS_TYPE_STORE);
+  g_signal_group_connect_swapped (self->store_signals, "edit-changed", G_CALLBACK (edit_changed_cb),
+                                  self);
+}
+
+/**
+ * ls_feedback_new:
+ * @func: gives the window to tell it in
+ * @user_data: for @func
+ *
+ * Returns: (transfer full): a teller that listens to nothing yet
+ */
+LsFeedback *
+ls_feedback_new (LsFeedbackWindowFunc func,
+                 gpointer             user_data)
+{
+  LsFeedback *self = g_object_new (LS_TYPE_FEEDBACK, NULL);
+
+  self->func = func;
+  self->user_data = user_data;
+  return self;
+}
+
+/**
+ * ls_feedback_set_store:
+ * @self: a teller
+ * @store: (nullable): the account whose edits it tells about
+ *
+ * Listens to another store. What is not told yet of the last one is not told any more.
+ */
+void
+ls_feedback_set_store (LsFeedback *self,
+                       LsStore    *store)
+{
+  g_ptr_array_set_size (self->failures, 0);
+  g_hash_table_remove_all (self->told);
+  self->lost = FALSE;
+  g_signal_group_set_target (self->store_signals, store);
+}
+
+/**
+ * ls_feedback_window_ready:
+ * @self: a teller
+ *
+ * There is a window to tell in: what came before it is told.
+ */
+void
+ls_feedback_window_ready (LsFeedback *self)
+{
+  settle (self);
+}
