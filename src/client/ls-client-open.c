@@ -45,10 +45,12 @@ open_answer (gpointer data)
   self->bus = ls_event_bus_new (self->environment, main_queue);
   self->checker = ls_consistency_checker_new (self->environment, job->cache, self->bus);
   self->engine =
-      ls_engine_new (self->environment, job->cache, self->bus, &ls_client_engine_events, self);
+      ls_engine_new (self->environment, job->cache, self->bus, &self->options,
+                     &ls_client_engine_events, self);
   if (self->endpoint != NULL)
     ls_engine_set_endpoint (self->engine, self->endpoint);
   ls_engine_set_by_hand (self->engine, self->offline);
+  ls_engine_set_attention (self->engine, self->attention);
   ls_client_listen (self);
   ls_client_take_shops (self, job->shops);
   g_task_return_boolean (job->task, TRUE);

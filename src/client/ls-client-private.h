@@ -23,6 +23,7 @@ struct _LsClient {
   char *data_dir;
   char *ca_file;
   const LsCollation *collation;
+  LsConnectionOptions options;
   LsEndpoint *endpoint; /* NULL before the first token */
   LsStore *store;       /* these NULL before it is open */
   LsEventBus *bus;
@@ -34,6 +35,7 @@ struct _LsClient {
   GPtrArray *shops; /* LsShopEntry */
   bool started;
   bool offline;
+  LsAttention attention;
   int64_t last_sync;
   GHashTable *syncs; /* id -> GTask */
   gulong network_handler;

@@ -155,6 +155,7 @@ ls_client_class_init (LsClientClass *klass)
 static void
 ls_client_init (LsClient *self)
 {
+  ls_connection_options_init (&self->options);
   self->shops = g_ptr_array_new_with_free_func (shop_entry_free);
   self->syncs = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_object_unref);
   self->status = g_new0 (LsConnectionStatus, 1);
@@ -225,6 +226,22 @@ ls_client_set_ca_file (LsClient   *self,
   self->ca_file = g_strdup (path);
 }
 
+/**
+ * ls_client_set_options:
+ * @self: a client that is not open
+ * @options: times of its connection; copied
+ *
+ * Sets how long to wait for what. Without it the defaults hold.
+ */
+void
+ls_client_set_options (LsClient                  *self,
+                       const LsConnectionOptions *options)
+{
+  g_return_if_fail (LS_IS_CLIENT (self) && self->store == NULL);
+
+  self->options = *options;
+}
+
 static void
 network_changed_cb (GNetworkMonitor *monitor,
                     gboolean         available,
@@ -264,8 +281,8 @@ connect_if_possible (LsClient *self)
  * @self: a client
  * @token: (nullable): what lets its bearer in
  *
- * Sets as whom to connect. A connection under another token is ended, one under this begins, if the
- * client is started.
+ * Sets as whom to connect. A connection goes on under the new token if that is the same user's, else
+ * it is ended; one begins if there is none and the client is started.
  */
 void
 ls_client_set_token (LsClient   *self,
@@ -347,6 +364,27 @@ ls_client_reconnect (LsClient *self)
 
   if (self->started)
     ls_engine_try_now (self->engine);
+}
+
+/**
+ * ls_client_set_attention:
+ * @self: a client
+ * @attention: who looks
+ *
+ * Says how much it matters that what is new comes soon: how often to ask where the server can't tell
+ * by itself.
+ */
+void
+ls_client_set_attention (LsClient   *self,
+                         LsAttention attention)
+{
+  g_return_if_fail (LS_IS_CLIENT (self));
+
+  if (self->attention == attention)
+    return;
+  self->attention = attention;
+  if (self->engine != NULL)
+    ls_engine_set_attention (self->engine, attention);
 }
 
 /**

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "client/ls-collation.h"
+#include "client/ls-connection-options.h"
 #include "client/ls-connection-status.h"
 #include "client/ls-consistency-checker.h"
 #include "client/ls-event-bus.h"
@@ -44,6 +45,8 @@ void                      ls_client_set_collation  (LsClient           *self,
                                                     const LsCollation  *collation);
 void                      ls_client_set_ca_file    (LsClient           *self,
                                                     const char         *path);
+void                      ls_client_set_options    (LsClient           *self,
+                                                    const LsConnectionOptions *options);
 void                      ls_client_open_async     (LsClient           *self,
                                                     GCancellable       *cancellable,
                                                     GAsyncReadyCallback callback,
@@ -58,6 +61,8 @@ void                      ls_client_stop           (LsClient           *self);
 void                      ls_client_reconnect      (LsClient           *self);
 void                      ls_client_set_offline    (LsClient           *self,
                                                     gboolean            offline);
+void                      ls_client_set_attention  (LsClient           *self,
+                                                    LsAttention         attention);
 void                      ls_client_set_shown      (LsClient           *self,
                                                     const char         *shop,
                                                     uint32_t            collections);

@@ -3,59 +3,19 @@
 
 #include "config.h"
 
-#include "client/ls-connection-machine.h"
+#include "client/ls-connection-machine-private.h"
 
-/* How long a transport that says nothing may take, beyond its own limit. */
-#define OPEN_TIMEOUT (20 * G_USEC_PER_SEC)
-#define GREETING_TIMEOUT (15 * G_USEC_PER_SEC)
-/* A pong that takes longer makes the connection a poor one. */
-#define SLOW_PONG (5 * G_USEC_PER_SEC / 2)
-/* A session shorter than this counts as a failure: a server that greets and hangs up is no use. */
-#define STABLE_AFTER (5 * G_USEC_PER_SEC)
+#define SECOND ((int64_t) G_USEC_PER_SEC)
+/* A pong that takes longer counts as one that stays away, and again each time. */
+#define SLOW_PONG (5 * SECOND / 2)
+/* How soon the next ping goes out when it is not sure how well the connection works. */
+#define UNSURE_HEARTBEAT (5 * SECOND)
 /* The time of day gaining so much on the other clock means that the machine slept. */
-#define SLEEP_JUMP (5 * G_USEC_PER_SEC)
-#define MIN_HEARTBEAT (5 * G_USEC_PER_SEC)
-#define MAX_HEARTBEAT (120 * G_USEC_PER_SEC)
-
-typedef enum {
-  PHASE_STOPPED,
-  PHASE_WAITING,
-  PHASE_OPENING,
-  PHASE_GREETING,
-  PHASE_READY,
-} Phase;
-
-struct _LsConnectionMachine {
-  LsRandomFunc draw;
-  gpointer draw_data;
-
-  /* What is wanted */
-  bool started;
-  bool by_hand;
-  bool signed_out;
-  bool too_old;
-
-  /* Where it stands; times are monotonic */
-  Phase phase;
-  LsBackoff backoff;
-  int64_t phase_deadline;
-  int64_t ready_at;
-  int64_t last_received;
-  int64_t last_ping;
-  int64_t heartbeat;
-  int64_t ping_id;
-  bool ping_unanswered;
-  bool slow;
-  int64_t clock_offset;
-
-  /* What the status says; times of day */
-  LsConnectionState state;
-  int64_t since;
-  int64_t round_trip;
-  int64_t verified_version;
-  int64_t verified_at;
-  GError *error;
-};
+#define SLEEP_JUMP (5 * SECOND)
+#define MIN_HEARTBEAT (5 * SECOND)
+#define MAX_HEARTBEAT (600 * SECOND)
+/* Requests show by themselves that the peer lives: pings only measure how fast. */
+#define POLL_SHARE 10
 
 static LsConnectionState
 state_of (LsConnectionMachine *self)
@@ -64,10 +24,14 @@ state_of (LsConnectionMachine *self)
     return LS_CONNECTION_SIGNED_OUT;
   if (self->too_old)
     return LS_CONNECTION_TOO_OLD;
-  if (self->phase == PHASE_READY)
-    return self->slow ? LS_CONNECTION_LIMITED : LS_CONNECTION_LIVE;
+  if (self->phase == LS_PHASE_READY)
+    return self->current == LS_CONNECTION_ROUTE_SOCKET && self->health.level != LS_HEALTH_POOR
+               ? LS_CONNECTION_LIVE
+               : LS_CONNECTION_LIMITED;
+  if (self->moving)
+    return LS_CONNECTION_LIMITED;
   if (!self->started || self->by_hand ||
-      ls_backoff_get_n_attempts (&self->backoff) >= LS_CONNECTION_OFFLINE_AFTER)
+      ls_backoff_get_n_attempts (&self->backoff) >= self->options.offline_after)
     return LS_CONNECTION_OFFLINE;
   return LS_CONNECTION_CONNECTING;
 }
@@ -79,10 +43,10 @@ is_outage (LsConnectionState state)
 }
 
 /* Ends every call: an outage began when it began, however its name changes meanwhile. */
-static LsConnectionActions
-settle (LsConnectionMachine *self,
-        LsConnectionActions  actions,
-        LsMoment             at)
+LsConnectionActions
+ls_connection_settle (LsConnectionMachine *self,
+                      LsConnectionActions  actions,
+                      LsMoment             at)
 {
   LsConnectionState state = state_of (self);
 
@@ -95,23 +59,10 @@ settle (LsConnectionMachine *self,
 }
 
 static LsConnectionActions
-connect_now (LsConnectionMachine *self,
-             LsMoment             at)
-{
-  self->phase = PHASE_OPENING;
-  self->phase_deadline = at.monotonic + OPEN_TIMEOUT;
-  return LS_CONNECTION_ACTION_CONNECT | LS_CONNECTION_ACTION_STATUS;
-}
-
-static LsConnectionActions
 disconnect (LsConnectionMachine *self)
 {
-  bool connected = self->phase >= PHASE_OPENING;
-
-  self->phase = PHASE_STOPPED;
-  self->ping_unanswered = false;
-  self->slow = false;
-  return connected ? LS_CONNECTION_ACTION_DISCONNECT : LS_CONNECTION_ACTION_NONE;
+  self->phase = LS_PHASE_STOPPED;
+  return ls_connection_close_ways (self);
 }
 
 static LsConnectionActions
@@ -119,42 +70,46 @@ resume (LsConnectionMachine *self,
         LsMoment             at)
 {
   if (!self->started || self->by_hand || self->signed_out || self->too_old ||
-      self->phase != PHASE_STOPPED)
+      self->phase != LS_PHASE_STOPPED)
     return LS_CONNECTION_ACTION_NONE;
   ls_backoff_reset (&self->backoff);
-  return connect_now (self, at);
+  return ls_connection_begin_round (self, at);
 }
 
-static LsConnectionActions
-ping (LsConnectionMachine *self,
-      LsMoment             at)
+LsConnectionActions
+ls_connection_ping (LsConnectionMachine *self,
+                    LsMoment             at)
 {
   self->ping_id++;
   self->ping_unanswered = true;
+  self->misses = 0;
   self->last_ping = at.monotonic;
   return LS_CONNECTION_ACTION_PING;
 }
 
 /**
  * ls_connection_machine_new:
+ * @options: times; copied
  * @draw: source of randomness
  * @user_data: for @draw
  *
- * Returns: (transfer full): a machine that is not started
+ * Returns: (transfer full): a machine that is not started, and knows only the WebSocket
  */
 LsConnectionMachine *
-ls_connection_machine_new (LsRandomFunc draw,
-                           gpointer     user_data)
+ls_connection_machine_new (const LsConnectionOptions *options,
+                           LsRandomFunc               draw,
+                           gpointer                   user_data)
 {
   LsConnectionMachine *self = g_new0 (LsConnectionMachine, 1);
 
   self->draw = draw;
   self->draw_data = user_data;
-  self->heartbeat = LS_CONNECTION_HEARTBEAT;
   self->round_trip = -1;
   self->verified_version = -1;
   self->clock_offset = INT64_MAX;
-  ls_backoff_init (&self->backoff, LS_BACKOFF_FIRST_US, LS_BACKOFF_CAP_US);
+  ls_connection_health_init (&self->health);
+  ls_connection_machine_set_options (self, options);
+  ls_connection_reset_ways (self);
   return self;
 }
 
@@ -172,6 +127,66 @@ ls_connection_machine_free (LsConnectionMachine *self)
 }
 
 /**
+ * ls_connection_machine_set_options:
+ * @self: a machine
+ * @options: times; copied
+ *
+ * Sets other times, for what begins from now on.
+ */
+void
+ls_connection_machine_set_options (LsConnectionMachine       *self,
+                                   const LsConnectionOptions *options)
+{
+  unsigned n_attempts = ls_backoff_get_n_attempts (&self->backoff);
+
+  self->options = *options;
+  self->heartbeat = options->heartbeat;
+  self->probe_wait = options->probe_first;
+  ls_backoff_init (&self->backoff, options->backoff_first,
+                   MAX (options->backoff_cap, options->backoff_first));
+  self->backoff.n_attempts = n_attempts;
+}
+
+/**
+ * ls_connection_machine_set_fallback:
+ * @self: a machine
+ * @there_is: whether requests can stand in for the WebSocket
+ *
+ * Says which ways there are.
+ */
+void
+ls_connection_machine_set_fallback (LsConnectionMachine *self,
+                                    bool                 there_is)
+{
+  self->has_poll = there_is;
+}
+
+/* How long the server may be silent before it is asked. */
+static int64_t
+heartbeat_of (LsConnectionMachine *self)
+{
+  if (self->current == LS_CONNECTION_ROUTE_POLL)
+    return POLL_SHARE * self->heartbeat;
+  return ls_connection_health_is_unsure (&self->health) ? MIN (UNSURE_HEARTBEAT, self->heartbeat)
+                                                        : self->heartbeat;
+}
+
+static int64_t
+beat_due (LsConnectionMachine *self)
+{
+  int64_t heard = MAX (self->last_ping, self->last_received);
+  int64_t heartbeat = heartbeat_of (self);
+
+  if (self->ping_unanswered)
+    return MIN (self->last_ping + (self->misses + 1) * SLOW_PONG,
+                heard + self->options.pong_timeout);
+  /* Other messages tell that the server lives, but not how fast it answers. */
+  if (ls_connection_health_is_unsure (&self->health))
+    return self->last_ping + heartbeat;
+  return MIN (self->last_received + heartbeat, self->last_ping + 2 * heartbeat);
+}
+
+/**
  * ls_connection_machine_get_deadline:
  * @self: a machine
  *
@@ -180,18 +195,28 @@ ls_connection_machine_free (LsConnectionMachine *self)
 int64_t
 ls_connection_machine_get_deadline (LsConnectionMachine *self)
 {
-  int64_t heard;
+  int64_t due = ls_connection_ways_due (self);
+  int64_t phase = -1;
 
-  if (self->phase == PHASE_STOPPED)
+  if (self->phase == LS_PHASE_STOPPED)
     return -1;
-  if (self->phase != PHASE_READY)
-    return self->phase_deadline;
-  heard = MAX (self->last_ping, self->last_received);
-  if (!self->ping_unanswered)
-    return MIN (self->last_received + self->heartbeat, self->last_ping + 2 * self->heartbeat);
-  if (!self->slow)
-    return MIN (self->last_ping + SLOW_PONG, heard + LS_CONNECTION_PONG_TIMEOUT);
-  return heard + LS_CONNECTION_PONG_TIMEOUT;
+  if (self->phase == LS_PHASE_WAITING || self->phase == LS_PHASE_GREETING)
+    phase = self->phase_deadline;
+  else if (self->phase == LS_PHASE_READY)
+    phase = beat_due (self);
+  return due < 0 || (phase >= 0 && phase < due) ? phase : due;
+}
+
+/**
+ * ls_connection_machine_get_route:
+ * @self: a machine
+ *
+ * Returns: the way that has the session
+ */
+LsConnectionRoute
+ls_connection_machine_get_route (LsConnectionMachine *self)
+{
+  return self->current;
 }
 
 /**
@@ -204,6 +229,18 @@ int64_t
 ls_connection_machine_get_ping (LsConnectionMachine *self)
 {
   return self->ping_id;
+}
+
+/**
+ * ls_connection_machine_get_proof:
+ * @self: a machine that asked for a proof
+ *
+ * Returns: the id that the ping carries and the pong repeats
+ */
+int64_t
+ls_connection_machine_get_proof (LsConnectionMachine *self)
+{
+  return self->proof_id;
 }
 
 /**
@@ -230,14 +267,18 @@ ls_connection_machine_get_status (LsConnectionMachine *self,
                                   LsMoment             at)
 {
   LsConnectionStatus *status = g_new0 (LsConnectionStatus, 1);
+  bool ready = self->phase == LS_PHASE_READY || self->moving;
 
   status->state = self->state;
   status->since = self->since;
   status->by_hand = self->by_hand;
   status->attempts = ls_backoff_get_n_attempts (&self->backoff);
-  if (self->phase == PHASE_WAITING)
+  if (self->phase == LS_PHASE_WAITING)
     status->next_attempt = at.now + MAX (self->phase_deadline - at.monotonic, 0);
-  status->round_trip = self->phase == PHASE_READY ? self->round_trip : -1;
+  status->health = ready ? self->health.level : LS_HEALTH_OFFLINE;
+  status->kind = ready ? self->kind : LS_TRANSPORT_LIVE;
+  status->interval = ready ? self->interval : 0;
+  status->round_trip = ready ? self->round_trip : -1;
   status->verified_version = self->verified_version;
   status->verified_at = self->verified_at;
   if (self->error != NULL)
@@ -261,7 +302,7 @@ ls_connection_machine_start (LsConnectionMachine *self,
   if (self->since == 0)
     self->since = at.now;
   self->started = true;
-  return settle (self, resume (self, at), at);
+  return ls_connection_settle (self, resume (self, at), at);
 }
 
 /**
@@ -278,7 +319,7 @@ ls_connection_machine_stop (LsConnectionMachine *self,
                             LsMoment             at)
 {
   self->started = false;
-  return settle (self, disconnect (self), at);
+  return ls_connection_settle (self, disconnect (self), at);
 }
 
 /**
@@ -302,7 +343,7 @@ ls_connection_machine_set_by_hand (LsConnectionMachine *self,
     return LS_CONNECTION_ACTION_NONE;
   self->by_hand = offline;
   actions = offline ? disconnect (self) : resume (self, at);
-  return settle (self, actions | LS_CONNECTION_ACTION_STATUS, at);
+  return ls_connection_settle (self, actions | LS_CONNECTION_ACTION_STATUS, at);
 }
 
 /**
@@ -323,7 +364,7 @@ ls_connection_machine_credentials (LsConnectionMachine *self,
   self->signed_out = false;
   self->too_old = false;
   g_clear_error (&self->error);
-  return settle (self, actions | resume (self, at), at);
+  return ls_connection_settle (self, actions | resume (self, at), at);
 }
 
 /**
@@ -332,7 +373,7 @@ ls_connection_machine_credentials (LsConnectionMachine *self,
  * @at: the present moment
  *
  * The network came, the machine woke up, a window got the focus, or somebody pressed the button:
- * ends a wait, and looks after a connection that may be dead.
+ * ends a wait, looks after a connection that may be dead, and for a better one.
  *
  * Returns: what to do
  */
@@ -342,41 +383,21 @@ ls_connection_machine_try_now (LsConnectionMachine *self,
 {
   LsConnectionActions actions = LS_CONNECTION_ACTION_NONE;
 
-  if (self->phase == PHASE_READY && !self->ping_unanswered)
-    actions = ping (self, at);
-  else if (self->phase == PHASE_WAITING || self->too_old)
+  if (self->phase == LS_PHASE_READY)
+    actions = ls_connection_probe (self, at) |
+              (self->ping_unanswered ? LS_CONNECTION_ACTION_NONE : ls_connection_ping (self, at));
+  else if (self->phase == LS_PHASE_WAITING || self->too_old)
     {
       self->too_old = false;
-      self->phase = PHASE_STOPPED;
+      self->phase = LS_PHASE_STOPPED;
       actions = resume (self, at);
     }
-  return settle (self, actions, at);
-}
-
-/**
- * ls_connection_machine_opened:
- * @self: a machine that asked to connect
- * @at: the present moment
- *
- * The transport is open: greetings may be exchanged.
- *
- * Returns: what to do
- */
-LsConnectionActions
-ls_connection_machine_opened (LsConnectionMachine *self,
-                              LsMoment             at)
-{
-  if (self->phase == PHASE_OPENING)
-    {
-      self->phase = PHASE_GREETING;
-      self->phase_deadline = at.monotonic + GREETING_TIMEOUT;
-    }
-  return settle (self, LS_CONNECTION_ACTION_NONE, at);
+  return ls_connection_settle (self, actions, at);
 }
 
 /**
  * ls_connection_machine_ready:
- * @self: a machine whose transport is open
+ * @self: a machine whose way is open
  * @heartbeat: the silence after which the server expects a ping, µs
  * @at: the present moment
  *
@@ -391,21 +412,23 @@ ls_connection_machine_ready (LsConnectionMachine *self,
 {
   LsConnectionActions actions;
 
-  if (self->phase != PHASE_GREETING)
+  if (self->phase != LS_PHASE_GREETING)
     return LS_CONNECTION_ACTION_NONE;
-  self->phase = PHASE_READY;
-  self->heartbeat = CLAMP (heartbeat, MIN_HEARTBEAT, MAX_HEARTBEAT);
+  self->phase = LS_PHASE_READY;
+  self->heartbeat =
+      CLAMP (MIN (heartbeat, self->options.heartbeat), MIN_HEARTBEAT, MAX_HEARTBEAT);
   self->ready_at = at.monotonic;
   self->last_received = at.monotonic;
-  self->slow = false;
   g_clear_error (&self->error);
-  actions = ping (self, at);
-  return settle (self, actions | LS_CONNECTION_ACTION_STATUS, at);
+  ls_connection_health_begin (&self->health, at.monotonic);
+  actions = ls_connection_way_ready (self, at) | ls_connection_ping (self, at);
+  return ls_connection_settle (self, actions | LS_CONNECTION_ACTION_STATUS, at);
 }
 
 /**
  * ls_connection_machine_received:
  * @self: a machine
+ * @route: where it came
  * @at: the present moment
  *
  * Something came from the server, whatever it was.
@@ -414,71 +437,72 @@ ls_connection_machine_ready (LsConnectionMachine *self,
  */
 LsConnectionActions
 ls_connection_machine_received (LsConnectionMachine *self,
+                                LsConnectionRoute    route,
                                 LsMoment             at)
 {
-  self->last_received = at.monotonic;
+  if (route == self->current)
+    self->last_received = at.monotonic;
   return LS_CONNECTION_ACTION_NONE;
 }
 
 /**
- * ls_connection_machine_pong:
+ * ls_connection_machine_sign:
  * @self: a machine
- * @id: what the pong repeats
+ * @route: where it came
+ * @sign: what the way knows of the peer
+ * @round_trip: µs, -1 when the sign tells none
  * @at: the present moment
  *
- * The server answered a ping.
+ * Takes a sign that is no message.
  *
  * Returns: what to do
  */
 LsConnectionActions
-ls_connection_machine_pong (LsConnectionMachine *self,
-                            int64_t              id,
+ls_connection_machine_sign (LsConnectionMachine *self,
+                            LsConnectionRoute    route,
+                            LsTransportSign      sign,
+                            int64_t              round_trip,
                             LsMoment             at)
 {
-  if (self->phase != PHASE_READY || !self->ping_unanswered || id != self->ping_id)
-    return LS_CONNECTION_ACTION_NONE;
-  self->ping_unanswered = false;
-  self->round_trip = at.monotonic - self->last_ping;
-  self->slow = self->round_trip >= SLOW_PONG;
-  return settle (self, LS_CONNECTION_ACTION_STATUS, at);
+  LsConnectionActions actions = LS_CONNECTION_ACTION_NONE;
+  bool changed = false;
+
+  if (route != self->current || self->phase != LS_PHASE_READY)
+    return actions;
+  if (sign == LS_SIGN_ALIVE)
+    self->last_received = at.monotonic;
+  if (sign == LS_SIGN_MISSED)
+    changed = ls_connection_health_missed (&self->health, at.monotonic);
+  else if (sign == LS_SIGN_ALIVE && round_trip >= 0)
+    {
+      self->round_trip = round_trip;
+      changed = ls_connection_health_answered (&self->health, round_trip, at.monotonic);
+    }
+  return ls_connection_settle (self, changed ? LS_CONNECTION_ACTION_STATUS : actions, at);
 }
 
 /**
- * ls_connection_machine_failed:
- * @self: a machine that asked to connect
- * @error: why, of %LS_ERROR
- * @retry_after: µs that the server asked to be left alone, or 0
+ * ls_connection_machine_set_pace:
+ * @self: a machine
+ * @kind: how what is new comes
+ * @interval: µs between two polls, or 0
  * @at: the present moment
  *
- * The transport closed or did not open, or the session can't go on.
+ * Notes for the status what the way of the session is.
  *
  * Returns: what to do
  */
 LsConnectionActions
-ls_connection_machine_failed (LsConnectionMachine *self,
-                              const GError        *error,
-                              int64_t              retry_after,
-                              LsMoment             at)
+ls_connection_machine_set_pace (LsConnectionMachine *self,
+                                LsTransportKind      kind,
+                                int64_t              interval,
+                                LsMoment             at)
 {
-  LsConnectionActions actions;
-
-  if (self->phase < PHASE_OPENING)
+  if (self->kind == kind && self->interval == interval)
     return LS_CONNECTION_ACTION_NONE;
-  if (self->phase == PHASE_READY && at.monotonic - self->ready_at >= STABLE_AFTER)
-    ls_backoff_reset (&self->backoff);
-  actions = disconnect (self) | LS_CONNECTION_ACTION_STATUS;
-  g_clear_error (&self->error);
-  self->error = g_error_copy (error);
-  self->signed_out = g_error_matches (error, LS_ERROR, LS_ERROR_AUTH);
-  self->too_old = g_error_matches (error, LS_ERROR, LS_ERROR_TOO_OLD);
-  if (!self->signed_out && !self->too_old)
-    {
-      int64_t wait = ls_backoff_next (&self->backoff, self->draw, self->draw_data);
-
-      self->phase = PHASE_WAITING;
-      self->phase_deadline = at.monotonic + MAX (wait, retry_after);
-    }
-  return settle (self, actions, at);
+  self->kind = kind;
+  self->interval = interval;
+  return ls_connection_settle (self, LS_CONNECTION_ACTION_STATUS, at);
 }
 
 /**
@@ -508,20 +532,21 @@ time_out (LsConnectionMachine *self,
 {
   g_autoptr (GError) error = g_error_new_literal (LS_ERROR, LS_ERROR_TIMEOUT, words);
 
-  return ls_connection_machine_failed (self, error, 0, at);
+  return ls_connection_way_lost (self, self->current, error, 0, at);
 }
 
 static LsConnectionActions
-tick_ready (LsConnectionMachine *self,
-            LsMoment             at)
+beat (LsConnectionMachine *self,
+      LsMoment             at)
 {
   int64_t heard = MAX (self->last_ping, self->last_received);
 
   if (!self->ping_unanswered)
-    return ping (self, at);
-  if (at.monotonic >= heard + LS_CONNECTION_PONG_TIMEOUT)
+    return ls_connection_ping (self, at);
+  if (at.monotonic >= heard + self->options.pong_timeout)
     return time_out (self, "the server does not answer", at);
-  self->slow = true;
+  self->misses++;
+  ls_connection_health_missed (&self->health, at.monotonic);
   return LS_CONNECTION_ACTION_STATUS;
 }
 
@@ -550,20 +575,18 @@ LsConnectionActions
 ls_connection_machine_tick (LsConnectionMachine *self,
                             LsMoment             at)
 {
-  LsConnectionActions actions = LS_CONNECTION_ACTION_NONE;
-  int64_t deadline = ls_connection_machine_get_deadline (self);
+  LsConnectionActions actions;
 
   if (has_slept (self, at))
     return ls_connection_machine_try_now (self, at);
-  if (deadline < 0 || at.monotonic < deadline)
+  if (self->phase == LS_PHASE_STOPPED)
     return LS_CONNECTION_ACTION_NONE;
-  if (self->phase == PHASE_WAITING)
-    actions = connect_now (self, at);
-  else if (self->phase == PHASE_OPENING)
-    actions = time_out (self, "no connection came up", at);
-  else if (self->phase == PHASE_GREETING)
-    actions = time_out (self, "the server did not say welcome", at);
-  else if (self->phase == PHASE_READY)
-    actions = tick_ready (self, at);
-  return settle (self, actions, at);
+  actions = ls_connection_tick_ways (self, at);
+  if (self->phase == LS_PHASE_WAITING && at.monotonic >= self->phase_deadline)
+    actions |= ls_connection_begin_round (self, at);
+  else if (self->phase == LS_PHASE_GREETING && at.monotonic >= self->phase_deadline)
+    actions |= time_out (self, "the server did not say welcome", at);
+  else if (self->phase == LS_PHASE_READY && at.monotonic >= beat_due (self))
+    actions |= beat (self, at);
+  return ls_connection_settle (self, actions, at);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "client/ls-connection-options.h"
 #include "client/ls-connection-status.h"
 #include "client/ls-transport.h"
 #include "core/ls-message.h"
@@ -39,6 +40,12 @@ typedef struct {
 LsConnectionManager *ls_connection_manager_new          (LsEnvironment            *environment,
                                                          LsQueue                  *queue,
                                                          LsTransport              *transport);
+void                 ls_connection_manager_set_fallback  (LsConnectionManager   *self,
+                                                         LsTransport              *transport);
+void                 ls_connection_manager_set_options  (LsConnectionManager    *self,
+                                                         const LsConnectionOptions *options);
+void                 ls_connection_manager_set_attention (LsConnectionManager   *self,
+                                                         LsAttention               attention);
 void                 ls_connection_manager_set_events   (LsConnectionManager      *self,
                                                          const LsConnectionEvents *events,
                                                          gpointer                  user_data);

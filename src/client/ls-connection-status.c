@@ -57,3 +57,24 @@ ls_connection_state_to_name (LsConnectionState state)
 
   return names[state];
 }
+
+/**
+ * ls_health_to_name:
+ * @health: a health
+ *
+ * Returns: (transfer none): its name in logs and in the output of programs
+ */
+const char *
+ls_health_to_name (LsHealth health)
+{
+  static const char *const names[] = {
+    [LS_HEALTH_GOOD] = "good",
+    [LS_HEALTH_FAIR] = "fair",
+    [LS_HEALTH_POOR] = "poor",
+    [LS_HEALTH_OFFLINE] = "offline",
+  };
+
+  g_return_val_if_fail (health < G_N_ELEMENTS (names), NULL);
+
+  return names[health];
+}

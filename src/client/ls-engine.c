@@ -5,6 +5,7 @@
 
 #include "client/ls-engine.h"
 
+#include "client/ls-poll-transport.h"
 #include "client/ls-sync-manager.h"
 #include "client/ls-websocket-transport.h"
 
@@ -17,6 +18,7 @@ struct _LsEngine {
   LsQueue *main_queue;
   LsCache *cache;
   LsEventBus *bus;
+  LsConnectionOptions options;
 
   /* On the main queue */
   const LsEngineEvents *events; /* NULL once stopped */
@@ -35,6 +37,7 @@ typedef enum {
   CALL_DISCONNECT,
   CALL_BY_HAND,
   CALL_TRY_NOW,
+  CALL_ATTENTION,
   CALL_EDITS,
   CALL_SYNC,
   CALL_VERIFY,
@@ -53,6 +56,7 @@ typedef struct {
   uint32_t collections;
   const LsCollection *collection;
   GArray *buckets; /* uint32_t */
+  LsAttention attention;
   bool offline;
   LsJobFunc stopped;
   gpointer stopped_data;
@@ -184,9 +188,15 @@ static const LsSyncEvents sync_events = { status_cb, shops_cb, progress_cb };
 static void
 start (LsEngine *self)
 {
-  g_autoptr (LsTransport) transport = ls_websocket_transport_new (self->environment, self->queue);
+  g_autoptr (LsTransport) socket = ls_websocket_transport_new (self->environment, self->queue);
+  g_autoptr (LsTransport) poll =
+      ls_poll_transport_new (self->environment, self->queue, socket, &self->options);
 
-  self->connection = ls_connection_manager_new (self->environment, self->queue, transport);
+  ls_websocket_transport_set_connect_timeout (LS_WEBSOCKET_TRANSPORT (socket),
+                                              self->options.connect_timeout);
+  self->connection = ls_connection_manager_new (self->environment, self->queue, socket);
+  ls_connection_manager_set_options (self->connection, &self->options);
+  ls_connection_manager_set_fallback (self->connection, poll);
   self->sync = ls_sync_manager_new (self->environment, self->queue, self->connection, self->cache,
                                     self->bus);
   ls_sync_manager_set_events (self->sync, &sync_events, self);
@@ -242,6 +252,9 @@ call_manager (LsEngine   *self,
       break;
     case CALL_TRY_NOW:
       ls_connection_manager_try_now (self->connection);
+      break;
+    case CALL_ATTENTION:
+      ls_connection_manager_set_attention (self->connection, call->attention);
       break;
     case CALL_EDITS:
       ls_sync_manager_edits_changed (self->sync, call->shop);
@@ -300,6 +313,7 @@ send_call (Call *call)
  * @environment: clock, dice, queues
  * @cache: what is kept in step
  * @bus: where all that happens is told
+ * @options: times of the connection; copied
  * @events: whom to tell; static
  * @user_data: for them
  *
@@ -311,6 +325,7 @@ LsEngine *
 ls_engine_new (LsEnvironment        *environment,
                LsCache              *cache,
                LsEventBus           *bus,
+               const LsConnectionOptions *options,
                const LsEngineEvents *events,
                gpointer              user_data)
 {
@@ -322,6 +337,7 @@ ls_engine_new (LsEnvironment        *environment,
   self->main_queue = ls_environment_get_queue (environment, LS_QUEUE_MAIN);
   self->cache = g_object_ref (cache);
   self->bus = g_object_ref (bus);
+  self->options = *options;
   self->events = events;
   self->events_data = user_data;
   send_call (call_new (self, CALL_START));
@@ -418,6 +434,23 @@ void
 ls_engine_try_now (LsEngine *engine)
 {
   send_call (call_new (engine, CALL_TRY_NOW));
+}
+
+/**
+ * ls_engine_set_attention:
+ * @engine: an engine
+ * @attention: who looks
+ *
+ * Says how much it matters that what is new comes soon.
+ */
+void
+ls_engine_set_attention (LsEngine   *engine,
+                         LsAttention attention)
+{
+  Call *call = call_new (engine, CALL_ATTENTION);
+
+  call->attention = attention;
+  send_call (call);
 }
 
 /**

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/ls-cache.h"
+#include "client/ls-connection-options.h"
 #include "client/ls-connection-status.h"
 #include "client/ls-endpoint.h"
 #include "client/ls-event-bus.h"
@@ -45,6 +46,7 @@ typedef struct _LsEngine LsEngine;
 LsEngine *ls_engine_new           (LsEnvironment        *environment,
                                    LsCache              *cache,
                                    LsEventBus           *bus,
+                                   const LsConnectionOptions *options,
                                    const LsEngineEvents *events,
                                    gpointer              user_data);
 void      ls_engine_stop          (LsEngine             *engine,
@@ -57,6 +59,8 @@ void      ls_engine_disconnect    (LsEngine             *engine);
 void      ls_engine_set_by_hand   (LsEngine             *engine,
                                    bool                  offline);
 void      ls_engine_try_now       (LsEngine             *engine);
+void      ls_engine_set_attention (LsEngine             *engine,
+                                   LsAttention           attention);
 void      ls_engine_edits_changed (LsEngine             *engine,
                                    const char           *shop);
 void      ls_engine_sync_now      (LsEngine             *engine,

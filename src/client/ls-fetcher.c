@@ -10,8 +10,10 @@
 #include "core/ls-error.h"
 
 /* Silence after which a request is given up. */
-#define IO_TIMEOUT_SECONDS 30
+#define IO_TIMEOUT_SECONDS 60
 #define CHUNK_BYTES 65536
+/* Two requests of a session in requests, of which one may wait, and two snapshots beside. */
+#define MAX_CONNECTIONS 4
 
 struct _LsFetcher {
   SoupSession *session;
@@ -159,7 +161,8 @@ new_session (LsEndpoint *endpoint)
         g_debug ("%s", error->message);
     }
   session = g_object_new (SOUP_TYPE_SESSION, "remote-connectable", connectable, "timeout",
-                          IO_TIMEOUT_SECONDS, "user-agent", "Lockstep/" LS_VERSION, NULL);
+                          IO_TIMEOUT_SECONDS, "max-conns-per-host", MAX_CONNECTIONS, "user-agent",
+                          "Lockstep/" LS_VERSION, NULL);
   if (database != NULL)
     soup_session_set_tls_database (session, database);
   return session;

@@ -31,11 +31,39 @@ ls_transport_real_set_paused (LsTransport *self,
 {
 }
 
+static LsTransportKind
+ls_transport_real_get_kind (LsTransport *self)
+{
+  return LS_TRANSPORT_LIVE;
+}
+
+static int64_t
+ls_transport_real_get_interval (LsTransport *self)
+{
+  return 0;
+}
+
+static void
+ls_transport_real_set_attention (LsTransport *self,
+                                 LsAttention  attention)
+{
+}
+
+static void
+ls_transport_real_set_endpoint (LsTransport *self,
+                                LsEndpoint  *endpoint)
+{
+}
+
 static void
 ls_transport_class_init (LsTransportClass *klass)
 {
   klass->set_max_message = ls_transport_real_set_max_message;
   klass->set_paused = ls_transport_real_set_paused;
+  klass->get_kind = ls_transport_real_get_kind;
+  klass->get_interval = ls_transport_real_get_interval;
+  klass->set_attention = ls_transport_real_set_attention;
+  klass->set_endpoint = ls_transport_real_set_endpoint;
 }
 
 static void
@@ -181,6 +209,67 @@ ls_transport_fetch (LsTransport       *self,
 }
 
 /**
+ * ls_transport_get_kind:
+ * @self: a transport
+ *
+ * Returns: how what is new comes
+ */
+LsTransportKind
+ls_transport_get_kind (LsTransport *self)
+{
+  g_return_val_if_fail (LS_IS_TRANSPORT (self), LS_TRANSPORT_LIVE);
+
+  return LS_TRANSPORT_GET_CLASS (self)->get_kind (self);
+}
+
+/**
+ * ls_transport_get_interval:
+ * @self: a transport
+ *
+ * Returns: µs between two polls, 0 when what is new comes by itself
+ */
+int64_t
+ls_transport_get_interval (LsTransport *self)
+{
+  g_return_val_if_fail (LS_IS_TRANSPORT (self), 0);
+
+  return LS_TRANSPORT_GET_CLASS (self)->get_interval (self);
+}
+
+/**
+ * ls_transport_set_attention:
+ * @self: a transport
+ * @attention: how much it matters that what is new comes soon
+ *
+ * Says whether somebody looks.
+ */
+void
+ls_transport_set_attention (LsTransport *self,
+                            LsAttention  attention)
+{
+  g_return_if_fail (LS_IS_TRANSPORT (self));
+
+  LS_TRANSPORT_GET_CLASS (self)->set_attention (self, attention);
+}
+
+/**
+ * ls_transport_set_endpoint:
+ * @self: a transport
+ * @endpoint: the server that it is open to, with another token
+ *
+ * Has what is asked from now on asked under that token. What the peer was told before is its owner's
+ * affair: `auth` renews a session.
+ */
+void
+ls_transport_set_endpoint (LsTransport *self,
+                           LsEndpoint  *endpoint)
+{
+  g_return_if_fail (LS_IS_TRANSPORT (self) && endpoint != NULL);
+
+  LS_TRANSPORT_GET_CLASS (self)->set_endpoint (self, endpoint);
+}
+
+/**
  * ls_transport_emit_opened:
  * @self: a transport
  *
@@ -231,4 +320,23 @@ ls_transport_emit_closed (LsTransport  *self,
 
   if (priv->events != NULL)
     priv->events->closed (self, error, retry_after, priv->user_data);
+}
+
+/**
+ * ls_transport_emit_sign:
+ * @self: a transport
+ * @sign: what it knows
+ * @round_trip: how long an answer took, µs, -1 when the sign tells none
+ *
+ * Tells the owner of a sign that is no message.
+ */
+void
+ls_transport_emit_sign (LsTransport     *self,
+                        LsTransportSign  sign,
+                        int64_t          round_trip)
+{
+  LsTransportPrivate *priv = ls_transport_get_instance_private (self);
+
+  if (priv->events != NULL && priv->events->sign != NULL)
+    priv->events->sign (self, sign, round_trip, priv->user_data);
 }

@@ -125,7 +125,9 @@ ls_handshake_check (const char *head,
     }
   if (ls_status_to_error (status, reason, &why))
     g_set_error (&why, LS_ERROR, LS_ERROR_WEBSOCKET, "the server answered %u, no upgrade", status);
-  else if (why->code == LS_ERROR_PROTOCOL)
+  /* 426 is what a server says to a request that something on the way made no upgrade of. One that
+   * wants a newer client says so to its `hello`. */
+  else if (why->code == LS_ERROR_PROTOCOL || why->code == LS_ERROR_TOO_OLD)
     why->code = LS_ERROR_WEBSOCKET;
   g_propagate_error (error, g_steal_pointer (&why));
   return false;

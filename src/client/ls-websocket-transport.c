@@ -52,6 +52,7 @@ struct _LsWebsocketTransport {
   LsFrameStream *frames;
 
   /* State */
+  int64_t connect_timeout;
   GError *error; /* why an attempt could not even begin */
   uint64_t timer;
 };
@@ -119,7 +120,7 @@ timed_out_cb (gpointer user_data)
   self->timer = 0;
   fail_attempt (self,
                 g_error_new (LS_ERROR, LS_ERROR_TIMEOUT, "no connection within %d seconds",
-                             (int) (LS_CONNECT_TIMEOUT / G_USEC_PER_SEC)),
+                             (int) (self->connect_timeout / G_USEC_PER_SEC)),
                 0);
 }
 
@@ -396,7 +397,7 @@ ls_websocket_transport_open (LsTransport *transport,
       g_signal_connect_data (client, "event", G_CALLBACK (client_event_cb), database,
                              (GClosureNotify) (GCallback) g_object_unref, 0);
     }
-  self->timer = ls_environment_post_after (self->environment, self->queue, LS_CONNECT_TIMEOUT,
+  self->timer = ls_environment_post_after (self->environment, self->queue, self->connect_timeout,
                                            timed_out_cb, self, NULL);
   g_socket_client_connect_async (client, connectable, attempt->cancellable, connected_cb,
                                  attempt_ref (attempt));
@@ -502,6 +503,21 @@ ls_websocket_transport_class_init (LsWebsocketTransportClass *klass)
 static void
 ls_websocket_transport_init (LsWebsocketTransport *self)
 {
+  self->connect_timeout = LS_CONNECT_TIMEOUT;
+}
+
+/**
+ * ls_websocket_transport_set_connect_timeout:
+ * @self: a transport
+ * @timeout: µs
+ *
+ * Sets how long the next connection may take to come up; %LS_CONNECT_TIMEOUT before.
+ */
+void
+ls_websocket_transport_set_connect_timeout (LsWebsocketTransport *self,
+                                            int64_t               timeout)
+{
+  self->connect_timeout = timeout;
 }
 
 /**

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/ls-duration.h"
 #include "core/ls-error.h"
 #include "server/ls-key-file.h"
 
@@ -139,10 +140,6 @@ typedef struct {
   int64_t factor;
 } Unit;
 
-static const Unit durations[] = {
-  { "", SECOND },          { "us", 1 },  { "ms", 1000 }, { "s", SECOND },
-  { "min", 60 * SECOND }, { "h", HOUR }, { "d", DAY },
-};
 static const Unit sizes[] = {
   { "", 1 }, { "KiB", 1024 }, { "MiB", 1024 * 1024 }, { "GiB", 1024 * 1024 * 1024 },
 };
@@ -236,7 +233,7 @@ parse (const OptionRow *row,
         return refuse (source, error, "not a number");
       return check_range (row, *ret_number, source, error);
     case LS_VALUE_IS_DURATION:
-      if (!parse_number (text, durations, G_N_ELEMENTS (durations), ret_number))
+      if (!ls_duration_parse (text, ret_number))
         return refuse (source, error, "not a time such as 500ms, 30s, 2min, 12h or 90d");
       return check_range (row, *ret_number, source, error);
     case LS_VALUE_IS_SIZE:

@@ -421,6 +421,18 @@ ls_fake_transport_get_token (LsFakeTransport *self)
 }
 
 /**
+ * ls_fake_transport_has_sent:
+ * @self: a transport
+ *
+ * Returns: whether ls_fake_transport_pop() has something
+ */
+bool
+ls_fake_transport_has_sent (LsFakeTransport *self)
+{
+  return !g_queue_is_empty (&self->sent);
+}
+
+/**
  * ls_fake_transport_pop:
  * @self: a transport
  *

@@ -32,6 +32,7 @@ unsigned         ls_fake_transport_get_n_opens   (LsFakeTransport *self);
 bool             ls_fake_transport_is_open       (LsFakeTransport *self);
 bool             ls_fake_transport_is_paused     (LsFakeTransport *self);
 const char      *ls_fake_transport_get_token     (LsFakeTransport *self);
+bool             ls_fake_transport_has_sent      (LsFakeTransport *self);
 LsMessage       *ls_fake_transport_pop           (LsFakeTransport *self);
 LsMessage       *ls_fake_transport_expect        (LsFakeTransport *self,
                                                   LsMessageType    type);
