@@ -33,7 +33,9 @@ class Tree:
     for folder, folders, names in os.walk(self.root):
       folders[:] = [name for name in folders if not SKIPPED_FOLDERS.match(name)]
       for name in names:
-        found.add(os.path.relpath(os.path.join(folder, name), self.root))
+        # In a worktree .git is a file.
+        if name != '.git':
+          found.add(os.path.relpath(os.path.join(folder, name), self.root))
     return found
 
   def find(self, *prefixes, ext=()):
