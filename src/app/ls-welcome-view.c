@@ -7,6 +7,8 @@
 
 #include <glib/gi18n.h>
 
+#include "app/compat/ls-button.h"
+
 /**
  * LsWelcomeView:
  *
@@ -166,6 +168,7 @@ static void
 ls_welcome_view_init (LsWelcomeView *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  ls_button_name_descendants (GTK_WIDGET (self));
   update (self);
 }
 

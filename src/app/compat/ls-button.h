@@ -17,4 +17,14 @@ G_BEGIN_DECLS
 void ls_button_set_mnemonic (GtkButton  *button,
                              const char *label);
 
+/**
+ * ls_button_name_descendants:
+ * @root: a widget made from a template
+ *
+ * Gives all buttons with a mnemonic below @root the one name that their label is, for screen
+ * readers, as ls_button_set_mnemonic() does for one. Templates call it when they are built. Main
+ * thread; the cost is that of walking the template.
+ */
+void ls_button_name_descendants (GtkWidget *root);
+
 G_END_DECLS

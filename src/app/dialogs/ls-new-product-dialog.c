@@ -5,6 +5,7 @@
 
 #include "app/dialogs/ls-new-product-dialog.h"
 
+#include "app/compat/ls-button.h"
 #include "app/tables/ls-cell-editor.h"
 
 /**
@@ -130,6 +131,7 @@ static void
 ls_new_product_dialog_init (LsNewProductDialog *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  ls_button_name_descendants (GTK_WIDGET (self));
 }
 
 /**

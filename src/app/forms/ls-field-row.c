@@ -180,8 +180,7 @@ ls_field_row_new (const LsCollection *collection,
   g_object_set_qdata_full (G_OBJECT (row), field_row_quark (), self, field_row_free);
   adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _(description->title));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _(description->title), -1);
+  /* Rows name themselves by their title: a second name would be read as well. */
   return row;
 }
 
