@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/compat/ls-button.h"
 #include "app/text/ls-connection-words.h"
 
 /**
@@ -61,7 +62,8 @@ update (LsConnectionButton *self)
   gtk_label_set_label (self->retry, words.retry != NULL ? words.retry : "");
   gtk_widget_set_visible (GTK_WIDGET (self->retry), words.retry != NULL);
   gtk_widget_set_sensitive (GTK_WIDGET (self->reconnect_button), status->state != LS_CONNECTION_LIVE);
-  gtk_button_set_label (self->offline_button, status->by_hand ? _("Work _online") : _("Work _offline"));
+  ls_button_set_mnemonic (self->offline_button,
+                          status->by_hand ? _("Work _online") : _("Work _offline"));
   if (self->style_class != words.style_class)
     {
       if (self->style_class != NULL)
@@ -131,6 +133,7 @@ static void
 ls_connection_button_init (LsConnectionButton *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  ls_button_name_descendants (GTK_WIDGET (self));
   self->client_signals = g_signal_group_new (LS_TYPE_CLIENT);
   g_signal_group_connect_swapped (self->client_signals, "notify::status", G_CALLBACK (update), self);
   self->store_signals = g_signal_group_new (LS_TYPE_STORE);
@@ -156,4 +159,19 @@ ls_connection_button_set_client (LsConnectionButton *self,
   g_signal_group_set_target (self->store_signals,
                              client != NULL ? ls_client_get_store (client) : NULL);
   update (self);
+}
+
+/**
+ * ls_connection_button_set_compact:
+ * @self: a button
+ * @compact: whether there is little room
+ *
+ * Leaves the word away and shows the state by icon and colour alone. Its name for screen readers
+ * stays.
+ */
+void
+ls_connection_button_set_compact (LsConnectionButton *self,
+                                  gboolean            compact)
+{
+  gtk_widget_set_visible (GTK_WIDGET (self->label), !compact);
 }

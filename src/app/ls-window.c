@@ -215,6 +215,13 @@ client_changed_cb (LsWindow *self)
 }
 
 static void
+collapsed_cb (LsWindow *self)
+{
+  ls_connection_button_set_compact (self->connection_button,
+                                    ls_split_view_get_collapsed (self->split_view));
+}
+
+static void
 ls_window_constructed (GObject *object)
 {
   G_OBJECT_CLASS (ls_window_parent_class)->constructed (object);
@@ -323,6 +330,9 @@ ls_window_init (LsWindow *self)
   gtk_search_bar_set_key_capture_widget (self->search_bar, GTK_WIDGET (self->page_stack));
   g_object_bind_property (self->split_view, "collapsed", self->sidebar_button, "visible",
                           G_BINDING_SYNC_CREATE);
+  g_signal_connect_object (self->split_view, "notify::collapsed", G_CALLBACK (collapsed_cb), self,
+                           G_CONNECT_SWAPPED);
+  collapsed_cb (self);
   g_object_bind_property (self->split_view, "show-sidebar", self->sidebar_button, "active",
                           G_BINDING_SYNC_CREATE | G_BINDING_BIDIRECTIONAL);
 }

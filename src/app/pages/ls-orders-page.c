@@ -11,6 +11,7 @@
 #include "app/pages/ls-order-detail.h"
 #include "app/pages/ls-query-view.h"
 #include "app/tables/ls-table.h"
+#include "app/widgets/ls-detail-view.h"
 #include "app/widgets/ls-placeholder.h"
 
 /**
@@ -28,7 +29,7 @@ struct _LsOrdersPage {
   GtkLabel *total_label;
   LsPlaceholder *placeholder;
   LsTable *table;
-  GtkRevealer *detail_revealer;
+  LsDetailView *detail_view;
   LsOrderDetail *detail;
 
   /* owned */
@@ -41,9 +42,9 @@ G_DEFINE_FINAL_TYPE (LsOrdersPage, ls_orders_page, LS_TYPE_PAGE)
 
 static const LsTableColumn columns[] = {
   { "number", 90, LS_TABLE_COLUMN_NONE },
-  { "customer_name", 120, LS_TABLE_COLUMN_EXPAND },
-  { "placed_at", 155, LS_TABLE_COLUMN_NONE },
-  { "status", 110, LS_TABLE_COLUMN_EDITABLE },
+  { "customer_name", 130, LS_TABLE_COLUMN_EXPAND },
+  { "placed_at", 155, LS_TABLE_COLUMN_MEDIUM },
+  { "status", 110, LS_TABLE_COLUMN_EDITABLE | LS_TABLE_COLUMN_MEDIUM },
   { "units", 65, LS_TABLE_COLUMN_WIDE },
   { "total", 105, LS_TABLE_COLUMN_NONE },
   { "revenue", 105, LS_TABLE_COLUMN_WIDE },
@@ -174,8 +175,7 @@ show_detail (LsOrdersPage *self,
                                ls_page_get_time_zone (page), ls_page_can_write (page, orders ()));
   else
     ls_order_detail_set_order (self->detail, NULL, NULL, NULL, NULL, FALSE);
-  gtk_revealer_set_reveal_child (self->detail_revealer, shown);
-  ls_table_set_narrow (self->table, shown);
+  ls_detail_view_set_shows_detail (self->detail_view, shown);
 }
 
 /* Selecting alone opens nothing: the table would become narrower between the clicks of a double click. */
@@ -183,7 +183,7 @@ static void
 row_selected_cb (LsOrdersPage *self,
                  LsRow        *row)
 {
-  if (gtk_revealer_get_reveal_child (self->detail_revealer))
+  if (ls_detail_view_get_shows_detail (self->detail_view))
     show_detail (self, row);
 }
 
@@ -199,6 +199,14 @@ detail_close_cb (LsOrdersPage *self)
 {
   ls_table_select (self->table, -1);
   show_detail (self, NULL);
+}
+
+static void
+close_detail_action (GtkWidget  *widget,
+                     const char *name,
+                     GVariant   *parameter)
+{
+  detail_close_cb (LS_ORDERS_PAGE (widget));
 }
 
 static void
@@ -337,7 +345,7 @@ ls_orders_page_class_init (LsOrdersPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, LsOrdersPage, total_label);
   gtk_widget_class_bind_template_child (widget_class, LsOrdersPage, placeholder);
   gtk_widget_class_bind_template_child (widget_class, LsOrdersPage, table);
-  gtk_widget_class_bind_template_child (widget_class, LsOrdersPage, detail_revealer);
+  gtk_widget_class_bind_template_child (widget_class, LsOrdersPage, detail_view);
   gtk_widget_class_bind_template_child (widget_class, LsOrdersPage, detail);
   gtk_widget_class_bind_template_callback (widget_class, cell_edited_cb);
   gtk_widget_class_bind_template_callback (widget_class, detail_close_cb);
@@ -345,6 +353,8 @@ ls_orders_page_class_init (LsOrdersPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, filter_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, row_selected_cb);
+  gtk_widget_class_install_action (widget_class, "page.close-detail", NULL, close_detail_action);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "page.close-detail", NULL);
 }
 
 static void

@@ -7,12 +7,14 @@
 
 #include <glib/gi18n.h>
 
+#include "app/compat/ls-button.h"
 #include "app/dialogs/ls-new-product-dialog.h"
 #include "app/forms/ls-record-form.h"
 #include "app/text/ls-format.h"
 #include "app/pages/ls-query-view.h"
 #include "app/pages/ls-row-line.h"
 #include "app/tables/ls-table.h"
+#include "app/widgets/ls-detail-view.h"
 #include "app/widgets/ls-placeholder.h"
 
 /**
@@ -29,7 +31,7 @@ struct _LsProductsPage {
   GtkButton *new_button;
   LsPlaceholder *placeholder;
   LsTable *table;
-  GtkRevealer *detail_revealer;
+  LsDetailView *detail_view;
   GtkLabel *detail_title;
   LsRecordForm *form;
   LsRecordForm *figures;
@@ -57,10 +59,10 @@ enum {
 };
 
 static const LsTableColumn columns[] = {
-  { "name", 150, LS_TABLE_COLUMN_EXPAND },
+  { "name", 140, LS_TABLE_COLUMN_EXPAND },
   { "sku", 110, LS_TABLE_COLUMN_WIDE },
   { "category", 150, LS_TABLE_COLUMN_WIDE },
-  { "status", 100, LS_TABLE_COLUMN_EDITABLE },
+  { "status", 100, LS_TABLE_COLUMN_EDITABLE | LS_TABLE_COLUMN_MEDIUM },
   { "price", 110, LS_TABLE_COLUMN_EDITABLE },
   { "stock", 90, LS_TABLE_COLUMN_EDITABLE },
   { "units_sold", 100, LS_TABLE_COLUMN_WIDE },
@@ -168,8 +170,7 @@ update_detail (LsProductsPage *self)
   LsRecord *record = self->row != NULL ? ls_row_get_record (self->row) : NULL;
   gboolean archived;
 
-  gtk_revealer_set_reveal_child (self->detail_revealer, record != NULL);
-  ls_table_set_narrow (self->table, record != NULL);
+  ls_detail_view_set_shows_detail (self->detail_view, record != NULL);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "page.archive",
                                  record != NULL && ls_page_can_write (LS_PAGE (self), products ()));
   if (record == NULL)
@@ -275,7 +276,7 @@ static void
 row_selected_cb (LsProductsPage *self,
                  LsRow          *row)
 {
-  if (gtk_revealer_get_reveal_child (self->detail_revealer))
+  if (ls_detail_view_get_shows_detail (self->detail_view))
     set_row (self, row);
 }
 
@@ -430,7 +431,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, LsProductsPage, new_button);
   gtk_widget_class_bind_template_child (widget_class, LsProductsPage, placeholder);
   gtk_widget_class_bind_template_child (widget_class, LsProductsPage, table);
-  gtk_widget_class_bind_template_child (widget_class, LsProductsPage, detail_revealer);
+  gtk_widget_class_bind_template_child (widget_class, LsProductsPage, detail_view);
   gtk_widget_class_bind_template_child (widget_class, LsProductsPage, detail_title);
   gtk_widget_class_bind_template_child (widget_class, LsProductsPage, form);
   gtk_widget_class_bind_template_child (widget_class, LsProductsPage, figures);
@@ -468,12 +469,14 @@ ls_products_page_class_init (LsProductsPageClass *klass)
   gtk_widget_class_install_action (widget_class, "page.new-product", NULL, new_product_action);
   gtk_widget_class_install_action (widget_class, "page.archive", NULL, archive_action);
   gtk_widget_class_install_action (widget_class, "page.close-detail", NULL, close_detail_action);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "page.close-detail", NULL);
 }
 
 static void
 ls_products_page_init (LsProductsPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  ls_button_name_descendants (GTK_WIDGET (self));
   ls_placeholder_show_loading (self->placeholder);
   ls_table_set_columns (self->table, products (), columns, G_N_ELEMENTS (columns));
   ls_table_set_news_words (self->table, news_words);

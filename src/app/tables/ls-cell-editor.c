@@ -31,7 +31,9 @@ struct _LsCellEditor {
 
   /* state */
   unsigned field;
+  unsigned leave_source;
   gboolean done;
+  gboolean touched; /* something was typed */
 };
 
 G_DEFINE_FINAL_TYPE (LsCellEditor, ls_cell_editor, GTK_TYPE_WIDGET)
@@ -164,15 +166,38 @@ activate_cb (LsCellEditor *self)
 static void
 changed_cb (LsCellEditor *self)
 {
+  self->touched = TRUE;
   gtk_widget_remove_css_class (self->entry, "error");
   gtk_widget_set_tooltip_text (self->entry, NULL);
   gtk_accessible_reset_state (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_STATE_INVALID);
 }
 
+/* Who clicks elsewhere is done, as in any table: what he typed is taken, unless it is no value. */
+static gboolean
+left_cb (gpointer user_data)
+{
+  LsCellEditor *self = user_data;
+  g_auto (LsValue) value = LS_VALUE_INIT;
+
+  self->leave_source = 0;
+  if (self->entry != NULL && self->touched &&
+      ls_cell_editor_parse (field_of (self), gtk_editable_get_text (GTK_EDITABLE (self->entry)),
+                            self->currency, &value, NULL))
+    finish (self, &value);
+  else
+    finish (self, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* Whoever takes the editor out of the tree while GTK is still moving the focus pulls the rug from
+ * under it. */
 static void
 focus_left_cb (LsCellEditor *self)
 {
-  finish (self, NULL);
+  if (self->done || self->leave_source != 0)
+    return;
+  self->leave_source = g_idle_add_full (G_PRIORITY_HIGH, left_cb, self, NULL);
+  g_source_set_name_by_id (self->leave_source, "LsCellEditor leave");
 }
 
 static gboolean
@@ -290,6 +315,7 @@ ls_cell_editor_dispose (GObject *object)
 
   /* What closes from here on is nobody's choice. */
   self->done = TRUE;
+  g_clear_handle_id (&self->leave_source, g_source_remove);
   g_clear_pointer (&self->entry, gtk_widget_unparent);
   g_clear_pointer (&self->popover, gtk_widget_unparent);
   g_clear_pointer (&self->record, ls_record_unref);

@@ -237,7 +237,6 @@ ls_cell_init (LsCell *self)
  * @collection: of whose rows
  * @field: index of the field it shows
  * @editable: whether its column can be edited
- * @min_chars: characters that always find room, 0 where the column's width is fixed
  *
  * Returns: (transfer floating): an empty cell
  */
@@ -245,8 +244,7 @@ GtkWidget *
 ls_cell_new (LsTable            *table,
              const LsCollection *collection,
              unsigned            field,
-             gboolean            editable,
-             unsigned            min_chars)
+             gboolean            editable)
 {
   LsCell *self = g_object_new (LS_TYPE_CELL, "focusable", editable, NULL);
   LsFieldType type = collection->fields[field].type;
@@ -257,8 +255,6 @@ ls_cell_new (LsTable            *table,
       gtk_widget_add_css_class (self->inscription, "numeric");
     }
 
-  if (min_chars > 0)
-    gtk_inscription_set_min_chars (GTK_INSCRIPTION (self->inscription), min_chars);
   self->table = table;
   self->field = field;
   self->editable = editable;

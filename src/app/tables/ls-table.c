@@ -44,13 +44,11 @@ struct _LsTable {
   int64_t selected_id; /* -1 for none */
   int sort_column;     /* -1 for the query's own order */
   gboolean sort_descending;
+  unsigned hidden; /* the traits of columns, of LsTableColumnFlags, that are hidden for want of room */
+  unsigned fit_source;
 };
 
 G_DEFINE_FINAL_TYPE (LsTable, ls_table, ADW_TYPE_BIN)
-
-/* Pixels of an average character in the interface's font: turns the least width of a column that
- * expands into characters, which follow the font. */
-#define CHAR_WIDTH 8
 
 enum {
   ROW_SELECTED,
@@ -196,11 +194,9 @@ setup_cb (GtkListItemFactory *factory,
   const LsTableColumn *spec = &g_array_index (self->columns, LsTableColumn, column);
 
   unsigned field = (unsigned) ls_collection_field (self->collection, spec->field);
-  gboolean expands = (spec->flags & LS_TABLE_COLUMN_EXPAND) != 0;
 
   gtk_list_item_set_child (item, ls_cell_new (self, self->collection, field,
-                                              (spec->flags & LS_TABLE_COLUMN_EDITABLE) != 0,
-                                              expands ? (unsigned) spec->width / CHAR_WIDTH : 0));
+                                              (spec->flags & LS_TABLE_COLUMN_EDITABLE) != 0));
 }
 
 static void
@@ -215,6 +211,17 @@ unbind_cb (GtkListItemFactory *factory,
            GtkListItem        *item)
 {
   ls_cell_set_row (LS_CELL (gtk_list_item_get_child (item)), NULL);
+}
+
+/* Widths grow with the system's text scaling. */
+static int
+scaled_width (LsTable             *self,
+              const LsTableColumn *spec)
+{
+  int dpi = -1; /* 1,024 times the dots an inch; 96 is normal size */
+
+  g_object_get (gtk_widget_get_settings (GTK_WIDGET (self)), "gtk-xft-dpi", &dpi, NULL);
+  return dpi > 0 ? (int) ((int64_t) spec->width * dpi / (96 * 1024)) : spec->width;
 }
 
 static void
@@ -236,9 +243,85 @@ append_column (LsTable *self,
   g_object_unref (sorter);
   gtk_column_view_column_set_resizable (column, TRUE);
   gtk_column_view_column_set_expand (column, (spec->flags & LS_TABLE_COLUMN_EXPAND) != 0);
-  if (!(spec->flags & LS_TABLE_COLUMN_EXPAND))
-    gtk_column_view_column_set_fixed_width (column, spec->width);
+  gtk_column_view_column_set_fixed_width (column, scaled_width (self, spec));
   gtk_column_view_append_column (self->view, column);
+}
+
+/* The traits that have to be hidden for the others to fit into a width. */
+static unsigned
+hidden_at (LsTable *self,
+           int      width)
+{
+  static const unsigned steps[] = {
+    LS_TABLE_COLUMN_NONE,
+    LS_TABLE_COLUMN_WIDE,
+    LS_TABLE_COLUMN_WIDE | LS_TABLE_COLUMN_MEDIUM,
+  };
+  size_t step = 0;
+
+  for (; step < G_N_ELEMENTS (steps) - 1; step++)
+    {
+      int needed = 0;
+
+      for (unsigned i = 0; i < self->columns->len; i++)
+        {
+          const LsTableColumn *spec = &g_array_index (self->columns, LsTableColumn, i);
+
+          if ((spec->flags & steps[step]) == 0)
+            needed += scaled_width (self, spec);
+        }
+      if (needed <= width)
+        break;
+    }
+  return steps[step];
+}
+
+/* GTK 4.8 counts hidden columns when it shares the width out, hence they are given none. */
+static void
+set_column_shown (GtkColumnViewColumn *column,
+                  gboolean             shown)
+{
+  if (gtk_column_view_column_get_visible (column) == shown)
+    return;
+  if (shown)
+    gtk_column_view_column_set_fixed_width (
+        column, GPOINTER_TO_INT (g_object_get_data (G_OBJECT (column), "ls-width")));
+  else
+    {
+      /* The admin may have made it wider. */
+      g_object_set_data (G_OBJECT (column), "ls-width",
+                         GINT_TO_POINTER (gtk_column_view_column_get_fixed_width (column)));
+      gtk_column_view_column_set_fixed_width (column, 0);
+    }
+  gtk_column_view_column_set_visible (column, shown);
+}
+
+static gboolean
+fit_cb (gpointer user_data)
+{
+  LsTable *self = user_data;
+
+  self->fit_source = 0;
+  self->hidden = hidden_at (self, gtk_widget_get_width (GTK_WIDGET (self)));
+  for (unsigned i = 0; i < self->columns->len; i++)
+    {
+      g_autoptr (GtkColumnViewColumn) column =
+          g_list_model_get_item (gtk_column_view_get_columns (self->view), i);
+      const LsTableColumn *spec = &g_array_index (self->columns, LsTableColumn, i);
+
+      set_column_shown (column, (spec->flags & self->hidden) == 0);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/* The view's width is another. A widget must not ask for another layout from within one. */
+static void
+width_cb (LsTable *self)
+{
+  if (self->fit_source != 0 || hidden_at (self, gtk_widget_get_width (GTK_WIDGET (self))) == self->hidden)
+    return;
+  self->fit_source = g_idle_add_full (G_PRIORITY_HIGH, fit_cb, self, NULL);
+  g_source_set_name_by_id (self->fit_source, "LsTable fit");
 }
 
 static void
@@ -246,6 +329,7 @@ ls_table_dispose (GObject *object)
 {
   LsTable *self = LS_TABLE (object);
 
+  g_clear_handle_id (&self->fit_source, g_source_remove);
   if (self->view != NULL)
     {
       ls_table_set_query (self, NULL, NULL, NULL);
@@ -336,6 +420,9 @@ ls_table_init (LsTable *self)
   ls_table_news_watch (self->news, self->scrolled, self->view);
   g_signal_connect_object (gtk_column_view_get_sorter (self->view), "changed",
                            G_CALLBACK (sorter_changed_cb), self, G_CONNECT_SWAPPED);
+  adjustment = gtk_scrolled_window_get_hadjustment (self->scrolled);
+  g_signal_connect_object (adjustment, "notify::page-size", G_CALLBACK (width_cb), self,
+                           G_CONNECT_SWAPPED);
   adjustment = gtk_scrolled_window_get_vadjustment (self->scrolled);
   g_signal_connect_object (adjustment, "value-changed", G_CALLBACK (update_viewport), self,
                            G_CONNECT_SWAPPED);
@@ -431,27 +518,6 @@ ls_table_set_editable (LsTable *self,
                        gboolean editable)
 {
   self->editable = editable;
-}
-
-/**
- * ls_table_set_narrow:
- * @self: a table with columns
- * @narrow: whether there is little room
- *
- * Hides or shows the columns that need much room.
- */
-void
-ls_table_set_narrow (LsTable *self,
-                     gboolean narrow)
-{
-  for (unsigned i = 0; i < self->columns->len; i++)
-    if (g_array_index (self->columns, LsTableColumn, i).flags & LS_TABLE_COLUMN_WIDE)
-      {
-        g_autoptr (GtkColumnViewColumn) column =
-            g_list_model_get_item (gtk_column_view_get_columns (self->view), i);
-
-        gtk_column_view_column_set_visible (column, !narrow);
-      }
 }
 
 /**

@@ -14,18 +14,20 @@ G_BEGIN_DECLS
  * @LS_TABLE_COLUMN_EDITABLE: edited in place, where the admin's role allows it
  * @LS_TABLE_COLUMN_EXPAND: takes the room that is left
  * @LS_TABLE_COLUMN_WIDE: hidden while there is little room
+ * @LS_TABLE_COLUMN_MEDIUM: hidden while there is hardly any room
  */
 typedef enum {
   LS_TABLE_COLUMN_NONE = 0,
   LS_TABLE_COLUMN_EDITABLE = 1 << 0,
   LS_TABLE_COLUMN_EXPAND = 1 << 1,
   LS_TABLE_COLUMN_WIDE = 1 << 2,
+  LS_TABLE_COLUMN_MEDIUM = 1 << 3,
 } LsTableColumnFlags;
 
 /**
  * LsTableColumn:
  * @field: name of a field of the table's collection
- * @width: its width in pixels, or its least width when it expands
+ * @width: its width in pixels at the normal text size, or its least width when it expands
  * @flags: its traits
  *
  * A column of a table. Heading, alignment and format follow from the schema.
@@ -51,8 +53,6 @@ void         ls_table_set_news_words (LsTable           *self,
                                     LsTableNewsFunc      words);
 void         ls_table_set_editable (LsTable             *self,
                                     gboolean             editable);
-void         ls_table_set_narrow   (LsTable             *self,
-                                    gboolean             narrow);
 void         ls_table_sort_by      (LsTable             *self,
                                     const char          *field,
                                     GtkSortType          direction);

@@ -12,6 +12,7 @@
 #include "app/compat/ls-split-view.h"
 #include "app/widgets/ls-age-label.h"
 #include "app/widgets/ls-banner.h"
+#include "app/widgets/ls-detail-view.h"
 #include "app/widgets/ls-kpi-card.h"
 #include "app/widgets/ls-placeholder.h"
 #include "app/widgets/ls-skeleton.h"
@@ -48,6 +49,7 @@ ls_widgets_init (GdkDisplay *display)
   /* Templates name them. */
   g_type_ensure (LS_TYPE_AGE_LABEL);
   g_type_ensure (LS_TYPE_BANNER);
+  g_type_ensure (LS_TYPE_DETAIL_VIEW);
   g_type_ensure (LS_TYPE_KPI_CARD);
   g_type_ensure (LS_TYPE_PLACEHOLDER);
   g_type_ensure (LS_TYPE_SKELETON);

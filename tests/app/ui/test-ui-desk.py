@@ -18,9 +18,9 @@ AWAY = re.compile('^(Reconnecting…|Offline: showing cached data)$')
 def figures_agree(window, server):
   revenue, orders, units = server.figures
   go_to(window, 'Overview')
-  window.find('group', 'Revenue today').find('label', text=euros(revenue))
-  window.find('group', 'Orders today').find('label', text=str(orders))
-  window.find('group', 'Units sold today').find('label', text=str(units))
+  window.find(name='Revenue today').find('label', text=euros(revenue))
+  window.find(name='Orders today').find('label', text=str(orders))
+  window.find(name='Units sold today').find('label', text=str(units))
   go_to(window, 'Orders')
   window.find('label', text=f'Revenue {euros(revenue)}')
   go_to(window, 'Products')

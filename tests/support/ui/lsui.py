@@ -186,8 +186,9 @@ class Thing:
     return self
 
   def type(self, text):
-    """Clicks into an entry, replaces what is in it by the keyboard."""
-    self.point()
+    """Clicks into an entry, unless the keyboard is in it already, and replaces what is in it."""
+    if 'focused' not in self.states:
+      self.point()
     lsx11.keys('ctrl+a')
     lsx11.type_text(text)
     return self
