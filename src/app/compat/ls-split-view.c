@@ -388,6 +388,8 @@ ls_split_view_init (LsSplitView *self)
   self->sidebar_clamp = adw_clamp_new ();
   adw_clamp_set_maximum_size (ADW_CLAMP (self->sidebar_clamp), DEFAULT_SIDEBAR_WIDTH);
   adw_clamp_set_tightening_threshold (ADW_CLAMP (self->sidebar_clamp), DEFAULT_SIDEBAR_WIDTH);
+  /* What expands inside of it shall not take half of the window. */
+  gtk_widget_set_hexpand (self->sidebar_clamp, FALSE);
   self->pane = pane_new (self->sidebar_clamp);
   pane_set_sidebar_width (self->pane, DEFAULT_SIDEBAR_WIDTH);
   gtk_widget_set_parent (self->pane, GTK_WIDGET (self));

@@ -49,6 +49,8 @@ def main(ui):
     edit_cell(window, 'Products', 'Low Tide', '€19.50', '-5')
     window.find('label', text=re.compile('was put back'))
     wait_cell(window, 'Products', 'Low Tide', '€19.50')
+    # What the sidebar has to say of it leaves the page its room.
+    assert window.find('list', 'Pages').node.extents[0] < 100
 
   with ui.step('a second launch opens a second window in the first process'):
     second_launch = ui.start([LOCKSTEP, '--shop', lsdesk.SHOP, '--page', 'products', '--new-window'])
