@@ -106,6 +106,7 @@ struct _LsCache {
   GHashTable *shops;    /* name -> LsShopState */
   GHashTable *stagings; /* name -> LsStaging */
   GError *broken;       /* what memory could not be read back for */
+  bool is_suspect;      /* a commit of this connection ended unknown: it can't be used any more */
 
   LsCacheCommitFunc listener;
   gpointer listener_data;

@@ -28,6 +28,55 @@ set_sync (LsCache  *self,
   return true;
 }
 
+/* How long a disk that failed is left alone. */
+#define READ_BACK_PAUSE G_USEC_PER_SEC
+
+/* Leaves a connection that can't be used any more. The new one is there before the old one goes: as
+ * long as one is, nobody looks for a commit in what the failed one left behind in the log, and the
+ * next commit writes over it. So what the admin was told has failed has. */
+static bool
+open_again (LsCache *self,
+            GError **error)
+{
+  LsSql *sql =
+      ls_cache_connect (self->environment, self->path, self->collation, LS_SQL_READ_WRITE, error);
+
+  if (sql == NULL)
+    return false;
+  /* Both have statements of the old one. A snapshot that was being staged begins anew. */
+  g_hash_table_remove_all (self->stagings);
+  g_hash_table_remove_all (self->shops);
+  ls_sql_unref (self->sql);
+  self->sql = sql;
+  self->sync = LS_SQL_SYNC_NORMAL;
+  self->is_suspect = false;
+  return true;
+}
+
+static void read_back (LsCache *self);
+
+static void
+read_back_cb (gpointer data)
+{
+  LsCache *self = data;
+
+  if (self->sql != NULL)
+    read_back (self);
+}
+
+/* Brings memory back to what the file has; on a disk that does not let it, again and again. */
+static void
+read_back (LsCache *self)
+{
+  g_clear_error (&self->broken);
+  if ((!self->is_suspect || open_again (self, &self->broken)) &&
+      ls_cache_load (self, &self->broken))
+    return;
+  g_debug ("the cache can't be read back: %s", self->broken->message);
+  ls_environment_post_after (self->environment, self->queue, READ_BACK_PAUSE, read_back_cb,
+                             g_object_ref (self), g_object_unref);
+}
+
 bool
 ls_cache_tx_begin (LsCache   *self,
                    LsSqlSync  sync,
@@ -138,11 +187,15 @@ ls_cache_tx_commit (LsCacheTx *tx,
 {
   LsCache *self = tx->cache;
   int64_t sequence = self->sequence + (tx->is_quiet ? 0 : 1);
+  LsSqlCommit outcome;
 
   if ((tx->shop != NULL && !store_shop (self, tx->shop, error)) ||
       !ls_sql_run (self->sql, error, "UPDATE meta SET sequence = ?, next_id = ?, client = ?", "iit",
-                   sequence, self->next_id, self->client) ||
-      ls_sql_commit (g_steal_pointer (&tx->transaction), error) != LS_SQL_COMMIT_OK)
+                   sequence, self->next_id, self->client))
+    return false;
+  outcome = ls_sql_commit (g_steal_pointer (&tx->transaction), error);
+  self->is_suspect = outcome == LS_SQL_COMMIT_UNKNOWN;
+  if (outcome != LS_SQL_COMMIT_OK)
     return false;
   self->sequence = sequence;
   g_clear_pointer (&tx->by_id, g_hash_table_unref);
@@ -171,6 +224,6 @@ ls_cache_tx_clear (LsCacheTx *tx)
   g_clear_pointer (&tx->by_id, g_hash_table_unref);
   g_clear_pointer (&tx->dirty, g_ptr_array_unref);
   g_clear_pointer (&tx->commit, ls_cache_commit_unref);
-  if (failed && !ls_cache_load (tx->cache, &tx->cache->broken))
-    g_debug ("the cache can't be read back: %s", tx->cache->broken->message);
+  if (failed)
+    read_back (tx->cache);
 }
