@@ -105,6 +105,7 @@ struct _LsCache {
   char *client;
   GHashTable *shops;    /* name -> LsShopState */
   GHashTable *stagings; /* name -> LsStaging */
+  GHashTable *views;    /* name -> hash of the view that was set last, boxed */
   GError *broken;       /* what memory could not be read back for */
   bool is_suspect;      /* a commit of this connection ended unknown: it can't be used any more */
 

@@ -464,7 +464,16 @@ finish (LsCacheTx        *tx,
   LsShopState *shop = tx->shop;
   bool is_new_epoch = !g_str_equal (shop->position.epoch, position->epoch);
   bool is_whole = (held_collections (shop) & ~staging->collections) == 0;
+  const uint64_t *wanted = g_hash_table_lookup (tx->cache->views, shop->shop);
 
+  /* Deltas come in the view that was subscribed for: rows of another would lack fields that they
+   * have, or keep some that they never change or take away. */
+  if (wanted != NULL && *wanted != view)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_TIMEOUT,
+                   "what may be seen of %s changed while its rows came", shop->shop);
+      return false;
+    }
   if (is_new_epoch && !is_whole)
     {
       g_set_error (error, LS_ERROR, LS_ERROR_PROTOCOL,
@@ -495,7 +504,8 @@ finish (LsCacheTx        *tx,
  * @position: where the snapshot stands
  * @view: hash of the view its rows have
  * @done_n: the last n of this client that is decided in it
- * @error: where to put why not; the snapshot is then given up
+ * @error: where to put why not, %LS_ERROR_TIMEOUT when @view is not the one of ls_cache_set_view():
+ *   the server has changed what may be seen, and is about to say so; the snapshot is then given up
  *
  * Puts the rows of the snapshot in the place of the old ones, in one short transaction (if
  * ls_cache_prepare_snapshot() has nothing left to do). Pending edits are laid over them again,

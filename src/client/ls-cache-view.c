@@ -162,7 +162,8 @@ set_collection_view (LsCacheTx          *tx,
  * @error: where to put why not
  *
  * Compares the rows with what may be seen. Fields and collections that may not any more are removed
- * at once. Costs nothing when nothing changed, else a pass over the rows concerned.
+ * at once. Costs nothing when nothing changed, else a pass over the rows concerned. From now on
+ * ls_cache_finish_snapshot() takes rows of this view only.
  *
  * Returns: whether it is done
  */
@@ -174,8 +175,11 @@ ls_cache_set_view (LsCache      *self,
                    GError      **error)
 {
   g_auto (LsCacheTx) tx = { NULL };
+  uint64_t hash = ls_view_get_total_hash (view);
   uint32_t fetch = 0;
 
+  /* Even if the rest fails: rows of another view are not wanted any more. */
+  g_hash_table_replace (self->views, g_strdup (shop), g_memdup2 (&hash, sizeof hash));
   if (!ls_cache_tx_begin (self, LS_SQL_SYNC_NORMAL, &tx, error) ||
       !ls_cache_tx_set_shop (&tx, shop, error))
     return false;
@@ -183,7 +187,7 @@ ls_cache_set_view (LsCache      *self,
     if (!set_collection_view (&tx, ls_schema_collection ((LsCollectionId) i), view, &fetch, error))
       return false;
   if (fetch == 0)
-    tx.shop->view = ls_view_get_total_hash (view);
+    tx.shop->view = hash;
   tx.is_quiet = tx.commit->reloaded == 0;
   if (!ls_cache_rebase (&tx, error) || !ls_cache_tx_commit (&tx, error))
     return false;

@@ -31,6 +31,7 @@ ls_cache_finalize (GObject *object)
   ls_cache_set_listener (self, NULL, NULL, NULL);
   ls_cache_close (self);
   g_hash_table_unref (self->stagings);
+  g_hash_table_unref (self->views);
   g_hash_table_unref (self->shops);
   g_clear_error (&self->broken);
   g_clear_object (&self->environment);
@@ -52,6 +53,7 @@ ls_cache_init (LsCache *self)
   self->sync = LS_SQL_SYNC_NORMAL;
   self->shops = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
                                        (GDestroyNotify) ls_shop_state_free);
+  self->views = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->stagings =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ls_staging_free);
 }

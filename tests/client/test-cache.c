@@ -235,6 +235,32 @@ test_view (LsTestCache   *fixture,
   g_assert_cmpuint (fetch & (1u << LS_PRODUCTS), ==, 0);
 }
 
+/* Rights may change between the welcome and the rows: those would be in another view than deltas. */
+static void
+test_view_of_snapshot (LsTestCache   *fixture,
+                       gconstpointer  data)
+{
+  const LsView *staff = ls_view_get (LS_ROLE_STAFF, LS_SCHEMA_VERSION);
+  g_autoptr (GPtrArray) records = ls_test_cache_two_products ();
+  LsPosition position = ls_test_position (10), stands;
+  g_autoptr (GError) error = NULL;
+  uint32_t fetch;
+
+  g_assert_true (ls_cache_set_view (fixture->cache, LS_TEST_SHOP, ls_view_full (), &fetch, NULL));
+  for (int i = 0; i < 2; i++)
+    {
+      ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, UINT32_MAX, NULL);
+      ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, NULL);
+      g_assert_true (i == (int) ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position,
+                                                          ls_view_get_total_hash (staff), 0,
+                                                          i == 0 ? &error : NULL));
+      ls_cache_get_position (fixture->cache, LS_TEST_SHOP, &stands, NULL, NULL, NULL);
+      g_assert_cmpint (stands.version, ==, 10 * i);
+      g_assert_true (ls_cache_set_view (fixture->cache, LS_TEST_SHOP, staff, &fetch, NULL));
+    }
+  g_assert_error (error, LS_ERROR, LS_ERROR_TIMEOUT);
+}
+
 static void
 test_shops (LsTestCache   *fixture,
             gconstpointer  data)
@@ -429,6 +455,7 @@ main (int   argc,
   ADD ("delta/commit-joins", test_commit_joins);
   ADD ("delta/sequence", test_sequence);
   ADD ("view", test_view);
+  ADD ("view-of-snapshot", test_view_of_snapshot);
   ADD ("shops", test_shops);
   ADD ("scrub", test_scrub);
   ADD ("schema-grows", test_schema_grows);
