@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "ls-sim-client.h"
+
+#include "client/ls-engine.h"
+
+#define CACHE_FILE "/cache.db"
+
+static void
+reaper_cb (gpointer user_data)
+{
+  LsSimClient *self = user_data;
+
+  ls_sim_network_client_ended (self->network, self->index, self->end);
+  if (self->connection != NULL)
+    ls_connection_manager_set_events (self->connection, NULL, NULL);
+  if (self->sync != NULL)
+    {
+      ls_sync_manager_set_events (self->sync, NULL, NULL);
+      ls_sync_manager_stop (self->sync);
+    }
+  g_clear_object (&self->sync);
+  g_clear_object (&self->connection);
+  g_clear_object (&self->bus);
+  g_clear_object (&self->cache);
+  g_clear_object (&self->node);
+  self->state = LS_CONNECTION_OFFLINE;
+}
+
+static void
+sprung_cb (gpointer user_data)
+{
+  ls_sim_node_die (((LsSimClient *) user_data)->node);
+}
+
+LsSimClient *
+ls_sim_client_new (LsSimWorld   *world,
+                   LsSimNetwork *network,
+                   LsSimOracle  *oracle,
+                   unsigned      index,
+                   uint64_t      seed)
+{
+  LsSimClient *self = g_new0 (LsSimClient, 1);
+  g_autofree char *vfs = g_strdup_printf ("sim-client-%u", index);
+
+  self->world = world;
+  self->network = network;
+  self->oracle = oracle;
+  self->index = index;
+  self->disk = ls_sim_disk_new (world, vfs, seed);
+  self->state = LS_CONNECTION_OFFLINE;
+  return self;
+}
+
+void
+ls_sim_client_free (LsSimClient *self)
+{
+  g_assert_null (self->node);
+  ls_sim_disk_free (self->disk);
+  g_free (self->token);
+  g_free (self);
+}
+
+static void
+status_cb (const LsConnectionStatus *status,
+           gpointer                  user_data)
+{
+  ((LsSimClient *) user_data)->state = status->state;
+}
+
+static void
+shops_cb (gpointer user_data)
+{
+}
+
+static void
+progress_cb (int64_t       id,
+             const GError *error,
+             gpointer      user_data)
+{
+}
+
+static const LsSyncEvents sync_events = { status_cb, shops_cb, progress_cb };
+
+static void
+commit_cb (LsCacheCommit *commit,
+           gpointer       user_data)
+{
+  LsSimClient *self = user_data;
+
+  /* What it does in the moment that it dies in nobody sees. */
+  if (!ls_sim_node_is_dead (self->node))
+    ls_sim_oracle_committed (self->oracle, self->index, self->cache, commit);
+}
+
+static void
+event_cb (LsEventBus  *bus,
+          LsEvent     *event,
+          LsSimClient *self)
+{
+  ls_sim_world_note (self->world, "client %u: %s v%" G_GINT64_FORMAT " %s %s", self->index,
+                     event->type, event->version, event->code != NULL ? event->code : "",
+                     event->message != NULL ? event->message : "");
+  if (g_str_equal (event->type, LS_EVENT_FINDING) &&
+      g_strcmp0 (event->code, "inconsistency") == 0)
+    self->findings++;
+}
+
+/* On the engine queue, as #LsEngine does it. */
+static void
+start_cb (gpointer user_data)
+{
+  LsSimClient *self = user_data;
+  LsEnvironment *environment = LS_ENVIRONMENT (self->node);
+  LsQueue *queue = ls_environment_get_queue (environment, LS_ENGINE_QUEUE);
+  g_autoptr (LsTransport) transport =
+      ls_sim_network_new_transport (self->network, self->index, self->node, queue);
+  g_autoptr (LsEndpoint) endpoint =
+      ls_endpoint_new ("http://127.0.0.1:1", self->token, NULL, NULL);
+
+  self->connection = ls_connection_manager_new (environment, queue, transport);
+  self->sync = ls_sync_manager_new (environment, queue, self->connection, self->cache, self->bus);
+  ls_sync_manager_set_events (self->sync, &sync_events, self);
+  ls_sync_manager_start (self->sync);
+  ls_connection_manager_set_endpoint (self->connection, endpoint);
+  ls_connection_manager_start (self->connection);
+}
+
+/**
+ * ls_sim_client_start:
+ * @self: a client that is down
+ *
+ * Boots it.
+ *
+ * Returns: whether it is up; if not, its disk does not let it
+ */
+bool
+ls_sim_client_start (LsSimClient *self)
+{
+  g_autofree char *name = g_strdup_printf ("client %u", self->index);
+  LsEnvironment *environment;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (self->node);
+  self->node =
+      ls_sim_node_new (self->world, name, ls_sim_disk_get_vfs (self->disk), self->now_offset,
+                       (self->index + 1) * 10000 + ++self->boots, reaper_cb, self);
+  self->end = LS_SIM_KILLED;
+  environment = LS_ENVIRONMENT (self->node);
+  self->cache = ls_cache_open (environment, CACHE_FILE, NULL, &error);
+  if (self->cache == NULL || ls_sim_node_is_dead (self->node))
+    {
+      ls_sim_world_note (self->world, "client %u can't start: %s", self->index,
+                         error != NULL ? error->message : "");
+      ls_sim_client_end (self, LS_SIM_KILLED);
+      return false;
+    }
+  ls_sim_world_note (self->world, "client %u starts", self->index);
+  ls_sim_oracle_booted (self->oracle, self->index, self->cache);
+  ls_cache_set_listener (self->cache, commit_cb, self, NULL);
+  self->bus =
+      ls_event_bus_new (environment, ls_environment_get_queue (environment, LS_QUEUE_MAIN));
+  g_signal_connect (self->bus, "event", G_CALLBACK (event_cb), self);
+  ls_environment_post (environment, ls_environment_get_queue (environment, LS_ENGINE_QUEUE),
+                       start_cb, self, NULL);
+  return true;
+}
+
+void
+ls_sim_client_end (LsSimClient *self,
+                   LsSimEnd     how)
+{
+  if (self->node == NULL || ls_sim_node_is_dead (self->node))
+    return;
+  self->end = how;
+  ls_sim_disk_end (self->disk, how);
+  ls_sim_node_die (self->node);
+}
+
+void
+ls_sim_client_set_trap (LsSimClient *self,
+                        unsigned     operations,
+                        LsSimEnd     how)
+{
+  self->end = how;
+  ls_sim_disk_set_trap (self->disk, operations, how, sprung_cb, self);
+}
+
+bool
+ls_sim_client_is_up (LsSimClient *self)
+{
+  return self->node != NULL && !ls_sim_node_is_dead (self->node);
+}
+
+static void
+try_now_cb (gpointer user_data)
+{
+  LsSimClient *self = user_data;
+
+  ls_connection_manager_try_now (self->connection);
+}
+
+void
+ls_sim_client_try_now (LsSimClient *self)
+{
+  LsEnvironment *environment = LS_ENVIRONMENT (self->node);
+
+  ls_environment_post (environment, ls_environment_get_queue (environment, LS_ENGINE_QUEUE),
+                       try_now_cb, self, NULL);
+}
+
+/**
+ * ls_sim_client_is_quiet:
+ * @self: a client
+ * @position: where the server stands
+ *
+ * Returns: whether it has all that the server has for it, and nothing waits
+ */
+bool
+ls_sim_client_is_quiet (LsSimClient      *self,
+                        const LsPosition *position)
+{
+  const LsView *wanted = ls_view_get (self->role, LS_SCHEMA_VERSION);
+  g_autoptr (GPtrArray) waiting = NULL;
+  LsPosition mine;
+  uint64_t view;
+
+  if (!ls_sim_client_is_up (self) ||
+      (self->state != LS_CONNECTION_LIVE && self->state != LS_CONNECTION_LIMITED) ||
+      !ls_cache_get_position (self->cache, LS_SIM_SHOP, &mine, &view, NULL, NULL) ||
+      !ls_position_equal (&mine, position) || view != ls_view_get_total_hash (wanted))
+    return false;
+  waiting = ls_cache_list_edits (self->cache, LS_SIM_SHOP, LS_EDITS_WAITING, NULL);
+  return waiting != NULL && waiting->len == 0;
+}

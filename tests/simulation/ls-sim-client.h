@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/ls-cache.h"
+#include "client/ls-connection-manager.h"
+#include "client/ls-event-bus.h"
+#include "client/ls-sync-manager.h"
+#include "ls-sim-disk.h"
+#include "ls-sim-network.h"
+#include "ls-sim-oracle.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LsSimAct:
+ * @LS_SIM_ACT_PUT: makes a row, or replaces one
+ * @LS_SIM_ACT_SET: sets a field of a row
+ * @LS_SIM_ACT_ADD: adds to a number
+ * @LS_SIM_ACT_DEL: deletes a row
+ * @LS_SIM_ACT_MANY: several rows in one edit
+ * @LS_SIM_ACT_CHAIN: makes a row and edits it at once, edits that depend on each other
+ * @LS_SIM_ACT_WRONG: makes a row that the server refuses, and edits it
+ * @LS_SIM_ACT_OLD: sets a field over a value that it had long ago
+ * @LS_SIM_ACT_LARGE: an edit with a long text
+ * @LS_SIM_ACT_DISCARD: takes back an edit that waits or failed
+ * @LS_SIM_ACT_RETRY: tries one that failed again
+ * @LS_SIM_N_ACTS: how many there are
+ *
+ * What an admin may do.
+ */
+typedef enum {
+  LS_SIM_ACT_PUT,
+  LS_SIM_ACT_SET,
+  LS_SIM_ACT_ADD,
+  LS_SIM_ACT_DEL,
+  LS_SIM_ACT_MANY,
+  LS_SIM_ACT_CHAIN,
+  LS_SIM_ACT_WRONG,
+  LS_SIM_ACT_OLD,
+  LS_SIM_ACT_LARGE,
+  LS_SIM_ACT_DISCARD,
+  LS_SIM_ACT_RETRY,
+  LS_SIM_N_ACTS,
+} LsSimAct;
+
+/**
+ * LsSimClient:
+ * @index: which
+ * @disk: its disk
+ * @node: the machine while it is up, else %NULL
+ * @cache: while it is up
+ * @connection: while it is up
+ * @sync: while it is up
+ * @token: whom it signs in as
+ * @role: what that user is
+ * @findings: digests that differed, ever
+ * @state: of the connection
+ *
+ * One admin's app without its windows, on a simulated machine, and the admin.
+ */
+typedef struct {
+  LsSimWorld *world;
+  LsSimNetwork *network;
+  LsSimOracle *oracle;
+  unsigned index;
+  LsSimDisk *disk;
+  LsSimNode *node;
+  LsCache *cache;
+  LsEventBus *bus;
+  LsConnectionManager *connection;
+  LsSyncManager *sync;
+  char *token;
+  LsRole role;
+  unsigned boots;
+  unsigned findings;
+  LsConnectionState state;
+
+  /*< private >*/
+  int64_t now_offset;
+  LsSimEnd end;
+} LsSimClient;
+
+LsSimClient *ls_sim_client_new      (LsSimWorld   *world,
+                                     LsSimNetwork *network,
+                                     LsSimOracle  *oracle,
+                                     unsigned      index,
+                                     uint64_t      seed);
+void         ls_sim_client_free     (LsSimClient  *self);
+bool         ls_sim_client_start    (LsSimClient  *self);
+void         ls_sim_client_end      (LsSimClient  *self,
+                                     LsSimEnd      how);
+void         ls_sim_client_set_trap (LsSimClient  *self,
+                                     unsigned      operations,
+                                     LsSimEnd      how);
+bool         ls_sim_client_is_up    (LsSimClient  *self);
+void         ls_sim_client_act      (LsSimClient  *self,
+                                     LsSimAct      act,
+                                     uint64_t      seed);
+void         ls_sim_client_try_now  (LsSimClient  *self);
+bool         ls_sim_client_is_quiet (LsSimClient  *self,
+                                     const LsPosition *position);
+
+G_END_DECLS

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "ls-sim-oracle.h"
+
+G_BEGIN_DECLS
+
+/* An edit as its client's cache told of it last. */
+typedef struct {
+  char *mid;
+  GPtrArray *changes; /* LsChange */
+  int64_t id;
+  int64_t n;
+  LsEditState state;
+  LsResultStatus status;
+  int64_t version;
+  bool is_void;
+  bool accepted; /* the admin was told that it is kept */
+} LsSimEdit;
+
+/* What is known of one client. */
+typedef struct {
+  GHashTable *edits;  /* mid -> LsSimEdit */
+  GHashTable *screen; /* collection and key -> LsRecord, as its commits told */
+  LsPosition position;
+  bool fresh;         /* booted and no commit heard of yet */
+} LsSimWitness;
+
+struct _LsSimOracle {
+  LsSimWorld *world;
+  char *violation;
+
+  GPtrArray *history; /* LsVersion, from 1 */
+  GHashTable *rows;   /* collection and key -> LsRecord, at its end */
+  GHashTable *by_mid; /* mid -> number of its version, boxed */
+  GHashTable *lost;   /* mids of versions that a restore undid */
+  GHashTable *asked;  /* mid -> changes that were sent, LsChange */
+  LsPosition position;
+
+  LsSimWitness *witnesses;
+  unsigned n_clients;
+};
+
+char *ls_sim_row_name (const LsCollection *collection,
+                       const char         *key);
+
+G_END_DECLS

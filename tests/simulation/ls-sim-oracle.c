@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "core/ls-view.h"
+#include "ls-sim-oracle-private.h"
+#include "ls-sim-server.h"
+
+/* The server's history: followed, replayed, and judged by what edits asked for. */
+
+char *
+ls_sim_row_name (const LsCollection *collection,
+                 const char         *key)
+{
+  return g_strconcat (collection->name, " ", key, NULL);
+}
+
+static void
+edit_free (gpointer data)
+{
+  LsSimEdit *edit = data;
+
+  g_free (edit->mid);
+  g_ptr_array_unref (edit->changes);
+  g_free (edit);
+}
+
+static GHashTable *
+rows_new (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ls_record_unref);
+}
+
+LsSimOracle *
+ls_sim_oracle_new (LsSimWorld *world,
+                   unsigned    n_clients)
+{
+  LsSimOracle *self = g_new0 (LsSimOracle, 1);
+
+  self->world = world;
+  self->history = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_version_unref);
+  self->rows = rows_new ();
+  self->by_mid = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->asked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                       (GDestroyNotify) g_ptr_array_unref);
+  self->n_clients = n_clients;
+  self->witnesses = g_new0 (LsSimWitness, n_clients);
+  for (unsigned i = 0; i < n_clients; i++)
+    {
+      self->witnesses[i].edits =
+          g_hash_table_new_full (g_str_hash, g_str_equal, NULL, edit_free);
+      self->witnesses[i].screen = rows_new ();
+    }
+  return self;
+}
+
+void
+ls_sim_oracle_free (LsSimOracle *self)
+{
+  for (unsigned i = 0; i < self->n_clients; i++)
+    {
+      g_hash_table_unref (self->witnesses[i].edits);
+      g_hash_table_unref (self->witnesses[i].screen);
+    }
+  g_free (self->witnesses);
+  g_ptr_array_unref (self->history);
+  g_hash_table_unref (self->rows);
+  g_hash_table_unref (self->by_mid);
+  g_hash_table_unref (self->lost);
+  g_hash_table_unref (self->asked);
+  g_free (self->violation);
+  g_free (self);
+}
+
+/**
+ * ls_sim_oracle_accuse:
+ * @self: an oracle
+ * @format: what is not as it must be
+ *
+ * Notes a violation; the first is kept.
+ */
+void
+ls_sim_oracle_accuse (LsSimOracle *self,
+                      const char  *format,
+                      ...)
+{
+  va_list args;
+
+  if (self->violation != NULL)
+    return;
+  va_start (args, format);
+  self->violation = g_strdup_vprintf (format, args);
+  va_end (args);
+  ls_sim_world_note (self->world, "VIOLATION: %s", self->violation);
+}
+
+const char *
+ls_sim_oracle_get_violation (LsSimOracle *self)
+{
+  return self->violation;
+}
+
+unsigned
+ls_sim_oracle_get_n_applied (LsSimOracle *self)
+{
+  return g_hash_table_size (self->by_mid);
+}
+
+const LsVersion *
+ls_sim_oracle_get_version (LsSimOracle *self,
+                           int64_t      version)
+{
+  return version >= 1 && version <= self->history->len
+             ? g_ptr_array_index (self->history, version - 1)
+             : NULL;
+}
+
+int64_t
+ls_sim_oracle_get_length (LsSimOracle *self)
+{
+  return self->history->len;
+}
+
+/* --- What an edit means ---------------------------------------------------------------------- */
+
+static bool
+is_derived (const LsCollection *collection,
+            unsigned            field)
+{
+  return (collection->fields[field].flags & LS_FIELD_DERIVED) != 0;
+}
+
+/* One change on one row, by the letter of the protocol. NULL for no row. */
+static LsRecord *
+mean (const LsChange *change,
+      LsRecord       *before)
+{
+  LsRecord *after;
+
+  if (change->op == LS_CHANGE_DEL)
+    return NULL;
+  if (change->op == LS_CHANGE_PUT || before == NULL)
+    after = ls_record_new (change->collection, change->key);
+  else
+    after = ls_record_copy (before);
+  if (change->op == LS_CHANGE_PUT && before != NULL)
+    for (unsigned i = 0; i < change->collection->n_fields; i++)
+      if (is_derived (change->collection, i))
+        ls_record_take (after, i, ls_value_copy (ls_record_get (before, i)));
+  for (unsigned i = 0; i < change->edits->len; i++)
+    {
+      const LsFieldEdit *edit = &g_array_index (change->edits, LsFieldEdit, i);
+
+      if (!edit->has_set)
+        continue;
+      if (change->op == LS_CHANGE_ADD)
+        ls_record_set_integer (after, edit->field,
+                               ls_record_get_integer (after, edit->field, 0) +
+                                   ls_value_get_integer (&edit->set, 0));
+      else
+        ls_record_take (after, edit->field, ls_value_copy (&edit->set));
+    }
+  return after;
+}
+
+/* What an admin saw in a field must have stood there, or what he wanted there (rule 13). */
+static void
+judge_seen (LsSimOracle    *self,
+            const char     *mid,
+            const LsChange *change,
+            const LsRecord *before)
+{
+  if (change->op == LS_CHANGE_ADD)
+    return;
+  for (unsigned i = 0; before != NULL && i < change->edits->len; i++)
+    {
+      const LsFieldEdit *edit = &g_array_index (change->edits, LsFieldEdit, i);
+      const LsValue *stood = ls_record_get (before, edit->field);
+
+      if (edit->has_was && !is_derived (change->collection, edit->field) &&
+          !ls_value_equal (stood, &edit->was) &&
+          !(edit->has_set && ls_value_equal (stood, &edit->set)))
+        ls_sim_oracle_accuse (self, "edit %s was applied over a value of %s that its admin never saw",
+                              mid, change->collection->fields[edit->field].name);
+    }
+  if (before == NULL && change->op == LS_CHANGE_SET)
+    ls_sim_oracle_accuse (self, "edit %s was applied to a row that is not there", mid);
+}
+
+static bool
+as_asked (const LsRecord *meant,
+          const LsRecord *is)
+{
+  const LsCollection *collection;
+
+  if (meant == NULL || is == NULL)
+    return meant == is;
+  collection = ls_record_get_collection (is);
+  for (unsigned i = 0; i < collection->n_fields; i++)
+    if (!is_derived (collection, i) && !(collection->fields[i].flags & LS_FIELD_SENSITIVE) &&
+        !ls_value_equal (ls_record_get (meant, i), ls_record_get (is, i)))
+      return false;
+  return true;
+}
+
+/* Compares what an edit asks for with what its version did; @before has the rows as they were. */
+static void
+judge_version (LsSimOracle     *self,
+               const LsVersion *version,
+               GHashTable      *before)
+{
+  GPtrArray *asked = version->mid != NULL ? g_hash_table_lookup (self->asked, version->mid) : NULL;
+  g_autoptr (GHashTable) meant = NULL;
+  GHashTableIter iter;
+  gpointer name, row;
+
+  if (asked == NULL)
+    {
+      if (version->client != NULL)
+        ls_sim_oracle_accuse (self, "version %" G_GINT64_FORMAT " is of edit %s, which nobody made",
+                              version->version, version->mid);
+      return;
+    }
+  meant = rows_new ();
+  for (unsigned i = 0; i < asked->len; i++)
+    {
+      const LsChange *change = g_ptr_array_index (asked, i);
+      char *key = ls_sim_row_name (change->collection, change->key);
+      LsRecord *stood = g_hash_table_contains (meant, key) ? g_hash_table_lookup (meant, key)
+                                                           : g_hash_table_lookup (before, key);
+      LsRecord *after = NULL;
+
+      judge_seen (self, version->mid, change, stood);
+      after = mean (change, stood);
+      if (after != NULL)
+        g_hash_table_replace (meant, key, after);
+      else
+        {
+          g_hash_table_remove (meant, key);
+          if (g_hash_table_contains (self->rows, key))
+            ls_sim_oracle_accuse (self, "edit %s did not delete %s", version->mid, key);
+          g_free (key);
+        }
+    }
+  g_hash_table_iter_init (&iter, meant);
+  while (g_hash_table_iter_next (&iter, &name, &row))
+    if (!as_asked (row, g_hash_table_lookup (self->rows, name)))
+      ls_sim_oracle_accuse (self, "version %" G_GINT64_FORMAT " did not do to %s what edit %s asks",
+                            version->version, (char *) name, version->mid);
+}
+
+/* --- History --------------------------------------------------------------------------------- */
+
+static void
+replay (LsSimOracle     *self,
+        const LsVersion *version,
+        bool             judge)
+{
+  g_autoptr (GHashTable) before = rows_new ();
+
+  for (unsigned i = 0; i < version->changes->len; i++)
+    {
+      const LsChange *change = g_ptr_array_index (version->changes, i);
+      char *name = ls_sim_row_name (change->collection, change->key);
+      LsRecord *stood = g_hash_table_lookup (self->rows, name);
+      LsRecord *after = mean (change, stood);
+
+      if (stood != NULL && !g_hash_table_contains (before, name))
+        g_hash_table_insert (before, g_strdup (name), ls_record_ref (stood));
+      if (change->op == LS_CHANGE_PUT && stood != NULL)
+        ls_sim_oracle_accuse (self, "version %" G_GINT64_FORMAT " makes %s, which is there",
+                              version->version, name);
+      if (after != NULL)
+        g_hash_table_replace (self->rows, name, after);
+      else
+        {
+          g_hash_table_remove (self->rows, name);
+          g_free (name);
+        }
+    }
+  if (judge)
+    judge_version (self, version, before);
+}
+
+static void
+take_version (LsSimOracle *self,
+              LsVersion   *version)
+{
+  int64_t expected = self->history->len + 1;
+
+  if (version->version != expected)
+    ls_sim_oracle_accuse (self, "version %" G_GINT64_FORMAT " stands where %" G_GINT64_FORMAT
+                          " should", version->version, expected);
+  if (version->mid != NULL && g_hash_table_contains (self->by_mid, version->mid))
+    ls_sim_oracle_accuse (self, "edit %s was applied twice, in version %" G_GINT64_FORMAT
+                          " and %" G_GINT64_FORMAT, version->mid,
+                          *(int64_t *) g_hash_table_lookup (self->by_mid, version->mid),
+                          version->version);
+  if (version->mid != NULL)
+    g_hash_table_insert (self->by_mid, g_strdup (version->mid),
+                         g_memdup2 (&version->version, sizeof version->version));
+  g_ptr_array_add (self->history, ls_version_ref (version));
+  replay (self, version, true);
+}
+
+/**
+ * ls_sim_oracle_follow:
+ * @self: an oracle
+ * @storage: the server's
+ *
+ * Reads what is new in the log. What it read before must still be there.
+ */
+void
+ls_sim_oracle_follow (LsSimOracle *self,
+                      LsStorage   *storage)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsShop) shop = ls_storage_get_shop (storage, LS_SIM_SHOP, &error);
+  g_autoptr (GPtrArray) versions = NULL;
+  const LsVersion *last = ls_sim_oracle_get_version (self, self->history->len);
+
+  if (shop == NULL)
+    return;
+  if (shop->position.version < self->history->len)
+    {
+      ls_sim_oracle_accuse (self, "the server forgot versions: it is at %" G_GINT64_FORMAT
+                            ", it was at %u", shop->position.version, self->history->len);
+      return;
+    }
+  if (last != NULL && shop->position.version == last->version &&
+      shop->position.check != last->check)
+    ls_sim_oracle_accuse (self, "the server has another version %" G_GINT64_FORMAT, last->version);
+  versions = ls_storage_read_log (storage, LS_SIM_SHOP, self->history->len, INT64_MAX, SIZE_MAX,
+                                  &error);
+  if (versions == NULL)
+    return;
+  for (unsigned i = 0; i < versions->len && self->violation == NULL; i++)
+    take_version (self, g_ptr_array_index (versions, i));
+  self->position = shop->position;
+}
+
+/**
+ * ls_sim_oracle_rewind:
+ * @self: an oracle
+ * @to: the position of a backup that is restored
+ *
+ * History goes back.
+ */
+void
+ls_sim_oracle_rewind (LsSimOracle      *self,
+                      const LsPosition *to)
+{
+  for (int64_t i = to->version; i < self->history->len; i++)
+    {
+      const LsVersion *version = g_ptr_array_index (self->history, i);
+
+      if (version->mid == NULL)
+        continue;
+      g_hash_table_add (self->lost, g_strdup (version->mid));
+      g_hash_table_remove (self->by_mid, version->mid);
+    }
+  g_ptr_array_set_size (self->history, (int) MIN (to->version, self->history->len));
+  g_hash_table_remove_all (self->rows);
+  for (unsigned i = 0; i < self->history->len; i++)
+    replay (self, g_ptr_array_index (self->history, i), false);
+  self->position = *to;
+}
+
+static void
+judge_digests (LsSimOracle *self,
+               LsCommitter *committer)
+{
+  LsDigestSum sums[LS_N_COLLECTIONS], own[LS_N_COLLECTIONS] = { 0 };
+  const LsView *view = ls_view_full ();
+  LsPosition position;
+  GHashTableIter iter;
+  gpointer row;
+
+  if (!ls_committer_get_digest (committer, LS_SIM_SHOP, view, &position, sums))
+    return;
+  g_hash_table_iter_init (&iter, self->rows);
+  while (g_hash_table_iter_next (&iter, NULL, &row))
+    {
+      const LsCollection *collection = ls_record_get_collection (row);
+
+      own[collection->id].count++;
+      own[collection->id].hash ^= ls_digest_record (row, ls_view_get_fields (view, collection));
+    }
+  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+    if (own[i].count != sums[i].count || own[i].hash != sums[i].hash)
+      ls_sim_oracle_accuse (self, "the server's digest of %s is not that of its log",
+                            ls_schema_collection ((LsCollectionId) i)->name);
+}
+
+typedef struct {
+  LsSimOracle *oracle;
+  unsigned n_rows;
+} Scan;
+
+static bool
+row_cb (LsRecord *record,
+        gpointer  user_data)
+{
+  Scan *scan = user_data;
+  g_autofree char *name =
+      ls_sim_row_name (ls_record_get_collection (record), ls_record_get_key (record));
+  const LsRecord *known = g_hash_table_lookup (scan->oracle->rows, name);
+
+  scan->n_rows++;
+  if (known == NULL || !ls_record_equal (known, record))
+    ls_sim_oracle_accuse (scan->oracle, "the server's %s is not what its log led to", name);
+  return true;
+}
+
+/**
+ * ls_sim_oracle_judge_server:
+ * @self: an oracle that has followed the log
+ * @storage: the server's
+ * @committer: the server's
+ *
+ * Compares all rows and digests with what the log led to.
+ */
+void
+ls_sim_oracle_judge_server (LsSimOracle *self,
+                            LsStorage   *storage,
+                            LsCommitter *committer)
+{
+  const LsCollection *collections[LS_N_COLLECTIONS];
+  Scan scan = { self, 0 };
+  LsPosition position;
+  g_autoptr (GError) error = NULL;
+
+  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+    collections[i] = ls_schema_collection ((LsCollectionId) i);
+  if (!ls_storage_scan (storage, LS_SIM_SHOP, collections, LS_N_COLLECTIONS, &position, row_cb,
+                        &scan, &error))
+    ls_sim_oracle_accuse (self, "the server's rows can't be read: %s", error->message);
+  else if (scan.n_rows != g_hash_table_size (self->rows))
+    ls_sim_oracle_accuse (self, "the server has %u rows, its log led to %u", scan.n_rows,
+                          g_hash_table_size (self->rows));
+  judge_digests (self, committer);
+}

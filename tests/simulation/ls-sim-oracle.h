@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/ls-cache.h"
+#include "ls-sim-world.h"
+#include "server/ls-committer.h"
+#include "server/ls-storage.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LsSimOracle:
+ *
+ * Knows what must be true. It follows the server's log into rows of its own, hears what every
+ * client's cache says of its edits and rows, and compares. It shares no code with what it judges
+ * but values and records. The first thing that is not as it must be is kept, and ends the run.
+ */
+typedef struct _LsSimOracle LsSimOracle;
+
+LsSimOracle *ls_sim_oracle_new           (LsSimWorld          *world,
+                                          unsigned             n_clients);
+void         ls_sim_oracle_free          (LsSimOracle         *self);
+void         ls_sim_oracle_accuse        (LsSimOracle         *self,
+                                          const char          *format,
+                                          ...) G_GNUC_PRINTF (2, 3);
+const char  *ls_sim_oracle_get_violation (LsSimOracle         *self);
+unsigned     ls_sim_oracle_get_n_applied (LsSimOracle         *self);
+
+/* The server's history */
+void         ls_sim_oracle_follow        (LsSimOracle         *self,
+                                          LsStorage           *storage);
+void         ls_sim_oracle_rewind        (LsSimOracle         *self,
+                                          const LsPosition    *to);
+void         ls_sim_oracle_new_epoch     (LsSimOracle         *self);
+void         ls_sim_oracle_judge_server  (LsSimOracle         *self,
+                                          LsStorage           *storage,
+                                          LsCommitter         *committer);
+const LsVersion *ls_sim_oracle_get_version (LsSimOracle       *self,
+                                            int64_t            version);
+int64_t      ls_sim_oracle_get_length    (LsSimOracle         *self);
+
+/* The clients */
+void         ls_sim_oracle_booted        (LsSimOracle         *self,
+                                          unsigned             client,
+                                          LsCache             *cache);
+void         ls_sim_oracle_pasted        (LsSimOracle         *self,
+                                          unsigned             from,
+                                          unsigned             to);
+void         ls_sim_oracle_committed     (LsSimOracle         *self,
+                                          unsigned             client,
+                                          LsCache             *cache,
+                                          const LsCacheCommit *commit);
+void         ls_sim_oracle_accepted      (LsSimOracle         *self,
+                                          unsigned             client,
+                                          const LsEdit        *edit,
+                                          GPtrArray           *asked);
+void         ls_sim_oracle_discarded     (LsSimOracle         *self,
+                                          unsigned             client,
+                                          const char          *mid);
+void         ls_sim_oracle_retried       (LsSimOracle         *self,
+                                          unsigned             client,
+                                          const char          *mid);
+void         ls_sim_oracle_probe         (LsSimOracle         *self,
+                                          unsigned             client,
+                                          LsCache             *cache);
+void         ls_sim_oracle_judge_client  (LsSimOracle         *self,
+                                          unsigned             client,
+                                          LsCache             *cache,
+                                          LsRole               role);
+
+G_END_DECLS

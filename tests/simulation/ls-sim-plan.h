@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "ls-sim-dice.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LsSimStepKind:
+ * @LS_SIM_STEP_ACT: an admin does something; @a is an #LsSimAct
+ * @LS_SIM_STEP_TROUBLE: something happens to a connection; @a is an #LsSimTrouble
+ * @LS_SIM_STEP_REFUSE: no connection comes up for @a µs
+ * @LS_SIM_STEP_SLOW: everything takes @a times as long
+ * @LS_SIM_STEP_BREAK_FETCHES: the next @a requests fail
+ * @LS_SIM_STEP_END: a machine ends; @a is an #LsSimEnd, it starts again after @b µs
+ * @LS_SIM_STEP_TRAP: the same, in the middle of the operation @b of its disk
+ * @LS_SIM_STEP_FAIL_DISK: operations of a disk fail: @a is an #LsSimDiskOp, @b how many
+ * @LS_SIM_STEP_FULL_DISK: @a bytes are left on a disk, for @b µs
+ * @LS_SIM_STEP_JUMP: the time of day jumps by @a µs
+ * @LS_SIM_STEP_SLEEP: a laptop is closed for @a µs
+ * @LS_SIM_STEP_STALL: a thread stands still for @a µs; @b says which
+ * @LS_SIM_STEP_BACKUP: the server's data is copied
+ * @LS_SIM_STEP_RESTORE: that copy is put back; with @a it has a new epoch, else nobody is told
+ * @LS_SIM_STEP_COPY_CACHE: another client gets a copy of one's cache
+ * @LS_SIM_STEP_ROLE: a user gets another role, @a
+ * @LS_SIM_STEP_PRUNE: the server forgets all versions but @a
+ * @LS_SIM_STEP_TRY_NOW: the network came, a window got the focus
+ * @LS_SIM_STEP_PROBE: what clients show is looked at
+ * @LS_SIM_STEP_QUIET: all trouble ends, and everything must come to rest and agree
+ * @LS_SIM_N_STEP_KINDS: how many there are
+ *
+ * What can happen in a simulation.
+ */
+typedef enum {
+  LS_SIM_STEP_ACT,
+  LS_SIM_STEP_TROUBLE,
+  LS_SIM_STEP_REFUSE,
+  LS_SIM_STEP_SLOW,
+  LS_SIM_STEP_BREAK_FETCHES,
+  LS_SIM_STEP_END,
+  LS_SIM_STEP_TRAP,
+  LS_SIM_STEP_FAIL_DISK,
+  LS_SIM_STEP_FULL_DISK,
+  LS_SIM_STEP_JUMP,
+  LS_SIM_STEP_SLEEP,
+  LS_SIM_STEP_STALL,
+  LS_SIM_STEP_BACKUP,
+  LS_SIM_STEP_RESTORE,
+  LS_SIM_STEP_COPY_CACHE,
+  LS_SIM_STEP_ROLE,
+  LS_SIM_STEP_PRUNE,
+  LS_SIM_STEP_TRY_NOW,
+  LS_SIM_STEP_PROBE,
+  LS_SIM_STEP_QUIET,
+  LS_SIM_N_STEP_KINDS,
+} LsSimStepKind;
+
+/**
+ * LS_SIM_SERVER:
+ *
+ * Stands for the server where a step is about a machine.
+ */
+#define LS_SIM_SERVER (-1)
+
+/**
+ * LsSimStep:
+ * @at: when, µs since the beginning
+ * @kind: what happens
+ * @who: to which client, or %LS_SIM_SERVER
+ * @a: see #LsSimStepKind
+ * @b: see #LsSimStepKind
+ * @seed: of what is left to chance
+ *
+ * One thing that happens.
+ */
+typedef struct {
+  int64_t at;
+  LsSimStepKind kind;
+  int who;
+  int64_t a;
+  int64_t b;
+  uint64_t seed;
+} LsSimStep;
+
+/**
+ * LsSimPlan:
+ * @seed: of the order of threads, of delays, of what survives a crash
+ * @n_clients: how many clients
+ * @digest_interval: of the hub, µs
+ * @buffer: bytes that may wait for a client
+ * @ring: bytes of versions that the hub keeps
+ * @edit_rate: edits a second
+ * @readers: of the hub
+ * @steps: (element-type LsSimStep): what happens, in order of time; at the end comes a quiet
+ *
+ * Everything that a run depends on: what a seed makes, what a file keeps, what is shrunk.
+ */
+typedef struct {
+  uint64_t seed;
+  unsigned n_clients;
+  int64_t digest_interval;
+  int64_t buffer;
+  int64_t ring;
+  int64_t edit_rate;
+  unsigned readers;
+  GArray *steps;
+} LsSimPlan;
+
+LsSimPlan *ls_sim_plan_new_from_seed (uint64_t         seed);
+LsSimPlan *ls_sim_plan_parse         (const char      *text,
+                                      GError         **error);
+char      *ls_sim_plan_write         (const LsSimPlan *self);
+LsSimPlan *ls_sim_plan_copy          (const LsSimPlan *self);
+void       ls_sim_plan_free          (LsSimPlan       *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSimPlan, ls_sim_plan_free)
+
+G_END_DECLS

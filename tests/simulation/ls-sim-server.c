@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "ls-sim-server.h"
+
+#include <glib/gstdio.h>
+
+
+#include "server/ls-storage-sqlite.h"
+#include "sql/ls-sql.h"
+
+#define DATA_FILE "/srv/" LS_STORAGE_FILE
+#define LIFETIME (INT64_C (86400) * 365 * G_USEC_PER_SEC)
+
+/* What is left of a machine whose last job has returned. Nothing of it reaches anybody. */
+static void
+reaper_cb (gpointer user_data)
+{
+  LsSimServer *self = user_data;
+  LsSimEnd how = self->end;
+
+  if (self->ended != NULL)
+    self->ended (how, self->ended_data);
+  g_clear_pointer (&self->snapshots, ls_snapshots_free);
+  g_clear_pointer (&self->hub, ls_hub_free);
+  g_clear_object (&self->committer);
+  g_clear_object (&self->storage);
+  g_clear_pointer (&self->access, ls_access_free);
+  g_clear_object (&self->node);
+}
+
+static void
+sprung_cb (gpointer user_data)
+{
+  LsSimServer *self = user_data;
+
+  ls_sim_node_die (self->node);
+}
+
+/* After a sync that failed the real one ends, and what the system did not write it forgets. */
+static void
+fatal_cb (const GError *error,
+          gpointer      user_data)
+{
+  ls_sim_server_end (user_data, LS_SIM_POWER_LOST);
+}
+
+LsSimServer *
+ls_sim_server_new (LsSimWorld         *world,
+                   uint64_t            seed,
+                   const LsHubOptions *options)
+{
+  LsSimServer *self = g_new0 (LsSimServer, 1);
+  g_autoptr (GError) error = NULL;
+
+  self->world = world;
+  self->disk = ls_sim_disk_new (world, "sim-server", seed);
+  self->options = *options;
+  self->folder = g_dir_make_tmp ("lockstep-simulation-XXXXXX", &error);
+  g_assert_no_error (error);
+  return self;
+}
+
+void
+ls_sim_server_free (LsSimServer *self)
+{
+  g_autofree char *snapshots = g_build_filename (self->folder, "snapshots", NULL);
+
+  g_assert_null (self->node);
+  ls_sim_disk_free (self->disk);
+  g_rmdir (snapshots);
+  g_rmdir (self->folder);
+  g_free (self->folder);
+  g_free (self);
+}
+
+static bool
+make_shop (LsSimServer *self,
+           GError     **error)
+{
+  const LsCollection *shops = ls_schema_collection (LS_SHOPS);
+  g_autoptr (LsRecord) row = ls_record_new (shops, LS_SIM_SHOP);
+  g_autoptr (GPtrArray) known = ls_storage_list_shops (self->storage, error);
+
+  if (known == NULL || known->len > 0)
+    return known != NULL;
+  ls_record_set_text (row, (unsigned) ls_collection_field (shops, "name"), "The shop");
+  ls_record_set_text (row, (unsigned) ls_collection_field (shops, "currency"), "EUR");
+  ls_record_set_text (row, (unsigned) ls_collection_field (shops, "time_zone"), "UTC");
+  ls_record_set_integer (row, (unsigned) ls_collection_field (shops, "sample"), 0);
+  return ls_storage_create_shop (self->storage, row, error);
+}
+
+/* Adds somebody who may do something in the shop, and gives a token of his. */
+char *
+ls_sim_server_add_user (LsSimServer *self,
+                        const char  *user,
+                        LsRole       role)
+{
+  g_autoptr (GError) error = NULL;
+  char *token;
+
+  ls_access_add_user (self->access, user, NULL, &error);
+  g_assert_no_error (error);
+  ls_access_set_role (self->access, user, LS_ACCESS_ANY_SHOP, &role, &error);
+  g_assert_no_error (error);
+  token = ls_access_issue_token (self->access, user, NULL, LIFETIME, &error);
+  g_assert_no_error (error);
+  return token;
+}
+
+/**
+ * ls_sim_server_set_role:
+ * @self: a server that is up
+ * @user: somebody
+ * @role: what he is from now on
+ *
+ * Does what an operator does by `lockstepd user`, in another process: so through another
+ * connection.
+ *
+ * Returns: whether it is so
+ */
+bool
+ls_sim_server_set_role (LsSimServer *self,
+                        const char  *user,
+                        LsRole       role)
+{
+  g_autoptr (LsAccess) access = ls_access_open (LS_ENVIRONMENT (self->node), "/srv", NULL);
+
+  return access != NULL && ls_access_set_role (access, user, LS_ACCESS_ANY_SHOP, &role, NULL);
+}
+
+static bool
+open_all (LsSimServer *self,
+          GError     **error)
+{
+  LsEnvironment *environment = LS_ENVIRONMENT (self->node);
+
+  self->access = ls_access_open (environment, "/srv", error);
+  if (self->access == NULL)
+    return false;
+  self->storage = ls_storage_sqlite_new (environment, DATA_FILE, error);
+  if (self->storage == NULL)
+    return false;
+  ls_storage_set_fatal (self->storage, fatal_cb, self);
+  if (!make_shop (self, error))
+    return false;
+  self->committer = ls_committer_new (environment, self->storage);
+  self->hub = ls_hub_new (environment, self->storage, self->committer, self->access,
+                          &self->options, error);
+  if (self->hub == NULL)
+    return false;
+  self->snapshots = ls_snapshots_new (environment, self->storage, self->access, self->folder);
+  ls_hub_start (self->hub);
+  return true;
+}
+
+/**
+ * ls_sim_server_start:
+ * @self: a server that is down
+ *
+ * Boots it.
+ *
+ * Returns: whether it is up; if not, its disk does not let it
+ */
+bool
+ls_sim_server_start (LsSimServer *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (self->node);
+  self->node = ls_sim_node_new (self->world, "server", ls_sim_disk_get_vfs (self->disk),
+                                self->now_offset, 1000 + ++self->boots, reaper_cb, self);
+  self->end = LS_SIM_KILLED;
+  if (open_all (self, &error) && !ls_sim_node_is_dead (self->node))
+    {
+      ls_sim_world_note (self->world, "server starts");
+      return true;
+    }
+  ls_sim_world_note (self->world, "server can't start: %s", error != NULL ? error->message : "");
+  if (!ls_sim_node_is_dead (self->node))
+    ls_sim_server_end (self, LS_SIM_KILLED);
+  return false;
+}
+
+/**
+ * ls_sim_server_end:
+ * @self: a server
+ * @how: how
+ *
+ * Ends it, now or, from within one of its jobs, with that.
+ */
+void
+ls_sim_server_end (LsSimServer *self,
+                   LsSimEnd     how)
+{
+  if (self->node == NULL || ls_sim_node_is_dead (self->node))
+    return;
+  self->end = how;
+  ls_sim_disk_end (self->disk, how);
+  ls_sim_node_die (self->node);
+}
+
+/**
+ * ls_sim_server_set_trap:
+ * @self: a server
+ * @operations: after how many operations of the disk
+ * @how: how
+ *
+ * Has it end in the middle of one.
+ */
+void
+ls_sim_server_set_trap (LsSimServer *self,
+                        unsigned     operations,
+                        LsSimEnd     how)
+{
+  self->end = how;
+  ls_sim_disk_set_trap (self->disk, operations, how, sprung_cb, self);
+}
+
+bool
+ls_sim_server_is_up (LsSimServer *self)
+{
+  return self->node != NULL && !ls_sim_node_is_dead (self->node);
+}
+
+/**
+ * ls_sim_server_rewrite_epoch:
+ * @self: a server that is down
+ *
+ * Gives the shop's history another id, as one does who restores a backup.
+ *
+ * Returns: whether it could be written
+ */
+bool
+ls_sim_server_rewrite_epoch (LsSimServer *self)
+{
+  LsSqlOptions options = {
+    .vfs = ls_sim_disk_get_vfs (self->disk),
+    .application_id = LS_STORAGE_APPLICATION_ID,
+    .sync = LS_SQL_SYNC_FULL,
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsSql) sql = ls_sql_open (DATA_FILE, LS_SQL_EXISTING, &options, &error);
+  g_autofree char *epoch = g_strdup_printf ("%032x", self->boots + 1);
+
+  /* n counts per epoch: nobody has sent any in this one. Mids stay known for ever. */
+  return sql != NULL && ls_sql_run (sql, &error, "UPDATE log_shops SET epoch = ?", "t", epoch) &&
+         ls_sql_run (sql, &error, "DELETE FROM log_clients", NULL) &&
+         ls_sql_run (sql, &error, "UPDATE log_decisions SET n = 0", NULL);
+}

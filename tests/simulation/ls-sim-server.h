@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "ls-sim-disk.h"
+#include "server/ls-access.h"
+#include "server/ls-committer.h"
+#include "server/ls-hub.h"
+#include "server/ls-snapshot.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LS_SIM_SHOP:
+ *
+ * The one shop of a simulation.
+ */
+#define LS_SIM_SHOP "s"
+
+/**
+ * LsSimServer:
+ * @world: where it is
+ * @disk: its disk
+ * @node: the machine while it is up, else %NULL
+ * @storage: while it is up
+ * @committer: while it is up
+ * @access: while it is up
+ * @hub: while it is up
+ * @snapshots: while it is up
+ * @boots: how often it was started
+ * @ended: (nullable): told after it ended
+ * @ended_data: for @ended
+ *
+ * The server: all of lockstepd that is below HTTP and the wire, on a simulated machine.
+ */
+typedef struct {
+  LsSimWorld *world;
+  LsSimDisk *disk;
+  LsSimNode *node;
+  LsStorage *storage;
+  LsCommitter *committer;
+  LsAccess *access;
+  LsHub *hub;
+  LsSnapshots *snapshots;
+  unsigned boots;
+  void (*ended) (LsSimEnd how,
+                 gpointer user_data);
+  gpointer ended_data;
+
+  /*< private >*/
+  LsHubOptions options;
+  char *folder;
+  int64_t now_offset;
+  LsSimEnd end;
+} LsSimServer;
+
+LsSimServer *ls_sim_server_new     (LsSimWorld         *world,
+                                    uint64_t            seed,
+                                    const LsHubOptions *options);
+void         ls_sim_server_free    (LsSimServer        *self);
+char        *ls_sim_server_add_user (LsSimServer       *self,
+                                     const char        *user,
+                                     LsRole             role);
+bool         ls_sim_server_set_role (LsSimServer       *self,
+                                     const char        *user,
+                                     LsRole             role);
+bool         ls_sim_server_start   (LsSimServer        *self);
+void         ls_sim_server_end     (LsSimServer        *self,
+                                    LsSimEnd            how);
+void         ls_sim_server_set_trap (LsSimServer       *self,
+                                     unsigned           operations,
+                                     LsSimEnd           how);
+bool         ls_sim_server_is_up   (LsSimServer        *self);
+bool         ls_sim_server_rewrite_epoch (LsSimServer  *self);
+
+G_END_DECLS
