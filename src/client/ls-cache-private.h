@@ -97,6 +97,8 @@ struct _LsCache {
   const LsCollation *collation;
   int lock;
   bool was_killed;
+  bool is_read_only; /* another process is the writer */
+  GHashTable *told;  /* mid -> LsEdit that waits or failed, as read last, while it is read-only */
 
   LsSql *sql;
   LsSqlSync sync;
@@ -125,7 +127,24 @@ typedef struct {
   bool is_quiet;     /* nothing that anybody sees: the listener is not called */
 } LsCacheTx;
 
+/* ls-cache.c */
+LsCache     *ls_cache_new                 (LsEnvironment      *environment,
+                                           const char         *path,
+                                           const LsCollation  *collation);
+bool         ls_cache_open_writing        (LsCache            *self,
+                                           GError            **error);
+
+/* ls-cache-share.c */
+bool         ls_cache_take_lock           (LsCache            *self,
+                                           bool               *ret_is_held,
+                                           GError            **error);
+void         ls_cache_drop_lock           (LsCache            *self);
+bool         ls_cache_check_writable      (LsCache            *self,
+                                           GError            **error);
+
 /* ls-cache-schema.c */
+bool         ls_cache_check_version       (LsCache            *self,
+                                           GError            **error);
 LsSql       *ls_cache_connect             (LsEnvironment      *environment,
                                            const char         *path,
                                            const LsCollation  *collation,

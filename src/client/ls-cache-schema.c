@@ -147,17 +147,26 @@ ls_cache_connect (LsEnvironment     *environment,
   return g_steal_pointer (&sql);
 }
 
+static const LsMigrationPlan plan = {
+  .application_id = LS_CACHE_APPLICATION_ID,
+  .migrations = migrations,
+  .n_migrations = G_N_ELEMENTS (migrations),
+  .flags = LS_MIGRATION_BACKUP,
+};
+
+/* Whether a file that is open for reading is of this version. */
+bool
+ls_cache_check_version (LsCache *self,
+                        GError **error)
+{
+  return ls_migration_apply (self->sql, &plan, NULL, error);
+}
+
 /* Brings the file to this version, and its indexes to this collation. */
 bool
 ls_cache_migrate (LsCache *self,
                   GError **error)
 {
-  LsMigrationPlan plan = {
-    .application_id = LS_CACHE_APPLICATION_ID,
-    .migrations = migrations,
-    .n_migrations = G_N_ELEMENTS (migrations),
-    .flags = LS_MIGRATION_BACKUP,
-  };
   g_autoptr (LsSqlTransaction) transaction = NULL;
   g_autofree char *collation = NULL;
 

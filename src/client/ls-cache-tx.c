@@ -89,7 +89,7 @@ ls_cache_tx_begin (LsCache   *self,
       g_propagate_error (error, g_error_copy (self->broken));
       return false;
     }
-  if (!set_sync (self, sync, error))
+  if (!ls_cache_check_writable (self, error) || !set_sync (self, sync, error))
     return false;
   tx->transaction = ls_sql_begin (self->sql, LS_SQL_BEGIN_IMMEDIATE, error);
   if (tx->transaction == NULL)

@@ -5,11 +5,7 @@
 
 #include "client/ls-cache.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "client/ls-cache-private.h"
 #include "core/ls-error.h"
@@ -33,6 +29,7 @@ ls_cache_finalize (GObject *object)
   g_hash_table_unref (self->stagings);
   g_hash_table_unref (self->views);
   g_hash_table_unref (self->shops);
+  g_clear_pointer (&self->told, g_hash_table_unref);
   g_clear_error (&self->broken);
   g_clear_object (&self->environment);
   g_free (self->client);
@@ -56,28 +53,6 @@ ls_cache_init (LsCache *self)
   self->views = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->stagings =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ls_staging_free);
-}
-
-/* A lock of its own file: SQLite's locks come and go, and closing its file would drop them. */
-static bool
-take_lock (LsCache *self,
-           GError **error)
-{
-  g_autofree char *path = g_strconcat (self->path, ".lock", NULL);
-
-  /* A VFS that is not the system's has no files that another process could open. */
-  if (ls_environment_get_vfs (self->environment) != NULL)
-    return true;
-  self->lock = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (self->lock >= 0 && flock (self->lock, LOCK_EX | LOCK_NB) == 0)
-    return true;
-  if (self->lock >= 0 && errno == EWOULDBLOCK)
-    g_set_error (error, LS_ERROR, LS_ERROR_STORAGE,
-                 "%s is in use by another process; close it first", self->path);
-  else
-    g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "%s can't be locked: %s", path,
-                 g_strerror (errno));
-  return false;
 }
 
 /* Who closes the file last moves its log into it and removes that. */
@@ -120,6 +95,33 @@ prune (LsCache *self,
                      "DELETE FROM gone WHERE n <= (SELECT max(n) FROM gone) - 100000", NULL);
 }
 
+LsCache *
+ls_cache_new (LsEnvironment     *environment,
+              const char        *path,
+              const LsCollation *collation)
+{
+  LsCache *self = g_object_new (LS_TYPE_CACHE, NULL);
+
+  self->environment = g_object_ref (environment);
+  self->queue = ls_environment_get_queue (environment, LS_CACHE_QUEUE);
+  self->path = g_strdup (path);
+  self->collation = collation != NULL ? collation : ls_collation_get_default ();
+  return self;
+}
+
+/* Opens the file of a cache that has the lock. */
+bool
+ls_cache_open_writing (LsCache *self,
+                       GError **error)
+{
+  self->sync = LS_SQL_SYNC_NORMAL;
+  self->was_killed = was_left_open (self);
+  self->sql = ls_cache_connect (self->environment, self->path, self->collation, LS_SQL_READ_WRITE,
+                                error);
+  return self->sql != NULL && ls_cache_migrate (self, error) && ls_cache_load (self, error) &&
+         complete_tables (self, error) && prune (self, error);
+}
+
 /**
  * ls_cache_open:
  * @environment: clock, queues, VFS
@@ -139,18 +141,10 @@ ls_cache_open (LsEnvironment     *environment,
                const LsCollation *collation,
                GError           **error)
 {
-  g_autoptr (LsCache) self = g_object_new (LS_TYPE_CACHE, NULL);
+  g_autoptr (LsCache) self = ls_cache_new (environment, path, collation);
+  bool is_held;
 
-  self->environment = g_object_ref (environment);
-  self->queue = ls_environment_get_queue (environment, LS_CACHE_QUEUE);
-  self->path = g_strdup (path);
-  self->collation = collation != NULL ? collation : ls_collation_get_default ();
-  if (!take_lock (self, error))
-    return NULL;
-  self->was_killed = was_left_open (self);
-  self->sql = ls_cache_connect (environment, path, self->collation, LS_SQL_READ_WRITE, error);
-  if (self->sql == NULL || !ls_cache_migrate (self, error) || !ls_cache_load (self, error) ||
-      !complete_tables (self, error) || !prune (self, error))
+  if (!ls_cache_take_lock (self, &is_held, error) || !ls_cache_open_writing (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -167,9 +161,7 @@ ls_cache_close (LsCache *self)
   g_hash_table_remove_all (self->stagings);
   g_hash_table_remove_all (self->shops);
   g_clear_pointer (&self->sql, ls_sql_unref);
-  if (self->lock >= 0)
-    close (self->lock);
-  self->lock = -1;
+  ls_cache_drop_lock (self);
 }
 
 /**

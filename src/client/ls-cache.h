@@ -44,6 +44,16 @@ LsCache       *ls_cache_open              (LsEnvironment       *environment,
                                            const char          *path,
                                            const LsCollation   *collation,
                                            GError             **error);
+LsCache       *ls_cache_open_shared       (LsEnvironment       *environment,
+                                           const char          *path,
+                                           const LsCollation   *collation,
+                                           GError             **error);
+bool           ls_cache_is_read_only      (LsCache             *self);
+bool           ls_cache_look              (LsCache             *self,
+                                           bool                *ret_is_free,
+                                           GError             **error);
+bool           ls_cache_take_over         (LsCache             *self,
+                                           GError             **error);
 LsQueue       *ls_cache_get_queue         (LsCache             *self);
 const char    *ls_cache_get_path          (LsCache             *self);
 const LsCollation *ls_cache_get_collation (LsCache             *self);

@@ -92,7 +92,7 @@ edit_changed_cb (LsStore  *store,
 {
   LsEvent *event;
 
-  if (edit->state == LS_EDIT_QUEUED || edit->is_void)
+  if (self->engine != NULL && (edit->state == LS_EDIT_QUEUED || edit->is_void))
     ls_engine_edits_changed (self->engine, edit->shop);
   if (edit->state != LS_EDIT_QUEUED && edit->state != LS_EDIT_DISCARDED)
     return;
@@ -184,11 +184,37 @@ notice_cb (LsEventBus *bus,
   g_signal_emit_by_name (self, "notice", event->code, event->message);
 }
 
+/* The other process is gone: this one keeps the account in step from now on. */
+static void
+taken_over_cb (LsStore    *store,
+               GParamSpec *pspec,
+               LsClient   *self)
+{
+  if (self->engine != NULL || self->is_stopped || ls_store_get_read_only (store))
+    return;
+  ls_client_make_engine (self);
+  engine_shops_cb (self);
+  ls_client_connect_if_possible (self);
+}
+
+/* Makes what keeps the account in step with the server. */
+void
+ls_client_make_engine (LsClient *self)
+{
+  self->engine = ls_engine_new (self->environment, ls_store_get_cache (self->store), self->bus,
+                                &self->options, &ls_client_engine_events, self);
+  if (self->endpoint != NULL)
+    ls_engine_set_endpoint (self->engine, self->endpoint);
+  ls_engine_set_by_hand (self->engine, self->offline);
+  ls_engine_set_attention (self->engine, self->attention);
+}
+
 /* Listens to all the parts of a client that was opened. */
 void
 ls_client_listen (LsClient *self)
 {
   g_signal_connect (self->store, "edit-changed", G_CALLBACK (edit_changed_cb), self);
+  g_signal_connect (self->store, "notify::read-only", G_CALLBACK (taken_over_cb), self);
   g_signal_connect (self->store, "committed", G_CALLBACK (committed_cb), self);
   g_signal_connect (self->bus, "event::" LS_EVENT_NOTICE, G_CALLBACK (notice_cb), self);
   ls_consistency_checker_set_healer (self->checker, &healer, self);

@@ -24,7 +24,7 @@ open_step (gpointer data)
                    g_strerror (reason));
       return;
     }
-  job->cache = ls_cache_open (job->environment, path, job->collation, &job->error);
+  job->cache = ls_cache_open_shared (job->environment, path, job->collation, &job->error);
   if (job->cache != NULL)
     job->shops = ls_cache_list_shops (job->cache);
 }
@@ -44,14 +44,11 @@ open_answer (gpointer data)
   self->store = ls_store_new (self->environment, job->cache);
   self->bus = ls_event_bus_new (self->environment, main_queue);
   self->checker = ls_consistency_checker_new (self->environment, job->cache, self->bus);
-  self->engine =
-      ls_engine_new (self->environment, job->cache, self->bus, &self->options,
-                     &ls_client_engine_events, self);
-  if (self->endpoint != NULL)
-    ls_engine_set_endpoint (self->engine, self->endpoint);
-  ls_engine_set_by_hand (self->engine, self->offline);
-  ls_engine_set_attention (self->engine, self->attention);
   ls_client_listen (self);
+  if (!ls_store_get_read_only (self->store))
+    ls_client_make_engine (self);
+  else
+    self->status->elsewhere = true;
   ls_client_take_shops (self, job->shops);
   g_task_return_boolean (job->task, TRUE);
 }

@@ -28,12 +28,13 @@ struct _LsClient {
   LsStore *store;       /* these NULL before it is open */
   LsEventBus *bus;
   LsConsistencyChecker *checker;
-  LsEngine *engine; /* NULL once stopped */
+  LsEngine *engine; /* NULL once stopped, and while another process has the account open */
 
   /* State */
   LsConnectionStatus *status;
   GPtrArray *shops; /* LsShopEntry */
   bool started;
+  bool is_stopped;
   bool offline;
   LsAttention attention;
   int64_t last_sync;
@@ -70,8 +71,12 @@ void ls_client_take_shops   (LsClient           *self,
                              GPtrArray          *shops);
 void ls_client_take_status  (LsConnectionStatus *status,
                              gpointer            user_data);
+void ls_client_make_engine  (LsClient           *self);
 void ls_client_listen       (LsClient           *self);
 void ls_client_ignore_edits (LsClient           *self);
+
+/* ls-client.c */
+void ls_client_connect_if_possible (LsClient *self);
 
 /* ls-client-sync.c */
 void ls_client_take_progress (int64_t       id,

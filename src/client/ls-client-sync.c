@@ -137,7 +137,9 @@ ls_client_sync_async (LsClient           *self,
   g_task_set_task_data (task, shown, shown_free);
   if (self->engine == NULL)
     {
-      g_task_return_new_error (task, LS_ERROR, LS_ERROR_NETWORK, "The account is not open");
+      g_task_return_new_error (task, LS_ERROR, LS_ERROR_NETWORK, self->store != NULL && ls_store_get_read_only (self->store)
+                                   ? "Another process keeps this account in step"
+                                   : "The account is not open");
       return;
     }
   self->last_sync++;

@@ -262,8 +262,9 @@ show_signed_out (LsClient *self)
   ls_client_take_status (status, self);
 }
 
-static void
-connect_if_possible (LsClient *self)
+/* Connects when there is something to connect with. */
+void
+ls_client_connect_if_possible (LsClient *self)
 {
   if (!self->started || self->engine == NULL)
     return;
@@ -295,7 +296,7 @@ ls_client_set_token (LsClient   *self,
   endpoint = ls_endpoint_with_token (self->endpoint, token);
   ls_endpoint_unref (self->endpoint);
   self->endpoint = endpoint;
-  connect_if_possible (self);
+  ls_client_connect_if_possible (self);
 }
 
 /**
@@ -309,7 +310,7 @@ ls_client_start (LsClient *self)
 {
   GNetworkMonitor *monitor = g_network_monitor_get_default ();
 
-  g_return_if_fail (LS_IS_CLIENT (self) && self->engine != NULL);
+  g_return_if_fail (LS_IS_CLIENT (self) && self->store != NULL);
 
   if (self->started)
     return;
@@ -317,7 +318,7 @@ ls_client_start (LsClient *self)
   self->network_handler = g_signal_connect (monitor, "network-changed",
                                             G_CALLBACK (network_changed_cb), self);
   ls_consistency_checker_start (self->checker);
-  connect_if_possible (self);
+  ls_client_connect_if_possible (self);
 }
 
 /**
@@ -336,6 +337,7 @@ ls_client_stop (LsClient *self)
   g_return_if_fail (LS_IS_CLIENT (self));
 
   self->started = false;
+  self->is_stopped = true;
   if (self->network_handler != 0)
     g_clear_signal_handler (&self->network_handler, g_network_monitor_get_default ());
   if (self->checker != NULL)
@@ -362,7 +364,7 @@ ls_client_reconnect (LsClient *self)
 {
   g_return_if_fail (LS_IS_CLIENT (self));
 
-  if (self->started)
+  if (self->started && self->engine != NULL)
     ls_engine_try_now (self->engine);
 }
 

@@ -48,6 +48,7 @@ typedef enum {
  * @state: what the button shows
  * @since: when it came to be so, µs since the epoch
  * @by_hand: whether the admin chose to work offline
+ * @elsewhere: whether another process keeps the account in step, so that this one does not try
  * @attempts: connects that failed in a row
  * @next_attempt: when the next is due, µs since the epoch, 0 when none is
  * @health: how well it works
@@ -65,6 +66,7 @@ typedef struct {
   LsConnectionState state;
   int64_t since;
   bool by_hand;
+  bool elsewhere;
   unsigned attempts;
   int64_t next_attempt;
   LsHealth health;

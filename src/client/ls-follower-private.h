@@ -62,6 +62,7 @@ struct _LsFollower {
   bool is_publishing; /* the main thread has not shown the last one yet */
   bool is_owed;       /* a turn came meanwhile and was put off */
   bool is_stopped;
+  int is_shared;      /* another process writes the file */
   int64_t first_sequence;
 
   /* Of the turns. */
@@ -71,6 +72,7 @@ struct _LsFollower {
   GPtrArray *history; /* LsCacheCommit since the oldest load began */
   GPtrArray *slots;   /* LsSlot */
   GQueue todo;        /* LsRequest */
+  GPtrArray *reloads; /* LsCacheCommit made up by the last turn */
   int64_t sequence;   /* as published; -1 before the first turn */
 };
 

@@ -5,6 +5,7 @@
 
 #include "client/ls-follower.h"
 
+#include "client/ls-cache-private.h"
 #include "client/ls-follower-private.h"
 
 /* After a turn that could not read, µs. */
@@ -108,6 +109,7 @@ ls_follower_new (LsEnvironment     *environment,
     }
   follower->commits = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_cache_commit_unref);
   follower->history = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_cache_commit_unref);
+  follower->reloads = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_cache_commit_unref);
   follower->slots = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_slot_free);
   follower->sequence = -1;
   return follower;
@@ -142,6 +144,7 @@ ls_follower_unref (LsFollower *follower)
   g_queue_clear_full (&follower->todo, (GDestroyNotify) ls_request_free);
   g_ptr_array_unref (follower->commits);
   g_ptr_array_unref (follower->history);
+  g_ptr_array_unref (follower->reloads);
   g_ptr_array_unref (follower->slots);
   g_clear_pointer (&follower->reader, ls_cache_reader_free);
   for (int i = 0; i < LS_N_LOADERS; i++)
@@ -266,6 +269,44 @@ publish (LsTurn *turn)
                        publish_job_free);
 }
 
+static void
+add_reload (LsTurn     *turn,
+            const char *shop)
+{
+  LsCacheCommit *commit;
+
+  for (unsigned i = 0; i < turn->commits->len; i++)
+    if (g_str_equal (((LsCacheCommit *) g_ptr_array_index (turn->commits, i))->shop, shop))
+      return;
+  commit = ls_cache_commit_new (shop);
+  commit->sequence = turn->sequence;
+  commit->reloaded = LS_ALL_COLLECTIONS;
+  g_ptr_array_add (turn->follower->reloads, commit);
+  g_ptr_array_add (turn->commits, commit);
+  if (is_loading (turn->follower))
+    g_ptr_array_add (turn->follower->history, ls_cache_commit_ref (commit));
+}
+
+/* Another process writes: what it did between two snapshots nobody can say, so all is loaded again.
+ * What was told tells of positions and edits. */
+static void
+take_foreign (LsTurn *turn)
+{
+  LsFollower *follower = turn->follower;
+
+  g_ptr_array_set_size (follower->reloads, 0);
+  for (unsigned i = 0; turn->sequence > follower->sequence && i < follower->slots->len; i++)
+    {
+      const LsSlot *slot = g_ptr_array_index (follower->slots, i);
+
+      add_reload (turn, (slot->current != NULL ? slot->current : slot->loading)->shop);
+    }
+  for (unsigned i = 0; i < follower->commits->len; i++)
+    g_ptr_array_add (turn->publication->commits,
+                     ls_cache_commit_ref (g_ptr_array_index (follower->commits, i)));
+  g_ptr_array_set_size (follower->commits, 0);
+}
+
 /* Everything in the snapshot that was not shown yet. */
 static void
 run_turn (LsTurn *turn)
@@ -273,6 +314,9 @@ run_turn (LsTurn *turn)
   LsFollower *follower = turn->follower;
   LsRequest *request;
   unsigned n_reached = 0;
+
+  if (g_atomic_int_get (&follower->is_shared))
+    take_foreign (turn);
 
   while (n_reached < follower->commits->len)
     {
@@ -322,7 +366,7 @@ turn_cb (gpointer data)
       return;
     }
   /* A commit is in the file before it is told; then its telling makes the turn. */
-  if (take_commits (follower) >= turn.sequence)
+  if (take_commits (follower) >= turn.sequence || g_atomic_int_get (&follower->is_shared))
     {
       turn.publication = ls_publication_new ();
       run_turn (&turn);
@@ -385,6 +429,37 @@ ls_follower_start (LsFollower *follower,
   follower->first_sequence = sequence;
   g_mutex_unlock (&follower->lock);
   ls_follower_poke (follower);
+}
+
+/**
+ * ls_follower_is_stopped:
+ * @follower: a follower
+ *
+ * Returns: whether ls_follower_stop() was called; any thread
+ */
+bool
+ls_follower_is_stopped (LsFollower *follower)
+{
+  bool is_stopped;
+
+  g_mutex_lock (&follower->lock);
+  is_stopped = follower->is_stopped;
+  g_mutex_unlock (&follower->lock);
+  return is_stopped;
+}
+
+/**
+ * ls_follower_set_shared:
+ * @follower: a follower
+ * @shared: whether another process writes the file
+ *
+ * Says whether there may be commits in the file that were not told and never will be. Any thread.
+ */
+void
+ls_follower_set_shared (LsFollower *follower,
+                        bool        shared)
+{
+  g_atomic_int_set (&follower->is_shared, shared);
 }
 
 /**

@@ -94,6 +94,9 @@ void        ls_follower_unref       (LsFollower         *follower);
 void        ls_follower_stop        (LsFollower         *follower);
 void        ls_follower_start       (LsFollower         *follower,
                                      int64_t             sequence);
+bool        ls_follower_is_stopped  (LsFollower         *follower);
+void        ls_follower_set_shared  (LsFollower         *follower,
+                                     bool                shared);
 void        ls_follower_take_commit (LsFollower         *follower,
                                      LsCacheCommit      *commit);
 void        ls_follower_follow      (LsFollower         *follower,

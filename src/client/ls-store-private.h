@@ -24,6 +24,10 @@ uint64_t        ls_store_attach         (LsStore            *self,
 void            ls_store_detach         (LsStore            *self,
                                          uint64_t            id);
 LsFollower     *ls_store_get_follower   (LsStore            *self);
+void            ls_store_taken_over     (LsStore            *self);
+void            ls_store_watch          (LsStore            *self,
+                                         LsCache            *cache,
+                                         LsFollower         *follower);
 LsRowTable     *ls_store_get_rows       (LsStore            *self);
 
 LsLiveQuery     *ls_live_query_new      (LsStore               *store,

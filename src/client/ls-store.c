@@ -27,6 +27,7 @@ struct _LsStore {
   LsFollower *follower;
   LsRowTable *rows;
   LsStoreUpkeep *upkeep;
+  bool is_shared; /* another process writes the cache */
   bool is_flushing; /* a job that takes the wanted rows is on its way */
 
   GHashTable *live; /* id -> Live */
@@ -52,9 +53,10 @@ typedef enum {
   PROP_PENDING_COUNT = 1,
   PROP_DEAD_COUNT,
   PROP_LOST_COUNT,
+  PROP_READ_ONLY,
 } LsStoreProperty;
 
-static GParamSpec *properties[PROP_LOST_COUNT + 1];
+static GParamSpec *properties[PROP_READ_ONLY + 1];
 
 enum {
   COMMITTED,
@@ -205,7 +207,8 @@ publish_cb (const LsPublication *publication,
 
       show_edits (self, commit->edits);
       show_position (self, commit);
-      ls_store_upkeep_take_commit (self->upkeep, commit);
+      if (!self->is_shared)
+        ls_store_upkeep_take_commit (self->upkeep, commit);
       g_signal_emit (self, signals[COMMITTED], 0, commit);
     }
   for (unsigned i = 0; i < publication->rows->len; i++)
@@ -289,6 +292,9 @@ ls_store_get_property (GObject    *object,
     case PROP_LOST_COUNT:
       g_value_set_uint (value, ls_edit_list_get_counts (self->edits)->lost);
       break;
+    case PROP_READ_ONLY:
+      g_value_set_boolean (value, self->is_shared);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -311,6 +317,7 @@ ls_store_class_init (LsStoreClass *klass)
       g_param_spec_uint ("dead-count", NULL, NULL, 0, G_MAXUINT, 0, flags);
   properties[PROP_LOST_COUNT] =
       g_param_spec_uint ("lost-count", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_READ_ONLY] = g_param_spec_boolean ("read-only", NULL, NULL, FALSE, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 
   /**
@@ -369,9 +376,38 @@ ls_store_new (LsEnvironment *environment,
   self->upkeep = ls_store_upkeep_new (cache);
   self->follower = ls_follower_new (environment, ls_cache_get_path (cache),
                                     ls_cache_get_collation (cache), publish_cb, self);
+  self->is_shared = ls_cache_is_read_only (cache);
+  ls_follower_set_shared (self->follower, self->is_shared);
   ls_store_post_start (self, cache, self->follower, started_cb);
-  ls_store_upkeep_start (self->upkeep);
+  if (self->is_shared)
+    ls_store_watch (self, cache, self->follower);
+  else
+    ls_store_upkeep_start (self->upkeep);
   return self;
+}
+
+/* The cache has become this process's to write. */
+void
+ls_store_taken_over (LsStore *self)
+{
+  if (self->follower == NULL || !self->is_shared)
+    return;
+  self->is_shared = false;
+  ls_store_upkeep_start (self->upkeep);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_READ_ONLY]);
+}
+
+/**
+ * ls_store_get_read_only:
+ * @self: a store
+ *
+ * Returns: whether another process has the account open: it makes the edits, this one shows them.
+ *   Property `read-only` notifies when that is gone.
+ */
+gboolean
+ls_store_get_read_only (LsStore *self)
+{
+  return self->is_shared;
 }
 
 uint64_t

@@ -43,6 +43,7 @@ G_DECLARE_FINAL_TYPE (LsStore, ls_store, LS, STORE, GObject)
  */
 LsStore         *ls_store_new             (LsEnvironment         *environment,
                                            LsCache               *cache);
+gboolean         ls_store_get_read_only   (LsStore               *self);
 LsCache         *ls_store_get_cache       (LsStore               *self);
 int64_t          ls_store_get_sequence    (LsStore               *self);
 char            *ls_store_new_key         (LsStore               *self);

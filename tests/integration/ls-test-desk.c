@@ -275,6 +275,20 @@ ls_test_desk_kill (LsTestDesk *desk)
 }
 
 /**
+ * ls_test_desk_signal:
+ * @desk: a desk that runs
+ * @number: a signal that it outlives
+ *
+ * Sends its process a signal.
+ */
+void
+ls_test_desk_signal (LsTestDesk *desk,
+                     int         number)
+{
+  g_subprocess_send_signal (desk->process, number);
+}
+
+/**
  * ls_test_desk_quit:
  * @desk: a desk that runs
  *

@@ -55,6 +55,8 @@ void        ls_test_desk_set_func (LsTestDesk    *desk,
 void        ls_test_desk_start    (LsTestDesk    *desk,
                                    const char    *option);
 void        ls_test_desk_kill     (LsTestDesk    *desk);
+void        ls_test_desk_signal   (LsTestDesk    *desk,
+                                   int            number);
 void        ls_test_desk_quit     (LsTestDesk    *desk);
 int64_t     ls_test_desk_send        (LsTestDesk     *desk,
                                       const char     *format,
