@@ -622,6 +622,13 @@ ls_context_sign_out_async (LsContext          *self,
       g_task_return_boolean (task, TRUE);
       return;
     }
+  if (ls_store_get_read_only (ls_client_get_store (self->client)))
+    {
+      /* What the other process needs is not wiped under its feet. */
+      g_task_return_new_error (task, LS_ERROR, LS_ERROR_STORAGE, "%s",
+                               _("Another Lockstep process has this account open"));
+      return;
+    }
   waiting = ls_store_get_pending_count (ls_client_get_store (self->client));
   if (waiting == 0)
     {

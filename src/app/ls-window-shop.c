@@ -174,6 +174,14 @@ ls_window_update_banner (LsWindow *self)
   const char *title = NULL;
   const char *button = NULL;
 
+  if (status != NULL && status->elsewhere)
+    {
+      ls_banner_set_title (self->banner,
+                           _("Read-only: this account is open in another Lockstep process"));
+      ls_banner_set_button_label (self->banner, NULL);
+      ls_banner_set_revealed (self->banner, TRUE);
+      return;
+    }
   switch (status != NULL ? status->state : LS_CONNECTION_LIVE)
     {
     case LS_CONNECTION_OFFLINE:

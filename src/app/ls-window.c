@@ -318,6 +318,8 @@ ls_window_init (LsWindow *self)
   g_signal_group_connect_swapped (self->client_signals, "shops-changed",
                                   G_CALLBACK (shops_changed_cb), self);
   self->store_signals = g_signal_group_new (LS_TYPE_STORE);
+  g_signal_group_connect_swapped (self->store_signals, "notify::read-only",
+                                  G_CALLBACK (ls_window_update_banner), self);
   g_signal_group_connect_swapped (self->store_signals, "notify::pending-count",
                                   G_CALLBACK (ls_window_update_banner), self);
   g_signal_group_connect_swapped (self->store_signals, "notify",

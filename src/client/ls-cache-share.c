@@ -79,7 +79,8 @@ list_edits (LsCache *self,
     {
       const LsCacheShop *shop = g_ptr_array_index (shops, i);
       g_autoptr (GPtrArray) list = ls_cache_list_edits (
-          self, shop->shop, LS_EDITS_WAITING | LS_EDIT_MASK (LS_EDIT_DEAD), error);
+          self, shop->shop,
+          LS_EDITS_WAITING | LS_EDIT_MASK (LS_EDIT_DEAD) | LS_EDIT_MASK (LS_EDIT_LOST), error);
 
       if (list == NULL)
         return NULL;

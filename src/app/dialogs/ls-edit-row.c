@@ -208,6 +208,7 @@ show_buttons (LsEditRow *self)
 {
   gboolean dead = self->edit->state == LS_EDIT_DEAD;
   gboolean lost = self->edit->state == LS_EDIT_LOST;
+  gboolean writable = !ls_store_get_read_only (self->store);
 
   /* To try a conflict again unseen would overwrite what somebody else just did. */
   gtk_widget_set_visible (GTK_WIDGET (self->retry_button),
@@ -215,6 +216,10 @@ show_buttons (LsEditRow *self)
   gtk_button_set_label (self->retry_button, lost ? _("Apply again") : _("Retry"));
   gtk_widget_set_visible (GTK_WIDGET (self->edit_button), dead);
   gtk_widget_set_visible (GTK_WIDGET (self->discard_button), self->edit->state != LS_EDIT_SENT);
+  /* Another process decides about them. */
+  gtk_widget_set_sensitive (GTK_WIDGET (self->retry_button), writable);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->edit_button), writable);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->discard_button), writable);
 }
 
 /**

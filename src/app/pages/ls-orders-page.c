@@ -282,6 +282,8 @@ ls_orders_page_bind (LsPage *page)
   g_signal_connect_object (self->revenue, "changed", G_CALLBACK (revenue_changed_cb), self,
                            G_CONNECT_SWAPPED);
   ls_table_set_editable (self->table, ls_page_can_write (page, orders ()));
+  ls_page_explain (page, GTK_WIDGET (self->table));
+  ls_page_explain (page, GTK_WIDGET (self->detail));
   ls_table_set_query (self->table, self->query, ls_page_get_currency (page), ls_page_get_time_zone (page));
   query_changed_cb (self);
   revenue_changed_cb (self);

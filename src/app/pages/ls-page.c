@@ -31,6 +31,7 @@ typedef struct {
   /* state */
   gboolean bound;
   gulong record_handler;
+  gulong read_only_handler;
 } LsPagePrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (LsPage, ls_page, ADW_TYPE_BIN)
@@ -86,6 +87,14 @@ shop_record_cb (LsPage *self)
   rebind (self);
 }
 
+/* What can be done on the page is decided when it is bound. */
+static void
+read_only_cb (LsPage *self)
+{
+  if (private_of (self)->bound)
+    rebind (self);
+}
+
 static void
 forget_shop_row (LsPage *self)
 {
@@ -125,6 +134,8 @@ forget_shop (LsPage *self)
   if (priv->shop_query != NULL)
     g_signal_handlers_disconnect_by_data (priv->shop_query, self);
   g_clear_object (&priv->shop_query);
+  if (priv->client != NULL)
+    g_clear_signal_handler (&priv->read_only_handler, ls_client_get_store (priv->client));
   g_clear_object (&priv->client);
   g_clear_pointer (&priv->shop, g_free);
   g_clear_pointer (&priv->currency, g_free);
@@ -142,6 +153,8 @@ follow_shop (LsPage *self)
   priv->shop_query = ls_store_query (ls_client_get_store (priv->client), priv->shop,
                                      ls_schema_collection (LS_SHOPS), NULL, NULL, 0);
   g_signal_connect_swapped (priv->shop_query, "items-changed", G_CALLBACK (shop_items_changed_cb), self);
+  priv->read_only_handler = g_signal_connect_swapped (
+      ls_client_get_store (priv->client), "notify::read-only", G_CALLBACK (read_only_cb), self);
   shop_items_changed_cb (self);
 }
 
@@ -350,11 +363,32 @@ ls_page_open_record (LsPage     *self,
 }
 
 /**
+ * ls_page_explain:
+ * @self: a page
+ * @widget: what edits could be made with
+ *
+ * Says in a tooltip why nothing can be edited, when the reason is not the admin's role.
+ */
+void
+ls_page_explain (LsPage    *self,
+                 GtkWidget *widget)
+{
+  LsPagePrivate *priv = private_of (self);
+  gboolean read_only =
+      priv->client != NULL && ls_store_get_read_only (ls_client_get_store (priv->client));
+
+  gtk_widget_set_tooltip_text (
+      widget, read_only ? _("Another Lockstep process has this account open: changes are made there")
+                        : NULL);
+}
+
+/**
  * ls_page_can_write:
  * @self: a page
  * @collection: a collection
  *
- * Returns: whether the admin's role may edit @collection in this shop
+ * Returns: whether the admin may edit @collection here: his role in this shop allows it, and no other
+ *   process has the account open
  */
 gboolean
 ls_page_can_write (LsPage             *self,
@@ -363,6 +397,8 @@ ls_page_can_write (LsPage             *self,
   LsPagePrivate *priv = private_of (self);
   GPtrArray *shops = priv->client != NULL ? ls_client_get_shops (priv->client) : NULL;
 
+  if (priv->client != NULL && ls_store_get_read_only (ls_client_get_store (priv->client)))
+    return FALSE;
   for (unsigned i = 0; shops != NULL && i < shops->len; i++)
     {
       const LsShopEntry *entry = g_ptr_array_index (shops, i);

@@ -54,6 +54,8 @@ void        ls_page_edit_field    (LsPage     *self,
                                    LsRow      *row,
                                    unsigned    field,
                                    const LsValue *value);
+void        ls_page_explain       (LsPage     *self,
+                                   GtkWidget  *widget);
 gboolean    ls_page_can_write     (LsPage     *self,
                                    const LsCollection *collection);
 

@@ -389,6 +389,9 @@ ls_products_page_bind (LsPage *page)
                            G_CONNECT_SWAPPED);
   ls_table_set_editable (self->table, writable);
   ls_record_form_set_editable (self->form, writable);
+  ls_page_explain (page, GTK_WIDGET (self->table));
+  ls_page_explain (page, GTK_WIDGET (self->form));
+  ls_page_explain (page, GTK_WIDGET (self->new_button));
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "page.new-product", writable);
   ls_table_set_query (self->table, self->query, ls_page_get_currency (page), ls_page_get_time_zone (page));
   query_changed_cb (self);

@@ -83,6 +83,16 @@ ls_connection_words_init (LsConnectionWords        *words,
                           unsigned                  n_waiting)
 {
   *words = (LsConnectionWords) { NULL };
+  if (status->elsewhere)
+    {
+      words->label = _("Read-only");
+      words->icon_name = "changes-prevent-symbolic";
+      words->style_class = "warning";
+      words->title = g_strdup (_("Open in another Lockstep process"));
+      words->meaning = g_strdup (
+          _("The other process keeps this account in step. What it has is shown here; changes are made there."));
+      return;
+    }
   switch (status->state)
     {
     case LS_CONNECTION_LIVE:
