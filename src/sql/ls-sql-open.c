@@ -263,22 +263,6 @@ ls_sql_literal_path (const char *path)
   return g_strdup (path);
 }
 
-/* Texts of statements are long and are hashed four times for each use. A few of their characters, all
- * over, tell them apart well enough. */
-static unsigned
-hash_text (gconstpointer data)
-{
-  const char *text = data;
-  size_t length = strlen (text);
-  size_t step = length / 32 + 1;
-  unsigned hash = (unsigned) length;
-
-  for (size_t i = 0; i < length; i += step)
-    hash = hash * 33 + (unsigned char) text[i];
-
-  return hash;
-}
-
 LsSql *
 ls_sql_open (const char          *path,
              LsSqlMode            mode,
@@ -311,7 +295,7 @@ ls_sql_open (const char          *path,
   sql->path = g_strdup (path);
   sql->vfs = g_strdup (options->vfs);
   sql->mode = mode;
-  sql->idle = g_hash_table_new (hash_text, g_str_equal);
+  sql->idle = ls_statement_table_new ();
   sql->n_cached_statements = options->n_cached_statements;
   if (sql->n_cached_statements == 0)
     sql->n_cached_statements = DEFAULT_CACHED_STATEMENTS;

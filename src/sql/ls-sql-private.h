@@ -2,7 +2,6 @@
 #pragma once
 
 #include <sqlite3.h>
-#include <stdarg.h>
 
 #include "sql/ls-sql.h"
 
@@ -16,6 +15,7 @@ struct _LsStatement {
   LsSql        *sql; /* a reference while the statement is out, NULL in the cache */
   sqlite3_stmt *stmt;
   char         *text;
+  unsigned      hash; /* of the text */
   GList         link; /* in LsSql.recent while idle */
   int           bind_code; /* of the first binding that failed */
   gboolean      done;
@@ -27,7 +27,7 @@ struct _LsSql {
   char             *vfs;
   LsSqlMode         mode;
 
-  /* Idle statements: by text, and the most recently used first. */
+  /* Idle statements: each by its text, and the most recently used first. */
   GHashTable       *idle;
   GQueue            recent;
   unsigned          n_cached_statements;
@@ -60,11 +60,8 @@ int          ls_sql_control               (LsSql        *sql,
 /* Whether SQLite ended the open transaction by itself. */
 gboolean     ls_sql_transaction_is_lost   (LsSql        *sql);
 
-LsStatement *ls_sql_query_valist          (LsSql        *sql,
-                                           GError      **error,
-                                           const char   *text,
-                                           const char   *types,
-                                           va_list       args);
+/* A set of statements, where they are found by their text. */
+GHashTable  *ls_statement_table_new       (void);
 
 void         ls_sql_clear_statements      (LsSql        *sql);
 

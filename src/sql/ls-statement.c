@@ -5,9 +5,46 @@
 
 #include "sql/ls-statement.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "sql/ls-sql-private.h"
+
+/* Texts of statements are long. A few of their characters, all over, tell them apart well enough. */
+static unsigned
+hash_text (const char *text)
+{
+  size_t length = strlen (text);
+  size_t step = length / 32 + 1;
+  unsigned hash = (unsigned) length;
+
+  for (size_t i = 0; i < length; i += step)
+    hash = hash * 33 + (unsigned char) text[i];
+
+  return hash;
+}
+
+static unsigned
+hash_statement (gconstpointer data)
+{
+  return ((const LsStatement *) data)->hash;
+}
+
+static gboolean
+equal_statements (gconstpointer a,
+                  gconstpointer b)
+{
+  const LsStatement *x = a;
+  const LsStatement *y = b;
+
+  return x->hash == y->hash && strcmp (x->text, y->text) == 0;
+}
+
+GHashTable *
+ls_statement_table_new (void)
+{
+  return g_hash_table_new (hash_statement, equal_statements);
+}
 
 static void
 statement_destroy (LsStatement *statement)
@@ -36,6 +73,7 @@ set_misuse (const char  *text,
 static LsStatement *
 statement_new (LsSql       *sql,
                const char  *text,
+               unsigned     hash,
                GError     **error)
 {
   sqlite3_stmt *stmt = NULL;
@@ -60,6 +98,7 @@ statement_new (LsSql       *sql,
   statement = g_new0 (LsStatement, 1);
   statement->stmt = stmt;
   statement->text = g_strdup (text);
+  statement->hash = hash;
   statement->link.data = statement;
 
   return statement;
@@ -101,11 +140,13 @@ bind_blob (LsStatement             *statement,
                   sqlite3_bind_blob64 (statement->stmt, index, data, length, destructor));
 }
 
-/* Returns whether @types had only letters that are known. */
+/* Returns whether @types had only letters that are known. @destructor says whether SQLite copies what
+ * it is given. */
 static gboolean
-bind_valist (LsStatement *statement,
-             const char  *types,
-             va_list      args)
+bind_valist (LsStatement             *statement,
+             const char              *types,
+             sqlite3_destructor_type  destructor,
+             va_list                  args)
 {
   for (int i = 0; types[i] != '\0'; i++)
     {
@@ -121,17 +162,17 @@ bind_valist (LsStatement *statement,
           ls_statement_bind_int64 (statement, i + 1, va_arg (args, int));
           break;
         case 't':
-          ls_statement_bind_text (statement, i + 1, va_arg (args, const char *), -1);
+          bind_text (statement, i + 1, va_arg (args, const char *), -1, destructor);
           break;
         case 'T':
           data = va_arg (args, const char *);
           length = va_arg (args, size_t);
-          bind_text (statement, i + 1, data, (gssize) length, SQLITE_TRANSIENT);
+          bind_text (statement, i + 1, data, (gssize) length, destructor);
           break;
         case 'b':
           data = va_arg (args, const void *);
           length = va_arg (args, size_t);
-          bind_blob (statement, i + 1, data, length, SQLITE_TRANSIENT);
+          bind_blob (statement, i + 1, data, length, destructor);
           break;
         case 'B':
           {
@@ -142,7 +183,7 @@ bind_valist (LsStatement *statement,
             if (bytes != NULL && data == NULL)
               note_bind_code (statement, sqlite3_bind_zeroblob (statement->stmt, i + 1, 0));
             else
-              bind_blob (statement, i + 1, data, data != NULL ? length : 0, SQLITE_TRANSIENT);
+              bind_blob (statement, i + 1, data, data != NULL ? length : 0, destructor);
           }
           break;
         case 'n':
@@ -156,12 +197,13 @@ bind_valist (LsStatement *statement,
   return TRUE;
 }
 
-LsStatement *
-ls_sql_query_valist (LsSql       *sql,
-                     GError     **error,
-                     const char  *text,
-                     const char  *types,
-                     va_list      args)
+static LsStatement *
+query (LsSql                   *sql,
+       GError                 **error,
+       const char              *text,
+       const char              *types,
+       sqlite3_destructor_type  destructor,
+       va_list                  args)
 {
   g_autoptr (LsStatement) statement = NULL;
   size_t n_types = types != NULL ? strlen (types) : 0;
@@ -176,7 +218,7 @@ ls_sql_query_valist (LsSql       *sql,
       return NULL;
     }
 
-  if (n_types > 0 && !bind_valist (statement, types, args))
+  if (n_types > 0 && !bind_valist (statement, types, destructor, args))
     {
       set_misuse (text, error, "The types of the values have an unknown letter");
       return NULL;
@@ -220,20 +262,23 @@ ls_sql_prepare (LsSql       *sql,
                 GError     **error)
 {
   LsStatement *statement;
+  LsStatement wanted;
 
   g_return_val_if_fail (sql != NULL, NULL);
   g_return_val_if_fail (text != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  statement = g_hash_table_lookup (sql->idle, text);
+  wanted.text = (char *) text;
+  wanted.hash = hash_text (text);
+  statement = g_hash_table_lookup (sql->idle, &wanted);
   if (statement != NULL)
     {
-      g_hash_table_remove (sql->idle, text);
+      g_hash_table_remove (sql->idle, statement);
       g_queue_unlink (&sql->recent, &statement->link);
     }
   else
     {
-      statement = statement_new (sql, text, error);
+      statement = statement_new (sql, text, wanted.hash, error);
       if (statement == NULL)
         return NULL;
     }
@@ -257,19 +302,19 @@ ls_statement_free (LsStatement *statement)
   statement->bind_code = SQLITE_OK;
   statement->done = FALSE;
 
-  if (g_hash_table_contains (sql->idle, statement->text))
+  if (g_hash_table_contains (sql->idle, statement))
     {
       statement_destroy (statement);
       return;
     }
 
-  g_hash_table_insert (sql->idle, statement->text, statement);
+  g_hash_table_add (sql->idle, statement);
   g_queue_push_head_link (&sql->recent, &statement->link);
 
   if (sql->recent.length > sql->n_cached_statements)
     {
       oldest = g_queue_peek_tail (&sql->recent);
-      g_hash_table_remove (sql->idle, oldest->text);
+      g_hash_table_remove (sql->idle, oldest);
       g_queue_unlink (&sql->recent, &oldest->link);
       statement_destroy (oldest);
     }
@@ -521,6 +566,8 @@ ls_statement_dup_blob (LsStatement *statement,
   return g_bytes_new (data, length);
 }
 
+/* What is done within the call needs no copies of the caller's values. */
+
 gboolean
 ls_sql_run (LsSql       *sql,
             GError     **error,
@@ -534,7 +581,7 @@ ls_sql_run (LsSql       *sql,
   g_return_val_if_fail (sql != NULL, FALSE);
 
   va_start (args, types);
-  statement = ls_sql_query_valist (sql, error, text, types, args);
+  statement = query (sql, error, text, types, SQLITE_STATIC, args);
   va_end (args);
 
   return statement != NULL && ls_statement_run (statement, error);
@@ -553,7 +600,7 @@ ls_sql_query (LsSql       *sql,
   g_return_val_if_fail (sql != NULL, NULL);
 
   va_start (args, types);
-  statement = ls_sql_query_valist (sql, error, text, types, args);
+  statement = query (sql, error, text, types, SQLITE_TRANSIENT, args);
   va_end (args);
 
   return statement;
@@ -575,7 +622,7 @@ ls_sql_get_int64 (LsSql       *sql,
   g_return_val_if_fail (value != NULL, LS_STEP_ERROR);
 
   va_start (args, types);
-  statement = ls_sql_query_valist (sql, error, text, types, args);
+  statement = query (sql, error, text, types, SQLITE_STATIC, args);
   va_end (args);
 
   step = first_row (statement, error);
@@ -601,7 +648,7 @@ ls_sql_get_text (LsSql       *sql,
   g_return_val_if_fail (value != NULL, LS_STEP_ERROR);
 
   va_start (args, types);
-  statement = ls_sql_query_valist (sql, error, text, types, args);
+  statement = query (sql, error, text, types, SQLITE_STATIC, args);
   va_end (args);
 
   step = first_row (statement, error);
