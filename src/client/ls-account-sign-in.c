@@ -68,21 +68,21 @@ read_token (SignIn  *sign_in,
 {
   static const LsJsonLimits limits = { .max_bytes = MAX_ANSWER_BYTES, .max_depth = 8 };
   const char *text = (const char *) sign_in->body->data;
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (LsJsonDocument) document =
+      ls_json_document_new (text != NULL ? text : "", sign_in->body->len, &limits, error);
   g_auto (LsJsonReader) reader = { NULL, NULL };
   g_autofree char *token = NULL;
 
-  if (!ls_json_guard_check_error (text != NULL ? text : "", sign_in->body->len, &limits, error))
+  if (document == NULL)
     return NULL;
-  if (!json_parser_load_from_data (parser, text, sign_in->body->len, NULL) ||
-      !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
+  if (ls_json_document_get_object (document) == NULL)
     {
       g_set_error_literal (error, LS_ERROR, LS_ERROR_PROTOCOL, "the answer is no JSON object");
       return NULL;
     }
   ls_json_reader_init (&reader);
-  token = ls_json_reader_text (&reader, json_node_get_object (json_parser_get_root (parser)),
-                               "token", LS_JSON_REQUIRED, MAX_TOKEN_BYTES);
+  token = ls_json_reader_text (&reader, ls_json_document_get_object (document), "token",
+                               LS_JSON_REQUIRED, MAX_TOKEN_BYTES);
   if (reader.error != NULL)
     g_propagate_error (error, g_steal_pointer (&reader.error));
   return g_steal_pointer (&token);

@@ -104,15 +104,15 @@ ls_json_reader_leave (LsJsonReader *reader,
   g_string_truncate (reader->path, mark);
 }
 
-static JsonNode *
-member (LsJsonReader  *reader,
-        JsonObject    *object,
-        const char    *name,
-        LsJsonPresence presence)
+static const LsJsonNode *
+member (LsJsonReader     *reader,
+        const LsJsonNode *object,
+        const char       *name,
+        LsJsonPresence    presence)
 {
-  JsonNode *node = reader->error == NULL ? json_object_get_member (object, name) : NULL;
+  const LsJsonNode *node = reader->error == NULL ? ls_json_node_get_member (object, name) : NULL;
 
-  if (node != NULL && JSON_NODE_HOLDS_NULL (node))
+  if (node != NULL && node->kind == LS_JSON_NULL)
     node = NULL;
   if (node == NULL && presence == LS_JSON_REQUIRED)
     ls_json_reader_fail (reader, name, "missing");
@@ -130,23 +130,23 @@ member (LsJsonReader  *reader,
  * Returns: (transfer full) (nullable): the string, or %NULL when it is missing or does not fit
  */
 char *
-ls_json_reader_text (LsJsonReader  *reader,
-                     JsonObject    *object,
-                     const char    *name,
-                     LsJsonPresence presence,
-                     size_t         max_bytes)
+ls_json_reader_text (LsJsonReader     *reader,
+                     const LsJsonNode *object,
+                     const char       *name,
+                     LsJsonPresence    presence,
+                     size_t            max_bytes)
 {
-  JsonNode *node = member (reader, object, name, presence);
+  const LsJsonNode *node = member (reader, object, name, presence);
   const char *text;
 
   if (node == NULL)
     return NULL;
-  if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+  if (node->kind != LS_JSON_TEXT)
     {
       ls_json_reader_fail (reader, name, "not a string");
       return NULL;
     }
-  text = json_node_get_string (node);
+  text = node->text;
   if (strlen (text) > max_bytes)
     {
       ls_json_reader_fail (reader, name, "longer than %zu bytes", max_bytes);
@@ -168,22 +168,22 @@ ls_json_reader_text (LsJsonReader  *reader,
  * Returns: the number, or @fallback
  */
 int64_t
-ls_json_reader_integer (LsJsonReader  *reader,
-                        JsonObject    *object,
-                        const char    *name,
-                        LsJsonPresence presence,
-                        int64_t        fallback)
+ls_json_reader_integer (LsJsonReader     *reader,
+                        const LsJsonNode *object,
+                        const char       *name,
+                        LsJsonPresence    presence,
+                        int64_t           fallback)
 {
-  JsonNode *node = member (reader, object, name, presence);
+  const LsJsonNode *node = member (reader, object, name, presence);
 
   if (node == NULL)
     return fallback;
-  if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_INT64)
+  if (node->kind != LS_JSON_INTEGER)
     ls_json_reader_fail (reader, name, "not an integer");
-  else if (json_node_get_int (node) < 0)
+  else if (node->integer < 0)
     ls_json_reader_fail (reader, name, "below zero");
   else
-    return json_node_get_int (node);
+    return node->integer;
   return fallback;
 }
 
@@ -197,21 +197,21 @@ ls_json_reader_integer (LsJsonReader  *reader,
  * Returns: the truth value, or @fallback
  */
 bool
-ls_json_reader_boolean (LsJsonReader *reader,
-                        JsonObject   *object,
-                        const char   *name,
-                        bool          fallback)
+ls_json_reader_boolean (LsJsonReader     *reader,
+                        const LsJsonNode *object,
+                        const char       *name,
+                        bool              fallback)
 {
-  JsonNode *node = member (reader, object, name, LS_JSON_OPTIONAL);
+  const LsJsonNode *node = member (reader, object, name, LS_JSON_OPTIONAL);
 
   if (node == NULL)
     return fallback;
-  if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_BOOLEAN)
+  if (node->kind != LS_JSON_BOOLEAN)
     {
       ls_json_reader_fail (reader, name, "neither true nor false");
       return fallback;
     }
-  return json_node_get_boolean (node);
+  return node->integer != 0;
 }
 
 /**
@@ -223,9 +223,9 @@ ls_json_reader_boolean (LsJsonReader *reader,
  * Returns: the 64-bit hash written as 16 lower-case hex digits, 0 when it does not fit
  */
 uint64_t
-ls_json_reader_hash (LsJsonReader *reader,
-                     JsonObject   *object,
-                     const char   *name)
+ls_json_reader_hash (LsJsonReader     *reader,
+                     const LsJsonNode *object,
+                     const char       *name)
 {
   g_autofree char *text = ls_json_reader_text (reader, object, name, LS_JSON_REQUIRED, 16);
 
@@ -251,7 +251,7 @@ ls_json_reader_hash (LsJsonReader *reader,
  */
 int
 ls_json_reader_choice (LsJsonReader      *reader,
-                       JsonObject        *object,
+                       const LsJsonNode  *object,
                        const char        *name,
                        const char *const *choices,
                        size_t             n_choices)
@@ -277,23 +277,23 @@ ls_json_reader_choice (LsJsonReader      *reader,
  *
  * Returns: (transfer none) (nullable): the array, or %NULL when it is missing or does not fit
  */
-JsonArray *
-ls_json_reader_array (LsJsonReader  *reader,
-                      JsonObject    *object,
-                      const char    *name,
-                      LsJsonPresence presence,
-                      unsigned       max_length)
+const LsJsonNode *
+ls_json_reader_array (LsJsonReader     *reader,
+                      const LsJsonNode *object,
+                      const char       *name,
+                      LsJsonPresence    presence,
+                      unsigned          max_length)
 {
-  JsonNode *node = member (reader, object, name, presence);
+  const LsJsonNode *node = member (reader, object, name, presence);
 
   if (node == NULL)
     return NULL;
-  if (!JSON_NODE_HOLDS_ARRAY (node))
+  if (node->kind != LS_JSON_ARRAY)
     ls_json_reader_fail (reader, name, "not an array");
-  else if (json_array_get_length (json_node_get_array (node)) > max_length)
+  else if (node->length > max_length)
     ls_json_reader_fail (reader, name, "more than %u elements", max_length);
   else
-    return json_node_get_array (node);
+    return node;
   return NULL;
 }
 
@@ -306,22 +306,22 @@ ls_json_reader_array (LsJsonReader  *reader,
  *
  * Returns: (transfer none) (nullable): the object, or %NULL when it is missing or does not fit
  */
-JsonObject *
-ls_json_reader_object (LsJsonReader  *reader,
-                       JsonObject    *object,
-                       const char    *name,
-                       LsJsonPresence presence)
+const LsJsonNode *
+ls_json_reader_object (LsJsonReader     *reader,
+                       const LsJsonNode *object,
+                       const char       *name,
+                       LsJsonPresence    presence)
 {
-  JsonNode *node = member (reader, object, name, presence);
+  const LsJsonNode *node = member (reader, object, name, presence);
 
   if (node == NULL)
     return NULL;
-  if (!JSON_NODE_HOLDS_OBJECT (node))
+  if (node->kind != LS_JSON_OBJECT)
     {
       ls_json_reader_fail (reader, name, "not an object");
       return NULL;
     }
-  return json_node_get_object (node);
+  return node;
 }
 
 /**
@@ -332,15 +332,15 @@ ls_json_reader_object (LsJsonReader  *reader,
  *
  * Returns: (transfer none) (nullable): the object there, or %NULL when it is none
  */
-JsonObject *
-ls_json_reader_element (LsJsonReader *reader,
-                        JsonArray    *array,
-                        unsigned      index)
+const LsJsonNode *
+ls_json_reader_element (LsJsonReader     *reader,
+                        const LsJsonNode *array,
+                        unsigned          index)
 {
-  JsonNode *node = json_array_get_element (array, index);
+  const LsJsonNode *node = array->elements[index];
 
-  if (reader->error == NULL && JSON_NODE_HOLDS_OBJECT (node))
-    return json_node_get_object (node);
+  if (reader->error == NULL && node->kind == LS_JSON_OBJECT)
+    return node;
   ls_json_reader_fail (reader, NULL, "not an object");
   return NULL;
 }

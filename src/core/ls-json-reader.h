@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <json-glib/json-glib.h>
 
-#include "core/ls-types.h"
+#include "core/ls-json-document.h"
 
 G_BEGIN_DECLS
 
@@ -31,51 +30,51 @@ typedef enum {
   LS_JSON_REQUIRED,
 } LsJsonPresence;
 
-void        ls_json_reader_init      (LsJsonReader   *reader);
-void        ls_json_reader_clear     (LsJsonReader   *reader);
-void        ls_json_reader_fail      (LsJsonReader   *reader,
-                                      const char     *name,
-                                      const char     *format,
-                                      ...) G_GNUC_PRINTF (3, 4);
-size_t      ls_json_reader_enter     (LsJsonReader   *reader,
-                                      const char     *name,
-                                      int             index);
-void        ls_json_reader_leave     (LsJsonReader   *reader,
-                                      size_t          mark);
-char       *ls_json_reader_text      (LsJsonReader   *reader,
-                                      JsonObject     *object,
-                                      const char     *name,
-                                      LsJsonPresence  presence,
-                                      size_t          max_bytes);
-int64_t     ls_json_reader_integer   (LsJsonReader   *reader,
-                                      JsonObject     *object,
-                                      const char     *name,
-                                      LsJsonPresence  presence,
-                                      int64_t         fallback);
-bool        ls_json_reader_boolean   (LsJsonReader   *reader,
-                                      JsonObject     *object,
-                                      const char     *name,
-                                      bool            fallback);
-uint64_t    ls_json_reader_hash      (LsJsonReader   *reader,
-                                      JsonObject     *object,
-                                      const char     *name);
-int         ls_json_reader_choice    (LsJsonReader   *reader,
-                                      JsonObject     *object,
-                                      const char     *name,
-                                      const char *const *choices,
-                                      size_t          n_choices);
-JsonArray  *ls_json_reader_array     (LsJsonReader   *reader,
-                                      JsonObject     *object,
-                                      const char     *name,
-                                      LsJsonPresence  presence,
-                                      unsigned        max_length);
-JsonObject *ls_json_reader_object    (LsJsonReader   *reader,
-                                      JsonObject     *object,
-                                      const char     *name,
-                                      LsJsonPresence  presence);
-JsonObject *ls_json_reader_element   (LsJsonReader   *reader,
-                                      JsonArray      *array,
-                                      unsigned        index);
+void              ls_json_reader_init    (LsJsonReader *reader);
+void              ls_json_reader_clear   (LsJsonReader *reader);
+void              ls_json_reader_fail    (LsJsonReader *reader,
+                                          const char   *name,
+                                          const char   *format,
+                                          ...) G_GNUC_PRINTF (3, 4);
+size_t            ls_json_reader_enter   (LsJsonReader *reader,
+                                          const char   *name,
+                                          int           index);
+void              ls_json_reader_leave   (LsJsonReader *reader,
+                                          size_t        mark);
+char             *ls_json_reader_text    (LsJsonReader     *reader,
+                                          const LsJsonNode *object,
+                                          const char       *name,
+                                          LsJsonPresence    presence,
+                                          size_t            max_bytes);
+int64_t           ls_json_reader_integer (LsJsonReader     *reader,
+                                          const LsJsonNode *object,
+                                          const char       *name,
+                                          LsJsonPresence    presence,
+                                          int64_t           fallback);
+bool              ls_json_reader_boolean (LsJsonReader     *reader,
+                                          const LsJsonNode *object,
+                                          const char       *name,
+                                          bool              fallback);
+uint64_t          ls_json_reader_hash    (LsJsonReader     *reader,
+                                          const LsJsonNode *object,
+                                          const char       *name);
+int               ls_json_reader_choice  (LsJsonReader      *reader,
+                                          const LsJsonNode  *object,
+                                          const char        *name,
+                                          const char *const *choices,
+                                          size_t             n_choices);
+const LsJsonNode *ls_json_reader_array   (LsJsonReader     *reader,
+                                          const LsJsonNode *object,
+                                          const char       *name,
+                                          LsJsonPresence    presence,
+                                          unsigned          max_length);
+const LsJsonNode *ls_json_reader_object  (LsJsonReader     *reader,
+                                          const LsJsonNode *object,
+                                          const char       *name,
+                                          LsJsonPresence    presence);
+const LsJsonNode *ls_json_reader_element (LsJsonReader     *reader,
+                                          const LsJsonNode *array,
+                                          unsigned          index);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LsJsonReader, ls_json_reader_clear)
 

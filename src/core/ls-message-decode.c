@@ -41,40 +41,40 @@ static const unsigned senders[] = {
 };
 
 static unsigned
-length_of (JsonArray *array)
+length_of (const LsJsonNode *array)
 {
-  return array != NULL ? json_array_get_length (array) : 0;
+  return array != NULL ? array->length : 0;
 }
 
 static char *
-required_text (LsJsonReader *reader,
-               JsonObject   *object,
-               const char   *name,
-               size_t        max_bytes)
+required_text (LsJsonReader     *reader,
+               const LsJsonNode *object,
+               const char       *name,
+               size_t            max_bytes)
 {
   return ls_json_reader_text (reader, object, name, LS_JSON_REQUIRED, max_bytes);
 }
 
 static char *
-optional_text (LsJsonReader *reader,
-               JsonObject   *object,
-               const char   *name,
-               size_t        max_bytes)
+optional_text (LsJsonReader     *reader,
+               const LsJsonNode *object,
+               const char       *name,
+               size_t            max_bytes)
 {
   return ls_json_reader_text (reader, object, name, LS_JSON_OPTIONAL, max_bytes);
 }
 
 static int64_t
-required_integer (LsJsonReader *reader,
-                  JsonObject   *object,
-                  const char   *name)
+required_integer (LsJsonReader     *reader,
+                  const LsJsonNode *object,
+                  const char       *name)
 {
   return ls_json_reader_integer (reader, object, name, LS_JSON_REQUIRED, 0);
 }
 
 static char *
-shop_id (LsJsonReader *reader,
-         JsonObject   *object)
+shop_id (LsJsonReader     *reader,
+         const LsJsonNode *object)
 {
   g_autofree char *shop = required_text (reader, object, "shop", LS_KEY_MAX_BYTES);
 
@@ -84,9 +84,9 @@ shop_id (LsJsonReader *reader,
 }
 
 static void
-read_position (LsJsonReader *reader,
-               JsonObject   *object,
-               LsPosition   *ret_position)
+read_position (LsJsonReader     *reader,
+               const LsJsonNode *object,
+               LsPosition       *ret_position)
 {
   g_autofree char *epoch = required_text (reader, object, "epoch", LS_EPOCH_BYTES - 1);
 
@@ -100,10 +100,10 @@ read_position (LsJsonReader *reader,
 }
 
 static void
-read_shop (LsJsonReader *reader,
-           JsonObject   *object,
-           LsMessageType type,
-           LsShopInfo   *info)
+read_shop (LsJsonReader     *reader,
+           const LsJsonNode *object,
+           LsMessageType     type,
+           LsShopInfo       *info)
 {
   info->shop = shop_id (reader, object);
   if (type == LS_MESSAGE_PING || type == LS_MESSAGE_PONG)
@@ -125,20 +125,20 @@ read_shop (LsJsonReader *reader,
 }
 
 static void
-read_shops (LsJsonReader  *reader,
-            JsonObject    *object,
-            LsMessageType  type,
-            GArray        *shops)
+read_shops (LsJsonReader     *reader,
+            const LsJsonNode *object,
+            LsMessageType     type,
+            GArray           *shops)
 {
   bool ping = type == LS_MESSAGE_PING || type == LS_MESSAGE_PONG;
-  JsonArray *array =
+  const LsJsonNode *array =
       ls_json_reader_array (reader, object, "shops", ping ? LS_JSON_OPTIONAL : LS_JSON_REQUIRED,
                             LS_MAX_SHOPS);
 
   for (unsigned i = 0; i < length_of (array); i++)
     {
       size_t mark = ls_json_reader_enter (reader, "shops", (int) i);
-      JsonObject *element = ls_json_reader_element (reader, array, i);
+      const LsJsonNode *element = ls_json_reader_element (reader, array, i);
 
       if (element != NULL)
         {
@@ -150,17 +150,17 @@ read_shops (LsJsonReader  *reader,
 }
 
 static void
-read_subscriptions (LsJsonReader *reader,
-                    JsonObject   *object,
-                    GArray       *collections)
+read_subscriptions (LsJsonReader     *reader,
+                    const LsJsonNode *object,
+                    GArray           *collections)
 {
-  JsonArray *array =
+  const LsJsonNode *array =
       ls_json_reader_array (reader, object, "collections", LS_JSON_REQUIRED, LS_N_COLLECTIONS * 4);
 
   for (unsigned i = 0; i < length_of (array); i++)
     {
       size_t mark = ls_json_reader_enter (reader, "collections", (int) i);
-      JsonObject *element = ls_json_reader_element (reader, array, i);
+      const LsJsonNode *element = ls_json_reader_element (reader, array, i);
 
       if (element != NULL)
         {
@@ -181,9 +181,9 @@ read_subscriptions (LsJsonReader *reader,
 }
 
 static void
-read_welcome (LsJsonReader *reader,
-              JsonObject   *object,
-              LsWelcome    *welcome)
+read_welcome (LsJsonReader     *reader,
+              const LsJsonNode *object,
+              LsWelcome        *welcome)
 {
   welcome->session = required_text (reader, object, "session", MAX_ID_BYTES);
   welcome->client = required_text (reader, object, "client", MAX_ID_BYTES);
@@ -197,12 +197,12 @@ read_welcome (LsJsonReader *reader,
 }
 
 static void
-read_delta (LsJsonReader *reader,
-            JsonObject   *object,
-            LsMessage    *message)
+read_delta (LsJsonReader     *reader,
+            const LsJsonNode *object,
+            LsMessage        *message)
 {
   LsDelta *delta = &message->delta;
-  JsonArray *array;
+  const LsJsonNode *array;
 
   delta->shop = shop_id (reader, object);
   delta->from = required_integer (reader, object, "from");
@@ -215,7 +215,7 @@ read_delta (LsJsonReader *reader,
   for (unsigned i = 0; i < length_of (array) && reader->error == NULL; i++)
     {
       size_t mark = ls_json_reader_enter (reader, "changes", (int) i);
-      JsonObject *element = ls_json_reader_element (reader, array, i);
+      const LsJsonNode *element = ls_json_reader_element (reader, array, i);
 
       if (element != NULL)
         {
@@ -235,11 +235,11 @@ read_delta (LsJsonReader *reader,
 /* An edit whose body can't be read is still answered, as long as shop, n and mid can be (PROTOCOL
  * rule 8). */
 static void
-read_mutate (LsJsonReader *reader,
-             JsonObject   *object,
-             LsMutate     *mutate)
+read_mutate (LsJsonReader     *reader,
+             const LsJsonNode *object,
+             LsMutate         *mutate)
 {
-  JsonArray *array;
+  const LsJsonNode *array;
 
   mutate->shop = shop_id (reader, object);
   mutate->n = required_integer (reader, object, "n");
@@ -262,11 +262,11 @@ read_mutate (LsJsonReader *reader,
 }
 
 static void
-read_result (LsJsonReader *reader,
-             JsonObject   *object,
-             LsResult     *result)
+read_result (LsJsonReader     *reader,
+             const LsJsonNode *object,
+             LsResult         *result)
 {
-  JsonArray *rows;
+  const LsJsonNode *rows;
 
   result->shop = shop_id (reader, object);
   result->n = required_integer (reader, object, "n");
@@ -284,9 +284,9 @@ read_result (LsJsonReader *reader,
 
 /* The member c; NULL when it is missing and need not be there. */
 static const LsCollection *
-read_collection (LsJsonReader  *reader,
-                 JsonObject    *object,
-                 LsJsonPresence presence)
+read_collection (LsJsonReader     *reader,
+                 const LsJsonNode *object,
+                 LsJsonPresence    presence)
 {
   g_autofree char *name = ls_json_reader_text (reader, object, "c", presence, LS_KEY_MAX_BYTES);
   const LsCollection *collection = name != NULL ? ls_schema_find_collection (name) : NULL;
@@ -298,9 +298,9 @@ read_collection (LsJsonReader  *reader,
 
 /* What the message says of all its items they need not say again. */
 static void
-read_digest_item (LsJsonReader    *reader,
-                  JsonObject      *element,
-                  LsDigestMessage *digest)
+read_digest_item (LsJsonReader     *reader,
+                  const LsJsonNode *element,
+                  LsDigestMessage  *digest)
 {
   g_autofree char *name = NULL;
   LsDigestItem item = { .collection = digest->collection, .bucket = digest->bucket, .count = 1 };
@@ -330,11 +330,11 @@ read_digest_item (LsJsonReader    *reader,
 }
 
 static void
-read_digest (LsJsonReader    *reader,
-             JsonObject      *object,
-             LsDigestMessage *digest)
+read_digest (LsJsonReader     *reader,
+             const LsJsonNode *object,
+             LsDigestMessage  *digest)
 {
-  JsonArray *array;
+  const LsJsonNode *array;
 
   digest->shop = shop_id (reader, object);
   digest->version = required_integer (reader, object, "version");
@@ -347,7 +347,7 @@ read_digest (LsJsonReader    *reader,
   for (unsigned i = 0; i < length_of (array) && reader->error == NULL; i++)
     {
       size_t mark = ls_json_reader_enter (reader, "sums", (int) i);
-      JsonObject *element = ls_json_reader_element (reader, array, i);
+      const LsJsonNode *element = ls_json_reader_element (reader, array, i);
 
       if (element != NULL)
         read_digest_item (reader, element, digest);
@@ -356,30 +356,27 @@ read_digest (LsJsonReader    *reader,
 }
 
 static void
-read_keys (LsJsonReader *reader,
-           JsonArray    *array,
-           GPtrArray    *keys)
+read_keys (LsJsonReader     *reader,
+           const LsJsonNode *array,
+           GPtrArray        *keys)
 {
   for (unsigned i = 0; i < length_of (array) && reader->error == NULL; i++)
     {
       size_t mark = ls_json_reader_enter (reader, "keys", (int) i);
-      JsonNode *node = json_array_get_element (array, i);
-      const char *key = json_node_get_value_type (node) == G_TYPE_STRING
-                            ? json_node_get_string (node)
-                            : NULL;
+      const LsJsonNode *node = array->elements[i];
 
-      if (key == NULL || !ls_key_is_valid (key))
+      if (node->kind != LS_JSON_TEXT || !ls_key_is_valid (node->text))
         ls_json_reader_fail (reader, NULL, "not a valid key");
       else
-        g_ptr_array_add (keys, g_strdup (key));
+        g_ptr_array_add (keys, g_strdup (node->text));
       ls_json_reader_leave (reader, mark);
     }
 }
 
 static void
-read_verify (LsJsonReader *reader,
-             JsonObject   *object,
-             LsVerify     *verify)
+read_verify (LsJsonReader     *reader,
+             const LsJsonNode *object,
+             LsVerify         *verify)
 {
   verify->shop = shop_id (reader, object);
   verify->collection = read_collection (reader, object, LS_JSON_OPTIONAL);
@@ -394,12 +391,12 @@ read_verify (LsJsonReader *reader,
 
 static LsChange *
 read_row (LsJsonReader       *reader,
-          JsonObject         *element,
+          const LsJsonNode   *element,
           const LsCollection *collection)
 {
   g_autofree char *key = NULL;
 
-  if (json_object_has_member (element, "d"))
+  if (ls_json_node_get_member (element, "d") != NULL)
     return ls_json_reader_row (reader, element, collection, LS_UNKNOWN_SKIP);
   key = required_text (reader, element, "k", LS_KEY_MAX_BYTES);
   if (key != NULL && !ls_key_is_valid (key))
@@ -408,11 +405,11 @@ read_row (LsJsonReader       *reader,
 }
 
 static void
-read_rows (LsJsonReader  *reader,
-           JsonObject    *object,
-           LsRowsMessage *rows)
+read_rows (LsJsonReader     *reader,
+           const LsJsonNode *object,
+           LsRowsMessage    *rows)
 {
-  JsonArray *array;
+  const LsJsonNode *array;
 
   rows->shop = shop_id (reader, object);
   rows->version = required_integer (reader, object, "version");
@@ -424,7 +421,7 @@ read_rows (LsJsonReader  *reader,
   for (unsigned i = 0; i < length_of (array) && reader->error == NULL; i++)
     {
       size_t mark = ls_json_reader_enter (reader, "rows", (int) i);
-      JsonObject *element = ls_json_reader_element (reader, array, i);
+      const LsJsonNode *element = ls_json_reader_element (reader, array, i);
       LsChange *change = element != NULL ? read_row (reader, element, rows->collection) : NULL;
 
       if (change != NULL)
@@ -434,9 +431,9 @@ read_rows (LsJsonReader  *reader,
 }
 
 static void
-read_view (LsJsonReader  *reader,
-           JsonObject    *object,
-           LsViewMessage *view)
+read_view (LsJsonReader     *reader,
+           const LsJsonNode *object,
+           LsViewMessage    *view)
 {
   view->shop = shop_id (reader, object);
   view->window = required_text (reader, object, "window", MAX_ID_BYTES);
@@ -448,9 +445,9 @@ read_view (LsJsonReader  *reader,
 }
 
 static void
-read_error (LsJsonReader   *reader,
-            JsonObject     *object,
-            LsErrorMessage *error)
+read_error (LsJsonReader     *reader,
+            const LsJsonNode *object,
+            LsErrorMessage   *error)
 {
   g_autofree char *code = required_text (reader, object, "code", MAX_ID_BYTES);
 
@@ -467,9 +464,9 @@ read_error (LsJsonReader   *reader,
 }
 
 static void
-read_subscribe (LsJsonReader *reader,
-                JsonObject   *object,
-                LsSubscribe  *subscribe)
+read_subscribe (LsJsonReader     *reader,
+                const LsJsonNode *object,
+                LsSubscribe      *subscribe)
 {
   subscribe->shop = shop_id (reader, object);
   read_position (reader, object, &subscribe->position);
@@ -479,9 +476,9 @@ read_subscribe (LsJsonReader *reader,
 }
 
 static void
-read_hello (LsJsonReader *reader,
-            JsonObject   *object,
-            LsHello      *hello)
+read_hello (LsJsonReader     *reader,
+            const LsJsonNode *object,
+            LsHello          *hello)
 {
   hello->protocol = required_integer (reader, object, "protocol");
   hello->client = optional_text (reader, object, "client", MAX_ID_BYTES);
@@ -491,9 +488,9 @@ read_hello (LsJsonReader *reader,
 }
 
 static void
-read_body (LsJsonReader *reader,
-           JsonObject   *object,
-           LsMessage    *message)
+read_body (LsJsonReader     *reader,
+           const LsJsonNode *object,
+           LsMessage        *message)
 {
   switch (message->type)
     {
@@ -563,10 +560,10 @@ read_body (LsJsonReader *reader,
 }
 
 static bool
-read_type (LsJsonReader  *reader,
-           JsonObject    *object,
-           LsMessageSide  from,
-           LsMessageType *ret_type)
+read_type (LsJsonReader     *reader,
+           const LsJsonNode *object,
+           LsMessageSide     from,
+           LsMessageType    *ret_type)
 {
   int type = ls_json_reader_choice (reader, object, "t", ls_message_type_names,
                                     G_N_ELEMENTS (ls_message_type_names));
@@ -603,22 +600,21 @@ ls_message_decode (const char    *text,
     .max_values = LS_JSON_GUARD_DEFAULT_VALUES,
     .max_string_bytes = LS_MAX_SERVER_MESSAGE,
   };
-  g_autoptr (JsonParser) parser = NULL;
+  g_autoptr (LsJsonDocument) document = NULL;
   g_autoptr (LsMessage) message = NULL;
   g_auto (LsJsonReader) reader = { NULL, NULL };
-  JsonObject *object;
+  const LsJsonNode *object;
   LsMessageType type;
 
-  if (!ls_json_guard_check_error (text, length, &limits, error))
+  document = ls_json_document_new (text, length, &limits, error);
+  if (document == NULL)
     return NULL;
-  parser = json_parser_new_immutable ();
-  if (!json_parser_load_from_data (parser, text, (gssize) length, NULL) ||
-      !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
+  object = ls_json_document_get_object (document);
+  if (object == NULL)
     {
       g_set_error_literal (error, LS_ERROR, LS_ERROR_PROTOCOL, "a message is a JSON object");
       return NULL;
     }
-  object = json_node_get_object (json_parser_get_root (parser));
   ls_json_reader_init (&reader);
   if (read_type (&reader, object, from, &type))
     {

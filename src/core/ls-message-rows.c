@@ -14,25 +14,21 @@
 /* Rows and changes, the part of the decoder that deals with values of the schema. */
 
 static bool
-read_value (LsJsonReader  *reader,
-            const LsField *field,
-            JsonNode      *node,
-            LsValue       *ret_value)
+read_value (LsJsonReader     *reader,
+            const LsField    *field,
+            const LsJsonNode *node,
+            LsValue          *ret_value)
 {
-  GType type;
-
-  if (JSON_NODE_HOLDS_NULL (node))
+  if (node->kind == LS_JSON_NULL)
     {
       *ret_value = (LsValue) LS_VALUE_INIT;
       return true;
     }
-  type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
-  if (type == G_TYPE_STRING)
-    *ret_value = ls_value_text (json_node_get_string (node));
-  else if (type == G_TYPE_INT64 && field->type != LS_TYPE_BOOL)
-    *ret_value = ls_value_integer (json_node_get_int (node));
-  else if (type == G_TYPE_BOOLEAN && field->type == LS_TYPE_BOOL)
-    *ret_value = ls_value_integer (json_node_get_boolean (node));
+  if (node->kind == LS_JSON_TEXT)
+    *ret_value = ls_value_text (node->text);
+  else if ((node->kind == LS_JSON_BOOLEAN && field->type == LS_TYPE_BOOL) ||
+           (node->kind == LS_JSON_INTEGER && field->type != LS_TYPE_BOOL))
+    *ret_value = ls_value_integer (node->integer);
   else
     {
       ls_json_reader_fail (reader, field->name, "a value of the wrong type");
@@ -57,20 +53,15 @@ typedef void (*TakeValue) (LsChange *change,
                            LsValue   value);
 
 static void
-read_fields (LsJsonReader *reader,
-             JsonObject   *object,
-             LsChange     *change,
-             LsUnknown     unknown,
-             TakeValue     take)
+read_fields (LsJsonReader     *reader,
+             const LsJsonNode *object,
+             LsChange         *change,
+             LsUnknown         unknown,
+             TakeValue         take)
 {
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *node;
-
-  json_object_iter_init (&iter, object);
-  while (json_object_iter_next (&iter, &name, &node))
+  for (const LsJsonNode *node = object->first; node != NULL; node = node->next)
     {
-      int field = ls_collection_find_field (change->collection, name);
+      int field = ls_collection_find_field (change->collection, node->name);
       LsValue value;
 
       /* A newer peer may know more fields. */
@@ -78,7 +69,7 @@ read_fields (LsJsonReader *reader,
         continue;
       if (field < 0)
         {
-          ls_json_reader_fail (reader, name, "%s have no such field", change->collection->name);
+          ls_json_reader_fail (reader, node->name, "%s have no such field", change->collection->name);
           return;
         }
       if (!read_value (reader, &change->collection->fields[field], node, &value))
@@ -91,7 +82,7 @@ read_fields (LsJsonReader *reader,
  * collection. */
 static LsChange *
 read_head (LsJsonReader      *reader,
-           JsonObject        *object,
+           const LsJsonNode  *object,
            const char *const *op_names,
            LsUnknown          unknown)
 {
@@ -115,12 +106,12 @@ read_head (LsJsonReader      *reader,
 }
 
 LsChange *
-ls_json_reader_mutation_change (LsJsonReader *reader,
-                                JsonObject   *object,
-                                LsUnknown     unknown)
+ls_json_reader_mutation_change (LsJsonReader     *reader,
+                                const LsJsonNode *object,
+                                LsUnknown         unknown)
 {
   g_autoptr (LsChange) change = read_head (reader, object, ls_mutate_op_names, unknown);
-  JsonObject *set, *was;
+  const LsJsonNode *set, *was;
 
   if (change == NULL)
     return NULL;
@@ -136,11 +127,11 @@ ls_json_reader_mutation_change (LsJsonReader *reader,
 }
 
 LsChange *
-ls_json_reader_delta_change (LsJsonReader *reader,
-                             JsonObject   *object)
+ls_json_reader_delta_change (LsJsonReader     *reader,
+                             const LsJsonNode *object)
 {
   g_autoptr (LsChange) change = read_head (reader, object, ls_delta_op_names, LS_UNKNOWN_SKIP);
-  JsonObject *fields;
+  const LsJsonNode *fields;
 
   if (change == NULL)
     return NULL;
@@ -157,15 +148,15 @@ ls_json_reader_delta_change (LsJsonReader *reader,
 }
 
 void
-ls_json_reader_changes (LsJsonReader *reader,
-                        JsonArray    *array,
-                        LsUnknown     unknown,
-                        GPtrArray    *changes)
+ls_json_reader_changes (LsJsonReader     *reader,
+                        const LsJsonNode *array,
+                        LsUnknown         unknown,
+                        GPtrArray        *changes)
 {
-  for (unsigned i = 0; i < json_array_get_length (array) && reader->error == NULL; i++)
+  for (unsigned i = 0; i < array->length && reader->error == NULL; i++)
     {
       size_t mark = ls_json_reader_enter (reader, "changes", (int) i);
-      JsonObject *object = ls_json_reader_element (reader, array, i);
+      const LsJsonNode *object = ls_json_reader_element (reader, array, i);
       LsChange *change =
           object != NULL ? ls_json_reader_mutation_change (reader, object, unknown) : NULL;
 
@@ -177,13 +168,13 @@ ls_json_reader_changes (LsJsonReader *reader,
 
 LsChange *
 ls_json_reader_row (LsJsonReader       *reader,
-                    JsonObject         *object,
+                    const LsJsonNode   *object,
                     const LsCollection *collection,
                     LsUnknown           unknown)
 {
   g_autofree char *key =
       ls_json_reader_text (reader, object, "k", LS_JSON_REQUIRED, LS_KEY_MAX_BYTES);
-  JsonObject *fields = ls_json_reader_object (reader, object, "d", LS_JSON_REQUIRED);
+  const LsJsonNode *fields = ls_json_reader_object (reader, object, "d", LS_JSON_REQUIRED);
   g_autoptr (LsChange) change = NULL;
 
   if (key != NULL && !ls_key_is_valid (key))
@@ -195,7 +186,7 @@ ls_json_reader_row (LsJsonReader       *reader,
   return reader->error == NULL ? g_steal_pointer (&change) : NULL;
 }
 
-static JsonNode *
+static LsJsonDocument *
 parse (const char *json,
        size_t      length,
        GError    **error)
@@ -206,13 +197,8 @@ parse (const char *json,
     .max_values = LS_JSON_GUARD_DEFAULT_VALUES,
     .max_string_bytes = LS_MAX_SERVER_MESSAGE,
   };
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
 
-  if (!ls_json_guard_check_error (json, length, &limits, error))
-    return NULL;
-  if (!json_parser_load_from_data (parser, json, (gssize) length, error))
-    return NULL;
-  return json_parser_steal_root (parser);
+  return ls_json_document_new (json, length, &limits, error);
 }
 
 /**
@@ -230,14 +216,16 @@ ls_changes_from_json (const char *json,
                       GError    **error)
 {
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
-  g_autoptr (JsonNode) root = parse (json, strlen (json), error);
+  g_autoptr (LsJsonDocument) document = parse (json, strlen (json), error);
+  const LsJsonNode *root;
   g_auto (LsJsonReader) reader = { NULL, NULL };
 
-  if (root == NULL)
+  if (document == NULL)
     return NULL;
+  root = ls_json_document_get_root (document);
   ls_json_reader_init (&reader);
-  if (JSON_NODE_HOLDS_ARRAY (root))
-    ls_json_reader_changes (&reader, json_node_get_array (root), LS_UNKNOWN_SKIP, changes);
+  if (root->kind == LS_JSON_ARRAY)
+    ls_json_reader_changes (&reader, root, LS_UNKNOWN_SKIP, changes);
   else
     ls_json_reader_fail (&reader, NULL, "not an array");
   if (reader.error != NULL)
@@ -265,18 +253,20 @@ ls_record_decode (const LsCollection *collection,
                   size_t              length,
                   GError            **error)
 {
-  g_autoptr (JsonNode) root = parse (json, length, error);
+  g_autoptr (LsJsonDocument) document = parse (json, length, error);
+  const LsJsonNode *root;
   g_auto (LsJsonReader) reader = { NULL, NULL };
   g_autoptr (LsChange) change = NULL;
 
-  if (root == NULL)
+  if (document == NULL)
     return NULL;
+  root = ls_json_document_get_root (document);
   ls_json_reader_init (&reader);
-  if (!JSON_NODE_HOLDS_OBJECT (root))
+  if (root->kind != LS_JSON_OBJECT)
     ls_json_reader_fail (&reader, NULL, "not an object");
   else
     change =
-        ls_json_reader_row (&reader, json_node_get_object (root), collection, LS_UNKNOWN_SKIP);
+        ls_json_reader_row (&reader, root, collection, LS_UNKNOWN_SKIP);
   if (reader.error != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&reader.error));

@@ -14,19 +14,19 @@ typedef enum {
   LS_UNKNOWN_FAIL,
 } LsUnknown;
 
-LsChange *ls_json_reader_mutation_change (LsJsonReader *reader,
-                                          JsonObject   *object,
-                                          LsUnknown     unknown);
-LsChange *ls_json_reader_delta_change    (LsJsonReader *reader,
-                                          JsonObject   *object);
+LsChange *ls_json_reader_mutation_change (LsJsonReader     *reader,
+                                          const LsJsonNode *object,
+                                          LsUnknown         unknown);
+LsChange *ls_json_reader_delta_change    (LsJsonReader     *reader,
+                                          const LsJsonNode *object);
 /* A row as a snapshot and an export write it: `k` and `d`, as a PUT. */
 LsChange *ls_json_reader_row             (LsJsonReader       *reader,
-                                          JsonObject         *object,
+                                          const LsJsonNode   *object,
                                           const LsCollection *collection,
                                           LsUnknown           unknown);
-void      ls_json_reader_changes         (LsJsonReader *reader,
-                                          JsonArray    *array,
-                                          LsUnknown     unknown,
-                                          GPtrArray    *changes);
+void      ls_json_reader_changes         (LsJsonReader     *reader,
+                                          const LsJsonNode *array,
+                                          LsUnknown         unknown,
+                                          GPtrArray        *changes);
 
 G_END_DECLS

@@ -42,30 +42,24 @@ struct _LsSnapshotReader {
   GPtrArray *records;
 };
 
-static JsonNode *
+static LsJsonDocument *
 parse_line (const char *line,
             size_t      length,
             GError    **error)
 {
   static const LsJsonLimits limits = { .max_bytes = MAX_LINE_BYTES };
-  g_autoptr (JsonParser) parser = NULL;
+  g_autoptr (LsJsonDocument) document = ls_json_document_new (line, length, &limits, error);
 
-  if (!ls_json_guard_check_error (line, length, &limits, error))
-    return NULL;
-  parser = json_parser_new_immutable ();
-  if (!json_parser_load_from_data (parser, line, (gssize) length, NULL) ||
-      !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
-    {
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_PROTOCOL, "not a JSON object");
-      return NULL;
-    }
-  return json_parser_steal_root (parser);
+  if (document == NULL || ls_json_document_get_object (document) != NULL)
+    return g_steal_pointer (&document);
+  g_set_error_literal (error, LS_ERROR, LS_ERROR_PROTOCOL, "not a JSON object");
+  return NULL;
 }
 
 static void
 read_header (LsSnapshotReader *self,
              LsJsonReader     *reader,
-             JsonObject       *object)
+             const LsJsonNode *object)
 {
   g_autofree char *shop =
       ls_json_reader_text (reader, object, "shop", LS_JSON_REQUIRED, LS_KEY_MAX_BYTES);
@@ -89,7 +83,7 @@ read_header (LsSnapshotReader *self,
 static void
 read_collection (LsSnapshotReader *self,
                  LsJsonReader     *reader,
-                 JsonObject       *object)
+                 const LsJsonNode *object)
 {
   g_autofree char *name =
       ls_json_reader_text (reader, object, "c", LS_JSON_REQUIRED, LS_KEY_MAX_BYTES);
@@ -108,7 +102,7 @@ read_collection (LsSnapshotReader *self,
 static void
 check_sum (LsSnapshotReader *self,
            LsJsonReader     *reader,
-           JsonObject       *object,
+           const LsJsonNode *object,
            uint32_t         *summed)
 {
   g_autofree char *name =
@@ -129,18 +123,18 @@ check_sum (LsSnapshotReader *self,
 static void
 read_end (LsSnapshotReader *self,
           LsJsonReader     *reader,
-          JsonObject       *object)
+          const LsJsonNode *object)
 {
   int64_t rows = ls_json_reader_integer (reader, object, "rows", LS_JSON_REQUIRED, 0);
-  JsonArray *sums = ls_json_reader_array (reader, object, "sums", LS_JSON_REQUIRED, MAX_SUMS);
+  const LsJsonNode *sums = ls_json_reader_array (reader, object, "sums", LS_JSON_REQUIRED, MAX_SUMS);
   uint32_t summed = 0;
 
   if (reader->error == NULL && rows != self->rows)
     ls_json_reader_fail (reader, "rows", "%" G_GINT64_FORMAT " came", self->rows);
-  for (unsigned i = 0; sums != NULL && i < json_array_get_length (sums); i++)
+  for (unsigned i = 0; sums != NULL && i < sums->length; i++)
     {
       size_t mark = ls_json_reader_enter (reader, "sums", (int) i);
-      JsonObject *element = ls_json_reader_element (reader, sums, i);
+      const LsJsonNode *element = ls_json_reader_element (reader, sums, i);
 
       if (element != NULL)
         check_sum (self, reader, element, &summed);
@@ -158,14 +152,14 @@ read_control (LsSnapshotReader *self,
               GError          **error)
 {
   static const char *const types[] = { "snapshot", "rows", "end" };
-  g_autoptr (JsonNode) root = parse_line (line, length, error);
+  g_autoptr (LsJsonDocument) document = parse_line (line, length, error);
   g_auto (LsJsonReader) reader = { NULL, NULL };
-  JsonObject *object;
+  const LsJsonNode *object;
   int type;
 
-  if (root == NULL)
+  if (document == NULL)
     return false;
-  object = json_node_get_object (root);
+  object = ls_json_document_get_object (document);
   ls_json_reader_init (&reader);
   type = ls_json_reader_choice (&reader, object, "t", types, G_N_ELEMENTS (types));
   if (reader.error == NULL && (type == 0) != (self->state == EXPECT_HEADER))

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include <json-glib/json-glib.h>
 
 #include "core/ls-error.h"
 #include "core/ls-json-guard.h"
@@ -17,24 +16,20 @@
 #define MAX_NAME_BYTES 200
 #define MAX_PASSWORD_BYTES 1024
 
-/* The object that a body is. It lives as long as the node. */
-static JsonNode *
+/* A body is an object. */
+static LsJsonDocument *
 parse (const char *text,
        size_t      length,
        GError    **error)
 {
   static const LsJsonLimits limits = { .max_depth = 2, .max_values = 64 };
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (LsJsonDocument) document =
+      ls_json_document_new (text != NULL ? text : "", length, &limits, error);
 
-  if (!ls_json_guard_check_error (text != NULL ? text : "", length, &limits, error))
-    return NULL;
-  if (!json_parser_load_from_data (parser, text, (gssize) length, NULL) ||
-      !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
-    {
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_PROTOCOL, "the body is a JSON object");
-      return NULL;
-    }
-  return json_parser_steal_root (parser);
+  if (document == NULL || ls_json_document_get_object (document) != NULL)
+    return g_steal_pointer (&document);
+  g_set_error_literal (error, LS_ERROR, LS_ERROR_PROTOCOL, "the body is a JSON object");
+  return NULL;
 }
 
 /**
@@ -54,13 +49,13 @@ ls_sign_in_body_read (const char   *text,
                       LsSignInBody *body,
                       GError      **error)
 {
-  g_autoptr (JsonNode) root = parse (text, length, error);
+  g_autoptr (LsJsonDocument) document = parse (text, length, error);
   g_auto (LsJsonReader) reader = { NULL, NULL };
-  JsonObject *object;
+  const LsJsonNode *object;
 
-  if (root == NULL)
+  if (document == NULL)
     return false;
-  object = json_node_get_object (root);
+  object = ls_json_document_get_object (document);
   ls_json_reader_init (&reader);
   body->user = ls_json_reader_text (&reader, object, "user", LS_JSON_REQUIRED, MAX_NAME_BYTES);
   body->password =
@@ -105,13 +100,13 @@ ls_simulate_body_read (const char     *text,
                        LsSimulateBody *body,
                        GError        **error)
 {
-  g_autoptr (JsonNode) root = parse (text, length, error);
+  g_autoptr (LsJsonDocument) document = parse (text, length, error);
   g_auto (LsJsonReader) reader = { NULL, NULL };
-  JsonObject *object;
+  const LsJsonNode *object;
 
-  if (root == NULL)
+  if (document == NULL)
     return false;
-  object = json_node_get_object (root);
+  object = ls_json_document_get_object (document);
   ls_json_reader_init (&reader);
   body->rate = ls_json_reader_integer (&reader, object, "rate", LS_JSON_REQUIRED, 0);
   body->seed = ls_json_reader_integer (&reader, object, "seed", LS_JSON_OPTIONAL, 1);

@@ -31,12 +31,12 @@ SYSTEM = re.compile(
 
 # Folder: the folders it may include, the libraries it may use. The longest matching folder rules.
 LAYERS = {
-  'core': (['core'], ['glib', 'json', 'xxhash']),
+  'core': (['core'], ['glib', 'xxhash']),
   'sql': (['sql', 'core'], ['glib', 'sqlite']),
-  'client': (['client', 'sql', 'core'], ['glib', 'json', 'xxhash', 'soup', 'secret', 'icu', 'zlib']),
-  'server': (['server', 'sql', 'core'], ['glib', 'json', 'xxhash', 'soup', 'sodium', 'jose', 'curl', 'zlib', 'icu']),
+  'client': (['client', 'sql', 'core'], ['glib', 'xxhash', 'soup', 'secret', 'icu', 'zlib']),
+  'server': (['server', 'sql', 'core'], ['glib', 'xxhash', 'soup', 'sodium', 'jose', 'curl', 'zlib', 'icu']),
   'server/wire': (['server/wire', 'core'], ['glib']),
-  'app': (['app', 'client', 'core'], ['glib', 'gtk', 'json', 'icu']),
+  'app': (['app', 'client', 'core'], ['glib', 'gtk', 'icu']),
   'app/compat': (['app/compat', 'core'], ['glib', 'gtk']),
   'app/charts': (['app/charts', 'app/compat', 'client', 'core'], ['glib', 'gtk', 'icu']),
   'app/text': (['app/text', 'client', 'core'], ['glib', 'icu']),

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include <json-glib/json-glib.h>
 #include <locale.h>
 #include <string.h>
 
 #include "core/ls-error.h"
 #include "core/ls-json-guard.h"
 #include "core/ls-json-writer.h"
+#include "ls-test-json.h"
 
 /* Text that may hold NUL. */
 #define TEXT(literal) literal, sizeof literal - 1
@@ -198,16 +198,41 @@ assert_accepted (const char         *text,
   g_assert_cmpint (error.reason, ==, LS_JSON_REASON_NONE);
 }
 
+/* What is accepted is read as json-glib reads it. */
+static void
+assert_read (const char *text,
+             size_t      length)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsJsonDocument) document = ls_json_document_new (text, length, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (json_parser_load_from_data (parser, text, (gssize) length, NULL));
+  ls_test_json_assert_same (json_parser_get_root (parser), ls_json_document_get_root (document));
+}
+
 static void
 test_accepted (void)
 {
   for (size_t i = 0; i < G_N_ELEMENTS (accepted); i++)
     {
-      g_autoptr (JsonParser) parser = json_parser_new ();
-
       assert_accepted (accepted[i], strlen (accepted[i]), NULL);
-      g_assert_true (json_parser_load_from_data (parser, accepted[i], -1, NULL));
+      assert_read (accepted[i], strlen (accepted[i]));
     }
+}
+
+/* More of everything than one block holds. */
+static void
+test_large (void)
+{
+  g_autoptr (GString) text = g_string_new ("[");
+
+  for (int i = 0; i < 1000; i++)
+    g_string_append_printf (text, "{\"n\":%d,\"t\":\"\\u00e9 %d\",\"a\":[[],[%d,null]],\"o\":{}},", i * 7919,
+                            i, -i);
+  g_string_append (text, "true]");
+  assert_read (text->str, text->len);
 }
 
 static void
@@ -257,13 +282,12 @@ test_every_byte (void)
       for (int byte = 0; byte < 256; byte++)
         {
           g_autofree char *copy = g_memdup2 (text, sizeof text - 1);
-          g_autoptr (JsonParser) parser = json_parser_new ();
 
           copy[i] = (char) byte;
           if (!ls_json_guard_check (copy, sizeof text - 1, NULL, NULL))
             continue;
           g_assert_true (g_utf8_validate_len (copy, sizeof text - 1, NULL));
-          g_assert_true (json_parser_load_from_data (parser, copy, sizeof text - 1, NULL));
+          assert_read (copy, sizeof text - 1);
         }
     }
 }
@@ -711,6 +735,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/json-guard/accepted", test_accepted);
+  g_test_add_func ("/json-guard/large", test_large);
   g_test_add_func ("/json-guard/refused", test_refused);
   g_test_add_func ("/json-guard/every-prefix", test_every_prefix);
   g_test_add_func ("/json-guard/every-byte", test_every_byte);

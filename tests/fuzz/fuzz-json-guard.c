@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the guard accepts, json-glib parses; what our writer makes of the parsed tree, the guard accepts
+/* What the guard accepts, json-glib parses, and we read the same; what our writer makes of the parsed tree, the guard accepts
  * again, and it parses to an equal tree with as many members as the text has colons: none was lost as
  * a duplicate. What the guard refuses has a reason and a place. */
 #include "config.h"
 
-#include <json-glib/json-glib.h>
-
 #include "core/ls-json-guard.h"
 #include "core/ls-json-writer.h"
 #include "fuzz-target.h"
+#include "ls-test-json.h"
 
 static unsigned write_node (LsJsonWriter *writer,
                             JsonNode     *node);
@@ -140,6 +139,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
   g_autoptr (LsJsonWriter) writer = NULL;
   g_autoptr (JsonNode) tree = NULL;
   g_autoptr (JsonNode) again = NULL;
+  g_autoptr (LsJsonDocument) document = NULL;
   g_autofree char *written = NULL;
   size_t length = 0;
 
@@ -150,6 +150,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
     }
 
   tree = parse (text, size);
+  document = ls_json_document_new (text, size, NULL, NULL);
+  g_assert_nonnull (document);
+  ls_test_json_assert_same (tree, ls_json_document_get_root (document));
   writer = ls_json_writer_new ();
   g_assert_cmpuint (write_node (writer, tree), ==, count_colons (text, size));
   written = ls_json_writer_finish (writer, &length);

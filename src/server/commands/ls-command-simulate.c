@@ -10,7 +10,6 @@
 
 #include <gio/gunixsocketaddress.h>
 #include <glib-unix.h>
-#include <json-glib/json-glib.h>
 #include <libsoup/soup.h>
 
 #include "core/ls-error.h"
@@ -163,16 +162,15 @@ set_error_from_answer (GBytes      *body,
 {
   size_t length;
   const char *text = g_bytes_get_data (body, &length);
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (LsJsonDocument) document =
+      length > 0 && length < MAX_ANSWER ? ls_json_document_new (text, length, NULL, NULL) : NULL;
   g_auto (LsJsonReader) reader = { NULL, NULL };
   g_autofree char *words = NULL;
 
   ls_json_reader_init (&reader);
-  if (length > 0 && length < MAX_ANSWER && ls_json_guard_check (text, length, NULL, NULL) &&
-      json_parser_load_from_data (parser, text, (gssize) length, NULL) &&
-      JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
-    words = ls_json_reader_text (&reader, json_node_get_object (json_parser_get_root (parser)),
-                                 "message", LS_JSON_OPTIONAL, MAX_ANSWER);
+  if (document != NULL && ls_json_document_get_object (document) != NULL)
+    words = ls_json_reader_text (&reader, ls_json_document_get_object (document), "message",
+                                 LS_JSON_OPTIONAL, MAX_ANSWER);
   g_set_error (error, LS_ERROR,
                status >= 500 ? LS_ERROR_NETWORK : LS_ERROR_FORBIDDEN,
                "the server says %u: %s", status, words != NULL ? words : "nothing more");
@@ -219,20 +217,19 @@ read_shops (Traffic     *traffic,
 {
   size_t length;
   const char *text = g_bytes_get_data (answer, &length);
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (LsJsonDocument) document = ls_json_document_new (text, length, NULL, error);
   g_auto (LsJsonReader) reader = { NULL, NULL };
-  JsonArray *shops = NULL;
+  const LsJsonNode *shops = NULL;
 
-  if (!ls_json_guard_check_error (text, length, NULL, error) ||
-      !json_parser_load_from_data (parser, text, (gssize) length, error))
+  if (document == NULL)
     return false;
   ls_json_reader_init (&reader);
-  if (JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
-    shops = ls_json_reader_array (&reader, json_node_get_object (json_parser_get_root (parser)),
-                                  "shops", LS_JSON_REQUIRED, 10000);
-  for (unsigned i = 0; shops != NULL && i < json_array_get_length (shops); i++)
+  if (ls_json_document_get_object (document) != NULL)
+    shops = ls_json_reader_array (&reader, ls_json_document_get_object (document), "shops",
+                                  LS_JSON_REQUIRED, 10000);
+  for (unsigned i = 0; shops != NULL && i < shops->length; i++)
     {
-      JsonObject *shop = ls_json_reader_element (&reader, shops, i);
+      const LsJsonNode *shop = ls_json_reader_element (&reader, shops, i);
       g_autofree char *id = shop != NULL ? ls_json_reader_text (&reader, shop, "shop",
                                                                 LS_JSON_REQUIRED, 1024)
                                          : NULL;

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include <json-glib/json-glib.h>
 
 #include "core/ls-change.h"
 #include "core/ls-json-guard.h"
@@ -68,28 +67,12 @@ set_from_error (LsImportProblem *problem,
   ls_import_problem_set (problem, line, field, "%s", why + 2);
 }
 
-static JsonNode *
-parse (const char  *line,
-       size_t       length,
-       GError     **error)
-{
-  static const LsJsonLimits limits = { .max_bytes = MAX_LINE_BYTES };
-  g_autoptr (JsonParser) parser = NULL;
-
-  if (!ls_json_guard_check_error (line, length, &limits, error))
-    return NULL;
-  parser = json_parser_new_immutable ();
-  if (!json_parser_load_from_data (parser, line, (gssize) length, error))
-    return NULL;
-  return json_parser_steal_root (parser);
-}
-
 /* A line that says which collection follows, or begins or ends a snapshot. */
 static LsImportStep
-read_control (LsImportNdjson  *self,
-              LsJsonReader    *reader,
-              JsonObject      *object,
-              LsImportProblem *problem)
+read_control (LsImportNdjson   *self,
+              LsJsonReader     *reader,
+              const LsJsonNode *object,
+              LsImportProblem  *problem)
 {
   static const char *const types[] = { "snapshot", "rows", "end" };
   int type = ls_json_reader_choice (reader, object, "t", types, G_N_ELEMENTS (types));
@@ -124,11 +107,11 @@ take_record (const LsChange *change,
 }
 
 static LsImportStep
-read_row (LsImportNdjson  *self,
-          LsJsonReader    *reader,
-          JsonObject      *object,
-          LsImportRow     *row,
-          LsImportProblem *problem)
+read_row (LsImportNdjson   *self,
+          LsJsonReader     *reader,
+          const LsJsonNode *object,
+          LsImportRow      *row,
+          LsImportProblem  *problem)
 {
   g_autoptr (LsChange) change = NULL;
 
@@ -158,22 +141,25 @@ read_line (LsImportNdjson  *self,
 {
   int64_t number = ls_line_reader_get_line (self->lines);
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) root = parse (line, length, &error);
+  static const LsJsonLimits limits = { .max_bytes = MAX_LINE_BYTES };
+  g_autoptr (LsJsonDocument) document = ls_json_document_new (line, length, &limits, &error);
+  const LsJsonNode *object;
   g_auto (LsJsonReader) reader = { NULL, NULL };
   LsImportStep step = LS_IMPORT_BAD;
 
-  if (root == NULL)
+  if (document == NULL)
     {
       set_from_error (problem, number, error);
       return LS_IMPORT_BAD;
     }
+  object = ls_json_document_get_object (document);
   ls_json_reader_init (&reader);
-  if (!JSON_NODE_HOLDS_OBJECT (root))
+  if (object == NULL)
     ls_json_reader_fail (&reader, NULL, "not an object");
-  else if (json_object_has_member (json_node_get_object (root), "t"))
-    step = read_control (self, &reader, json_node_get_object (root), problem);
+  else if (ls_json_node_get_member (object, "t") != NULL)
+    step = read_control (self, &reader, object, problem);
   else
-    step = read_row (self, &reader, json_node_get_object (root), row, problem);
+    step = read_row (self, &reader, object, row, problem);
   if (reader.error != NULL)
     {
       set_from_error (problem, number, reader.error);
