@@ -9,6 +9,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/ls-attention-watch.h"
 #include "app/compat/ls-about.h"
 #include "app/compat/ls-screenshot.h"
 #include "app/text/ls-link.h"
@@ -29,6 +30,7 @@ struct _LsApplication {
   /* owned */
   GSettings *settings;
   LsContext *context;
+  LsAttentionWatch *attention;
   LsFeedback *feedback;
 
   /* state */
@@ -380,6 +382,7 @@ ls_application_startup (GApplication *application)
   gtk_window_set_default_icon_name ("io.github.lockstep.Lockstep");
   self->settings = g_settings_new ("io.github.lockstep.Lockstep");
   self->context = ls_context_new (self->settings);
+  self->attention = ls_attention_watch_new (self->context);
   self->feedback = ls_feedback_new (feedback_window, self);
   g_signal_connect_object (self->context, "notify::client", G_CALLBACK (client_changed_cb), self,
                            G_CONNECT_SWAPPED);
@@ -405,6 +408,7 @@ ls_application_shutdown (GApplication *application)
   if (self->context != NULL)
     ls_context_shutdown (self->context);
   g_clear_object (&self->feedback);
+  g_clear_object (&self->attention);
   g_clear_object (&self->context);
   g_clear_object (&self->settings);
   G_APPLICATION_CLASS (ls_application_parent_class)->shutdown (application);
@@ -484,6 +488,8 @@ ls_application_open_window (LsApplication *self,
                             const char    *page)
 {
   LsWindow *window = ls_window_new (GTK_APPLICATION (self), self->context);
+
+  ls_attention_watch_add_window (self->attention, GTK_WINDOW (window));
 
   if (shop != NULL)
     ls_window_show_shop (window, shop);

@@ -190,6 +190,9 @@ ls_window_update_banner (LsWindow *self)
       button = status->by_hand ? _("Go online") : _("Reconnect");
       break;
     case LS_CONNECTION_LIMITED:
+      /* Polling works, if not as fast: the button says so, and that is enough. */
+      if (status->health != LS_HEALTH_POOR)
+        break;
       title = _("Limited: connection trouble, background pages update less often");
       button = _("Reconnect");
       break;

@@ -123,8 +123,10 @@ focus_entered_cb (LsWindow *self)
 {
   LsClient *client = ls_context_get_client (self->context);
 
-  /* Somebody looks: a connection that waits for its next attempt tries now. */
-  if (client != NULL && ls_client_get_status (client)->state == LS_CONNECTION_OFFLINE &&
+  /* Somebody looks: a connection that waits for its next attempt tries now, one that polls tries
+   * whether a live one gets through by now. */
+  if (client != NULL && ls_client_get_status (client)->state != LS_CONNECTION_LIVE &&
+      ls_client_get_status (client)->state != LS_CONNECTION_SIGNED_OUT &&
       !ls_client_get_status (client)->by_hand)
     ls_client_reconnect (client);
 }

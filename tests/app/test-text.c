@@ -200,6 +200,52 @@ test_connection (void)
     }
 }
 
+/* What an admin reads while the connection is not what it could be. */
+static void
+test_limited (void)
+{
+  static const struct {
+    LsConnectionState state;
+    LsHealth health;
+    LsTransportKind kind;
+    int64_t interval;
+    const char *label;
+    const char *title;
+    const char *style_class;
+  } cases[] = {
+    { LS_CONNECTION_LIVE, LS_HEALTH_FAIR, LS_TRANSPORT_LIVE, 0, "Live", "Live, 38 ms", "success" },
+    { LS_CONNECTION_LIMITED, LS_HEALTH_POOR, LS_TRANSPORT_LIVE, 0, "Limited", "Connection trouble",
+      "warning" },
+    { LS_CONNECTION_LIMITED, LS_HEALTH_GOOD, LS_TRANSPORT_LONG_POLL, 0, "Polling",
+      "Updates as they come, by long polling", "warning" },
+    { LS_CONNECTION_LIMITED, LS_HEALTH_FAIR, LS_TRANSPORT_POLL, 2000000, "Polling",
+      "Updates every 2 seconds by polling", "warning" },
+    { LS_CONNECTION_LIMITED, LS_HEALTH_GOOD, LS_TRANSPORT_POLL, 200000, "Polling",
+      "Updates every second by polling", "warning" },
+    { LS_CONNECTION_LIMITED, LS_HEALTH_POOR, LS_TRANSPORT_POLL, 2000000, "Limited",
+      "Connection trouble", "warning" },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      LsConnectionStatus status = {
+        .state = cases[i].state,
+        .health = cases[i].health,
+        .kind = cases[i].kind,
+        .interval = cases[i].interval,
+        .round_trip = 38000,
+        .verified_version = -1,
+      };
+      g_auto (LsConnectionWords) words = { NULL };
+
+      ls_connection_words_init (&words, &status, INT64_C (1790000000000000), 0);
+      g_assert_cmpstr (words.label, ==, cases[i].label);
+      g_assert_cmpstr (words.title, ==, cases[i].title);
+      g_assert_cmpstr (words.style_class, ==, cases[i].style_class);
+      g_assert_null (words.retry);
+    }
+}
+
 static void
 test_edits (void)
 {
@@ -281,6 +327,7 @@ main (int   argc,
   g_test_add_func ("/text/links", test_links);
   g_test_add_func ("/text/link-round-trip", test_link_round_trip);
   g_test_add_func ("/text/connection", test_connection);
+  g_test_add_func ("/text/limited", test_limited);
   g_test_add_func ("/text/edits", test_edits);
   g_test_add_func ("/text/activity", test_activity);
   g_test_add_func ("/text/collation", test_collation);

@@ -67,6 +67,40 @@ offline_words (LsConnectionWords        *words,
       waiting);
 }
 
+/* A connection that polls because nothing better gets through, or one of any kind that is poor. */
+static void
+limited_words (LsConnectionWords        *words,
+               const LsConnectionStatus *status)
+{
+  unsigned seconds = (unsigned) MAX ((status->interval + G_USEC_PER_SEC / 2) / G_USEC_PER_SEC, 1);
+
+  words->icon_name = "ls-polling-symbolic";
+  words->style_class = "warning";
+  if (status->health == LS_HEALTH_POOR)
+    {
+      words->label = _("Limited");
+      words->title = g_strdup (_("Connection trouble"));
+      words->meaning = g_strdup (
+          _("The server answers slowly or not at all. Pages in the background update less often. "
+            "Edits go on."));
+      return;
+    }
+  words->label = _("Polling");
+  if (status->kind == LS_TRANSPORT_POLL)
+    {
+      words->title = g_strdup_printf (ngettext ("Updates every second by polling",
+                                                "Updates every %u seconds by polling", seconds),
+                                      seconds);
+      words->meaning = g_strdup (
+          _("A live connection does not get through here. Changes arrive a little later. Edits go "
+            "on."));
+      return;
+    }
+  words->title = g_strdup (_("Updates as they come, by long polling"));
+  words->meaning = g_strdup (
+      _("A live connection does not get through here. Changes arrive nearly as fast. Edits go on."));
+}
+
 /**
  * ls_connection_words_init:
  * @words: (out caller-allocates): where to put the words
@@ -100,14 +134,14 @@ ls_connection_words_init (LsConnectionWords        *words,
       words->icon_name = "ls-live-symbolic";
       words->style_class = "success";
       words->title = live_title (status, now);
-      words->meaning = g_strdup (_("Everything shown is what the server has."));
+      words->meaning =
+          g_strdup (status->health == LS_HEALTH_FAIR
+                        ? _("Everything shown is what the server has. The connection is a little "
+                            "unsteady.")
+                        : _("Everything shown is what the server has."));
       break;
     case LS_CONNECTION_LIMITED:
-      words->label = _("Limited");
-      words->icon_name = "ls-polling-symbolic";
-      words->style_class = "warning";
-      words->title = g_strdup (_("Connection trouble"));
-      words->meaning = g_strdup (_("Pages in the background update less often. Edits go on."));
+      limited_words (words, status);
       break;
     case LS_CONNECTION_CONNECTING:
       words->label = _("Connecting…");
