@@ -14,22 +14,21 @@
 #define BETTER_AFTER 3
 /* And how long it stays worse at least. */
 #define WORSE_FOR (10 * SECOND)
-/* So many reconnects in this time are poor, one in the shorter one is no more than fair. */
-#define MANY_WITHIN (120 * SECOND)
-#define ONE_WITHIN (30 * SECOND)
+/* So many reconnects in this time are poor, one is no more than fair; and how long after the last. */
+#define MANY_WITHIN (60 * SECOND)
+#define REMEMBERED_FOR (30 * SECOND)
 
 /* What the past allows at best. */
 static LsHealth
 best_of_past (const LsConnectionHealth *health,
               int64_t                   now)
 {
+  int64_t newest = health->reconnects[0];
   int64_t oldest = health->reconnects[LS_HEALTH_REMEMBERED - 1];
 
-  if (oldest != 0 && now - oldest < MANY_WITHIN)
-    return LS_HEALTH_POOR;
-  if (health->reconnects[0] != 0 && now - health->reconnects[0] < ONE_WITHIN)
-    return LS_HEALTH_FAIR;
-  return LS_HEALTH_GOOD;
+  if (newest == 0 || now - newest >= REMEMBERED_FOR)
+    return LS_HEALTH_GOOD;
+  return oldest != 0 && newest - oldest < MANY_WITHIN ? LS_HEALTH_POOR : LS_HEALTH_FAIR;
 }
 
 static void

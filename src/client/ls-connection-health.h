@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 /**
  * LS_HEALTH_REMEMBERED:
  *
- * Reconnects that are remembered: so many in two minutes make a poor connection.
+ * Reconnects that are remembered: so many in a minute make a poor connection, for half a minute.
  */
 #define LS_HEALTH_REMEMBERED 3
 

@@ -54,6 +54,7 @@ struct _LsConnectionMachine {
   /* The ways */
   LsWay ways[LS_N_CONNECTION_ROUTES];
   LsConnectionRoute current; /* has the session */
+  int64_t taken_at;          /* since when */
   bool moving;               /* from a session that was ready: nobody is told of an outage */
   int64_t fallback_at;       /* -1 for never */
   bool distrusted;           /* the WebSocket has to answer a ping before it gets a session */

@@ -118,6 +118,7 @@ take (LsConnectionMachine *self,
   self->ways[route].state = LS_WAY_SESSION;
   self->current = route;
   self->phase = LS_PHASE_GREETING;
+  self->taken_at = at.monotonic;
   self->phase_deadline = at.monotonic + self->options.connect_timeout;
   self->ping_unanswered = false;
   return LS_CONNECTION_ACTION_TAKE;
@@ -153,8 +154,14 @@ static LsConnectionActions
 poll_opened (LsConnectionMachine *self,
              LsMoment             at)
 {
-  if (self->current == LS_CONNECTION_ROUTE_NONE || self->phase == LS_PHASE_GREETING)
+  int64_t patience = self->taken_at + self->options.fallback_delay;
+
+  if (self->current == LS_CONNECTION_ROUTE_NONE ||
+      (self->phase == LS_PHASE_GREETING && at.monotonic >= patience))
     return move (self, LS_CONNECTION_ROUTE_POLL, at);
+  /* The WebSocket has only just said hello: it has its moment too. */
+  if (self->phase == LS_PHASE_GREETING)
+    self->fallback_at = patience;
   return close_way (self, LS_CONNECTION_ROUTE_POLL);
 }
 

@@ -33,8 +33,8 @@ static const struct {
   { "a-doubt-is-forgotten", "mgmgm", "GGGGG" },
   { "lost-once", "rgggggggg", "FFFFFFFFG" },
   { "lost-three-times", "rrr", "FFP" },
-  { "lost-three-times-and-good", "rrrgggggggggggggggggggggggg",
-    "FFPPPPPPPPPPPPPPPPPPPPPPPPG" },
+  { "lost-three-times-and-good", "rrrgggggggg",
+    "FFPPPPPPPPG" },
   { "lost-seldom", "r........................r........................r", NULL },
 };
 

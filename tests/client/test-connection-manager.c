@@ -232,7 +232,7 @@ test_greet_and_hang_up (Fixture      *fixture,
       ls_test_environment_run (fixture->environment);
       g_assert_cmpuint (fixture->status->attempts, ==, i);
       wait_for_attempt (fixture);
-      /* What was lost three times in two minutes is a poor one. */
+      /* What was lost three times in a minute is a poor one. */
       g_assert_cmpint (fixture->status->state, ==,
                        i < 3 ? LS_CONNECTION_LIVE : LS_CONNECTION_LIMITED);
     }

@@ -41,6 +41,7 @@ struct _LsFaultLink {
   LsFaultProxy *proxy;
   int client, server;
   Pipe pipes[LS_FAULT_N_WAYS];
+  unsigned idle; /* timer */
   LsHttpWatch watch;
   int blocked; /* status to answer with */
   bool is_blocked;
@@ -77,6 +78,7 @@ link_free (LsFaultLink *link)
       remove_source (&pipe->timer);
       g_queue_clear_full (&pipe->pieces, piece_free);
     }
+  remove_source (&link->idle);
   ls_http_watch_clear (&link->watch);
   close (link->client);
   close (link->server);
@@ -98,6 +100,25 @@ ls_fault_link_reset (LsFaultLink *link)
   setsockopt (link->client, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   setsockopt (link->server, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   link_free (link);
+}
+
+static gboolean
+idle_cb (gpointer data)
+{
+  LsFaultLink *link = data;
+
+  link->idle = 0;
+  ls_fault_link_reset (link);
+  return G_SOURCE_REMOVE;
+}
+
+/* Something moved, or the patience is another. */
+static void
+restart_idle (LsFaultLink *link)
+{
+  remove_source (&link->idle);
+  if (link->proxy->idle > 0)
+    link->idle = g_timeout_add (link->proxy->idle, idle_cb, link);
 }
 
 /* --- Writing --------------------------------------------------------------------------------- */
@@ -149,6 +170,7 @@ write_due (Pipe *pipe)
           piece->written += (size_t) n;
           pipe->n_waiting -= (size_t) n;
           pipe->link->proxy->lanes[pipe->way].n_bytes += (uint64_t) n;
+          restart_idle (pipe->link);
         }
       if (piece->written == piece->bytes->len)
         piece_free (g_queue_pop_head (&pipe->pieces));
@@ -380,6 +402,7 @@ ls_fault_link_update (LsFaultLink *link)
 {
   GPtrArray *links = link->proxy->links;
 
+  restart_idle (link);
   update (&link->pipes[LS_FAULT_UP]);
   if (g_ptr_array_find (links, link, NULL))
     update (&link->pipes[LS_FAULT_DOWN]);

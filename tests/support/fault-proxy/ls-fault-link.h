@@ -65,6 +65,7 @@ typedef struct {
  * @lanes: what is done to bytes
  * @blocks: (element-type LsFaultBlock): what is done to requests
  * @links: (element-type LsFaultLink): open connections
+ * @idle: ms after which a connection on which nothing moved is reset, 0 for never
  * @dice: where all chance comes from
  * @server: the server's address
  * @server_length: its length
@@ -77,6 +78,7 @@ typedef struct {
   LsFaultLane lanes[LS_FAULT_N_WAYS];
   GPtrArray *blocks;
   GPtrArray *links;
+  unsigned idle;
   GRand *dice;
   struct sockaddr_storage server;
   socklen_t server_length;

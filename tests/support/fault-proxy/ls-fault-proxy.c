@@ -251,6 +251,7 @@ calm (Program *program)
   for (unsigned i = 0; i < LS_FAULT_N_WAYS; i++)
     program->proxy.lanes[i] = (LsFaultLane) { .n_bytes = program->proxy.lanes[i].n_bytes };
   g_ptr_array_set_size (program->proxy.blocks, 0);
+  program->proxy.idle = 0;
   start_listening (program);
 }
 
@@ -266,6 +267,18 @@ run_chaos (Program *program,
   g_rand_set_seed (program->proxy.dice, (guint32) seed);
   ls_fault_chaos_start (program->chaos, (unsigned) MAX (interval, 10),
                         n_words > 3 && g_str_equal (words[3], "noise"));
+  return true;
+}
+
+static bool
+run_idle (Program *program,
+          char   **words)
+{
+  uint64_t idle;
+
+  if (!parse_number (words[1], &idle))
+    return false;
+  program->proxy.idle = (unsigned) idle;
   return true;
 }
 
@@ -292,6 +305,8 @@ run_command (Program *program,
     return run_block (program, words);
   else if (g_str_equal (word, "to"))
     return parse_address (words[1], &proxy->server, &proxy->server_length);
+  else if (g_str_equal (word, "idle"))
+    return run_idle (program, words);
   else if (g_str_equal (word, "chaos"))
     return run_chaos (program, words);
   else if (g_str_equal (word, "quit"))

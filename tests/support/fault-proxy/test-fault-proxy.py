@@ -168,6 +168,17 @@ def check_times(tap, proxy):
     assert time.monotonic() - begin >= 0.4
     proxy.tell('calm')
 
+  with tap.step('a connection on which nothing moves is reset'):
+    peer = connect(proxy)
+    assert ask(peer, b'1') == b'1'
+    proxy.tell('idle 100')
+    assert is_reset(peer)
+    peer = connect(proxy)
+    proxy.tell('idle 0')
+    assert ask(peer, b'2') == b'2'
+    assert is_silent(peer)
+    proxy.tell('calm')
+
 
 def check_doors(tap, proxy):
   with tap.step('connections are refused, and open ones stay'):
