@@ -103,13 +103,15 @@ ls_handshake_check (const char *head,
 {
   g_autoptr (SoupMessageHeaders) headers =
       soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
+  /* libsoup reads numbers up to a byte that is no digit, wherever the length says that it ends. */
+  g_autofree char *text = g_strndup (head, length);
   g_autofree char *reason = NULL;
   g_autoptr (GError) why = NULL;
   SoupHTTPVersion version;
   unsigned status;
 
   *ret_retry_after = 0;
-  if (!soup_headers_parse_response (head, (int) length, headers, &version, &status, &reason))
+  if (!soup_headers_parse_response (text, (int) length, headers, &version, &status, &reason))
     {
       g_set_error_literal (error, LS_ERROR, LS_ERROR_WEBSOCKET, "the answer is not HTTP");
       return false;
