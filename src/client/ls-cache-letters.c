@@ -106,10 +106,11 @@ find_dead (LsCache    *self,
       return NULL;
     }
   edit = ls_edit_ref (g_ptr_array_index (found, 0));
-  if (ls_sql_get_text (self->sql, &shop, error,
-                       "SELECT shops.shop FROM edits JOIN shops ON number = edits.shop"
-                       " WHERE mid = ?",
-                       "t", mid) == LS_STEP_ROW)
+  if (ls_step_need_row (ls_sql_get_text (self->sql, &shop, error,
+                                         "SELECT shops.shop FROM edits JOIN shops ON"
+                                         " number = edits.shop WHERE mid = ?",
+                                         "t", mid),
+                        "the shop of an edit", error))
     edit->shop = g_steal_pointer (&shop);
   else
     g_clear_pointer (&edit, ls_edit_unref);

@@ -70,7 +70,8 @@ load_meta (LsCache *self,
   g_autoptr (LsStatement) statement =
       ls_sql_query (self->sql, error, "SELECT sequence, next_id, client FROM meta", NULL);
 
-  if (statement == NULL || ls_statement_step (statement, error) != LS_STEP_ROW)
+  if (statement == NULL ||
+      !ls_step_need_row (ls_statement_step (statement, error), "meta", error))
     return false;
   self->sequence = ls_statement_get_int64 (statement, 0);
   self->next_id = ls_statement_get_int64 (statement, 1);

@@ -71,8 +71,9 @@ ls_cache_reader_begin (LsCacheReader *reader,
   reader->transaction = ls_sql_begin (reader->sql, LS_SQL_BEGIN_READ, error);
   if (reader->transaction == NULL)
     return false;
-  if (ls_sql_get_int64 (reader->sql, ret_sequence, error, "SELECT sequence FROM meta", NULL) ==
-      LS_STEP_ROW)
+  if (ls_step_need_row (ls_sql_get_int64 (reader->sql, ret_sequence, error,
+                                          "SELECT sequence FROM meta", NULL),
+                        "meta", error))
     return true;
   ls_cache_reader_end (reader);
   return false;

@@ -171,8 +171,9 @@ ls_cache_migrate (LsCache *self,
   g_autofree char *collation = NULL;
 
   if (!ls_migration_apply (self->sql, &plan, NULL, error) ||
-      ls_sql_get_text (self->sql, &collation, error, "SELECT collation FROM meta", NULL) !=
-          LS_STEP_ROW)
+      !ls_step_need_row (ls_sql_get_text (self->sql, &collation, error,
+                                          "SELECT collation FROM meta", NULL),
+                         "meta", error))
     return false;
   if (g_strcmp0 (collation, self->collation->id) == 0)
     return true;
@@ -406,8 +407,9 @@ ls_cache_next_generation (LsCache *self,
                           int64_t *ret_generation,
                           GError **error)
 {
-  return ls_sql_get_int64 (self->sql, ret_generation, error, "SELECT next_generation FROM meta",
-                           NULL) == LS_STEP_ROW &&
+  return ls_step_need_row (ls_sql_get_int64 (self->sql, ret_generation, error,
+                                             "SELECT next_generation FROM meta", NULL),
+                           "meta", error) &&
          ls_sql_run (self->sql, error, "UPDATE meta SET next_generation = next_generation + 1",
                      NULL);
 }

@@ -528,6 +528,17 @@ ls_statement_need_text (LsStatement  *statement,
   return NULL;
 }
 
+gboolean
+ls_step_need_row (LsStep       step,
+                  const char  *what,
+                  GError     **error)
+{
+  if (step == LS_STEP_DONE)
+    g_set_error (error, LS_SQL_ERROR, LS_SQL_ERROR_CORRUPT, "The database is damaged: %s is missing",
+                 what);
+  return step == LS_STEP_ROW;
+}
+
 char *
 ls_statement_dup_text (LsStatement *statement,
                        int          column)

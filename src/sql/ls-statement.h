@@ -228,6 +228,20 @@ const char  *ls_statement_need_text        (LsStatement  *statement,
                                             GError      **error);
 
 /**
+ * ls_step_need_row:
+ * @step: how a step ended
+ * @what: what the row was to hold
+ * @error: return location for a #GError, set by the step if that failed
+ *
+ * For queries that always have an answer, but not in a damaged file: that is `LS_SQL_ERROR_CORRUPT`.
+ *
+ * Returns: whether there is a row
+ */
+gboolean     ls_step_need_row              (LsStep        step,
+                                            const char   *what,
+                                            GError      **error);
+
+/**
  * ls_statement_get_text:
  * @statement: a statement on a row
  * @column: the column, from 0

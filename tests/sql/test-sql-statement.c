@@ -106,6 +106,12 @@ test_needed_text (void)
   g_assert_null (ls_statement_need_text (statement, 2, &error));
   g_assert_error (error, LS_SQL_ERROR, LS_SQL_ERROR_CORRUPT);
   assert_message (error, "odd is not text");
+  g_clear_error (&error);
+  g_assert_true (ls_step_need_row (LS_STEP_ROW, "t", &error));
+  g_assert_no_error (error);
+  g_assert_false (ls_step_need_row (ls_statement_step (statement, &error), "t", &error));
+  g_assert_error (error, LS_SQL_ERROR, LS_SQL_ERROR_CORRUPT);
+  assert_message (error, "t is missing");
 }
 
 /* SQLite repeats what it found, which need not be text. */
