@@ -9,6 +9,8 @@
 #include <sys/prctl.h>
 
 #define PATIENCE_SECONDS 120
+/* What is told of a desk that does not answer: the last that it said. */
+#define N_LAST_LINES 30
 
 struct _LsTestDesk {
   char *server_url;
@@ -30,6 +32,7 @@ struct _LsTestDesk {
   int64_t verified;
   GHashTable *edits;  /* mid -> LsTestEdit */
   GHashTable *heard;  /* events */
+  GQueue last_lines;
 };
 
 static void read_line (LsTestDesk *desk);
@@ -136,6 +139,9 @@ line_cb (GObject      *source,
   /* Of a process that was ended: the desk may be gone. */
   if (text == NULL)
     return;
+  g_queue_push_tail (&((LsTestDesk *) user_data)->last_lines, g_strdup (text));
+  if (g_queue_get_length (&((LsTestDesk *) user_data)->last_lines) > N_LAST_LINES)
+    g_free (g_queue_pop_head (&((LsTestDesk *) user_data)->last_lines));
   parser = json_parser_new ();
   json_parser_load_from_data (parser, text, -1, &error);
   g_assert_no_error (error);
@@ -188,6 +194,7 @@ ls_test_desk_new (const char *server_url,
   desk->token = g_strdup (token);
   desk->folder = g_strdup (folder);
   desk->verified = -1;
+  g_queue_init (&desk->last_lines);
   desk->edits = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, edit_free);
   desk->heard = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return desk;
@@ -206,6 +213,7 @@ ls_test_desk_free (LsTestDesk *desk)
     ls_test_desk_quit (desk);
   g_clear_pointer (&desk->row, json_object_unref);
   g_clear_pointer (&desk->digest, json_object_unref);
+  g_queue_clear_full (&desk->last_lines, g_free);
   g_hash_table_unref (desk->edits);
   g_hash_table_unref (desk->heard);
   g_free (desk->server_url);
@@ -352,6 +360,17 @@ impatient_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+desk_impatient_cb (gpointer user_data)
+{
+  LsTestDesk *desk = user_data;
+
+  for (GList *link = desk->last_lines.head; link != NULL; link = link->next)
+    g_printerr ("%s: %s\n", desk->folder, (const char *) link->data);
+  g_error ("%s does not answer", desk->folder);
+  return G_SOURCE_REMOVE;
+}
+
 /**
  * ls_test_desk_wait:
  * @desk: a desk that runs
@@ -365,8 +384,7 @@ bool
 ls_test_desk_wait (LsTestDesk *desk,
                    int64_t     number)
 {
-  unsigned timer =
-      g_timeout_add_seconds (PATIENCE_SECONDS, impatient_cb, (gpointer) "a desk does not answer");
+  unsigned timer = g_timeout_add_seconds (PATIENCE_SECONDS, desk_impatient_cb, desk);
 
   while (desk->answered < number)
     g_main_context_iteration (NULL, TRUE);
@@ -458,6 +476,22 @@ int64_t
 ls_test_desk_get_verified (LsTestDesk *desk)
 {
   return desk->verified;
+}
+
+/**
+ * ls_test_desk_wait_verified:
+ * @desk: a desk that runs
+ *
+ * Waits until the server's digests were equal to its own at its version.
+ */
+void
+ls_test_desk_wait_verified (LsTestDesk *desk)
+{
+  unsigned timer = g_timeout_add_seconds (PATIENCE_SECONDS, desk_impatient_cb, desk);
+
+  while (desk->verified < desk->version)
+    g_main_context_iteration (NULL, TRUE);
+  g_source_remove (timer);
 }
 
 /**

@@ -75,6 +75,7 @@ int64_t     ls_test_desk_get_integer  (LsTestDesk *desk,
 bool        ls_test_desk_has_heard    (LsTestDesk *desk,
                                        const char *event);
 int64_t     ls_test_desk_get_verified (LsTestDesk *desk);
+void        ls_test_desk_wait_verified (LsTestDesk *desk);
 int64_t     ls_test_desk_check        (LsTestDesk *desk);
 GHashTable *ls_test_desk_get_edits    (LsTestDesk *desk);
 void        ls_test_desk_iterate      (void);
@@ -84,6 +85,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsTestDesk, ls_test_desk_free)
 /* What the server's database holds, read by SQL. */
 char   *ls_test_proof_sums    (const char *data,
                                const char *shop);
+GHashTable *ls_test_proof_mids (const char *data,
+                                const char *shop);
 int64_t ls_test_proof_integer (const char *data,
                                const char *sql,
                                const char *first,

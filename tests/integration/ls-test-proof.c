@@ -105,6 +105,35 @@ ls_test_proof_sums (const char *data,
 }
 
 /**
+ * ls_test_proof_mids:
+ * @data: the server's data folder
+ * @shop: a shop
+ *
+ * Returns: (transfer full) (element-type utf8 guint): how often each edit stands in the log, by mid
+ */
+GHashTable *
+ls_test_proof_mids (const char *data,
+                    const char *shop)
+{
+  LsSql *sql = open_data (data);
+  GHashTable *mids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsStatement) statement = ls_sql_query (
+      sql, &error,
+      "SELECT mid, COUNT(*) FROM log_versions WHERE shop = ? AND mid IS NOT NULL GROUP BY mid", "t",
+      shop);
+
+  g_assert_no_error (error);
+  while (ls_statement_step (statement, &error) == LS_STEP_ROW)
+    g_hash_table_insert (mids, ls_statement_dup_text (statement, 0),
+                         GUINT_TO_POINTER ((unsigned) ls_statement_get_int64 (statement, 1)));
+  g_assert_no_error (error);
+  g_clear_pointer (&statement, ls_statement_free);
+  ls_sql_unref (sql);
+  return mids;
+}
+
+/**
  * ls_test_proof_integer:
  * @data: the server's data folder
  * @sql: a query for a number, with up to two parameters

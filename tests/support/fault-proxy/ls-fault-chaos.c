@@ -69,7 +69,7 @@ choose (LsFaultChaos *chaos)
 {
   GRand *dice = chaos->proxy->dice;
 
-  switch (g_rand_int_range (dice, 0, 9))
+  switch (g_rand_int_range (dice, 0, chaos->with_noise ? 16 : 8))
     {
     case 0:
       return LS_FAULT_ACT_CUT;
@@ -93,8 +93,7 @@ choose (LsFaultChaos *chaos)
                                              .jitter = 1000 * g_rand_int_range (dice, 1, 150) });
       break;
     default:
-      if (chaos->with_noise)
-        any_lane (chaos)->noise = (uint64_t) g_rand_int_range (dice, 10, 2000);
+      any_lane (chaos)->noise = (uint64_t) g_rand_int_range (dice, 10, 2000);
       break;
     }
   return LS_FAULT_ACT_UPDATE;
