@@ -171,8 +171,9 @@ join_changes (const LsShadow *shadow,
     return join_sets (first, second, ret_joined);
   if (first->op == LS_CHANGE_SET && second->op == LS_CHANGE_DEL)
     return join_set_and_del (first, second, ret_joined);
-  /* Over a row of somebody else's a put means another thing than over none. */
-  if (first->op == LS_CHANGE_PUT && shadow->confirmed == NULL)
+  /* Over a row of somebody else's, or of an earlier edit, a put means another thing than over
+   * none: with it gone that row would be there again. */
+  if (first->op == LS_CHANGE_PUT && shadow->confirmed == NULL && shadow->edits->len == 1)
     {
       if (second->op == LS_CHANGE_DEL)
         return VANISHED;

@@ -285,6 +285,28 @@ test_scenario (LsTestCache   *fixture,
     g_assert_cmpint (ls_test_cache_last_change (fixture)->pending, ==, scenario->pending);
 }
 
+/* A row made by an edit with others, made once more alone, then deleted: it is gone, and what made it
+ * first does not come back. */
+static void
+test_del_of_second_put (LsTestCache   *fixture,
+                        gconstpointer  data)
+{
+  g_autoptr (LsRecord) first = ls_test_product ("n", "First", 1, 1);
+  g_autoptr (LsRecord) beside = ls_test_product ("m", "Beside", 1, 1);
+  g_autoptr (LsRecord) second = ls_test_product ("n", "Second", 2, 2);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsEdit) many = try_edit (
+      fixture, ls_test_changes (ls_change_new_put (first), ls_change_new_put (beside), NULL), &error);
+  g_autoptr (LsEdit) again = edit (fixture, ls_change_new_put (second));
+  g_autoptr (LsEdit) gone = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "n", "price"), ==, 2);
+  gone = edit (fixture, ls_test_del ("n"));
+  g_assert_cmpint (ls_test_cache_visible (fixture, "n", "price"), ==, -2);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "m", "price"), ==, 1);
+}
+
 /* In a chain of the admin's own edits `was` is his previous value; joined ones keep the first. */
 static void
 test_was (LsTestCache   *fixture,
@@ -596,6 +618,7 @@ main (int   argc,
 #define ADD_TEST(path, func) \
   g_test_add ("/cache-edits/" path, LsTestCache, NULL, set_up, func, ls_test_cache_tear_down)
   ADD_TEST ("was", test_was);
+  ADD_TEST ("del-of-second-put", test_del_of_second_put);
   ADD_TEST ("refused-at-once", test_refused_at_once);
   ADD_TEST ("several-rows", test_several_rows);
   ADD_TEST ("dependants", test_dependants);
