@@ -156,7 +156,7 @@ add (Deed      *deed,
                      edit != NULL ? edit->mid : error->message);
   if (edit == NULL)
     return false;
-  ls_sim_oracle_accepted (self->oracle, self->index, edit, changes);
+  ls_sim_oracle_accepted (self->oracle, self->index, self->cache, edit, changes);
   tell_changed (self);
   return true;
 }

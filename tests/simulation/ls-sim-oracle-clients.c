@@ -12,7 +12,8 @@
 /* What clients say of their edits and rows, and whether it can be. */
 
 static const unsigned all_states =
-    LS_EDITS_WAITING | LS_EDIT_MASK (LS_EDIT_APPLIED) | LS_EDIT_MASK (LS_EDIT_DEAD);
+    LS_EDITS_WAITING | LS_EDIT_MASK (LS_EDIT_APPLIED) | LS_EDIT_MASK (LS_EDIT_DEAD) |
+    LS_EDIT_MASK (LS_EDIT_LOST);
 
 static bool
 same_changes (GPtrArray *a,
@@ -32,13 +33,15 @@ judge_step (LsSimOracle     *self,
             const LsSimEdit *before,
             const LsEdit    *after)
 {
-  static const char *const names[] = { "queued", "sent", "applied", "dead", "discarded" };
+  static const char *const names[] = { "queued", "sent", "applied", "dead", "discarded", "lost" };
   bool ended = before->state == LS_EDIT_APPLIED || before->state == LS_EDIT_DEAD;
+  /* Only a server that went back loses what it applied. */
+  bool lost = after->state == LS_EDIT_LOST && g_hash_table_size (self->lost) > 0;
 
   if (before->state != LS_EDIT_QUEUED && after->state == LS_EDIT_QUEUED)
     ls_sim_oracle_accuse (self, "client %u has edit %s queued again after it was %s", client,
                           after->mid, names[before->state]);
-  if (ended && after->state != before->state && after->state != LS_EDIT_DISCARDED)
+  if (ended && after->state != before->state && after->state != LS_EDIT_DISCARDED && !lost)
     ls_sim_oracle_accuse (self, "edit %s of client %u was %s and is %s", after->mid, client,
                           names[before->state], names[after->state]);
   if (before->state != LS_EDIT_QUEUED && !same_changes (before->changes, after->changes))
@@ -57,6 +60,9 @@ note_sent (LsSimOracle  *self,
     return;
   if (known == NULL)
     g_hash_table_insert (self->asked, g_strdup (edit->mid), g_ptr_array_ref (edit->changes));
+  else if (!same_changes (known, edit->changes) && self->copied)
+    /* One went on with the edit that both queued: the server takes the first and tells the other. */
+    g_hash_table_add (self->mixed, g_strdup (edit->mid));
   else if (!same_changes (known, edit->changes))
     ls_sim_oracle_accuse (self, "edit %s means two things", edit->mid);
 }
@@ -265,6 +271,7 @@ ls_sim_oracle_pasted (LsSimOracle *self,
   GHashTableIter iter;
   gpointer value;
 
+  self->copied = true;
   g_hash_table_remove_all (witness->edits);
   g_hash_table_iter_init (&iter, self->witnesses[from].edits);
   while (g_hash_table_iter_next (&iter, NULL, &value))
@@ -341,18 +348,40 @@ ls_sim_oracle_committed (LsSimOracle         *self,
   judge_position (self, client, &commit->position);
 }
 
+/* Whether what an admin did to a row shows. */
+static bool
+shows (LsCache        *cache,
+       const LsChange *change)
+{
+  g_autoptr (LsRecord) row =
+      ls_cache_get_visible (cache, LS_SIM_SHOP, change->collection, change->key, NULL);
+
+  if (row == NULL || change->op == LS_CHANGE_DEL)
+    return row == NULL && change->op == LS_CHANGE_DEL;
+  for (unsigned i = 0; change->op != LS_CHANGE_ADD && i < change->edits->len; i++)
+    {
+      const LsFieldEdit *edit = &g_array_index (change->edits, LsFieldEdit, i);
+
+      if (edit->has_set && !ls_value_equal (ls_record_get (row, edit->field), &edit->set))
+        return false;
+    }
+  return true;
+}
+
 /**
  * ls_sim_oracle_accepted:
  * @self: an oracle
  * @client: a client
- * @edit: an edit that its admin was told is kept
+ * @cache: its cache
+ * @edit: an edit that its admin was told is kept: his own, or one that it joined
  * @asked: (element-type LsChange): what he did
  *
- * From here on it must not get lost, and has what he did in it.
+ * From here on it must not get lost, and what he did shows.
  */
 void
 ls_sim_oracle_accepted (LsSimOracle  *self,
                         unsigned      client,
+                        LsCache      *cache,
                         const LsEdit *edit,
                         GPtrArray    *asked)
 {
@@ -363,31 +392,11 @@ ls_sim_oracle_accepted (LsSimOracle  *self,
       ls_sim_oracle_accuse (self, "client %u did not tell of edit %s", client, edit->mid);
       return;
     }
-  known->accepted = true;
+  /* One that takes another back leaves none. */
+  known->accepted = edit->state != LS_EDIT_DISCARDED;
   for (unsigned i = 0; i < asked->len; i++)
-    {
-      const LsChange *change = g_ptr_array_index (asked, i);
-      bool there = false;
-
-      for (unsigned k = 0; k < edit->changes->len && !there; k++)
-        {
-          const LsChange *kept = g_ptr_array_index (edit->changes, k);
-
-          there = kept->collection == change->collection && g_str_equal (kept->key, change->key) &&
-                  kept->op == change->op;
-          for (unsigned f = 0; there && f < change->edits->len; f++)
-            {
-              const LsFieldEdit *field = &g_array_index (change->edits, LsFieldEdit, f);
-              const LsFieldEdit *other = ls_change_find (kept, field->field);
-
-              there = !field->has_set || (other != NULL && other->has_set &&
-                                          ls_value_equal (&other->set, &field->set));
-            }
-        }
-      if (!there)
-        ls_sim_oracle_accuse (self, "edit %s of client %u does not have what was asked", edit->mid,
-                              client);
-    }
+    if (!shows (cache, g_ptr_array_index (asked, i)))
+      ls_sim_oracle_accuse (self, "what edit %s of client %u did does not show", edit->mid, client);
 }
 
 void
@@ -438,6 +447,7 @@ list_pending (LsSimOracle *self,
       const int64_t *applied = g_hash_table_lookup (self->by_mid, edit->mid);
 
       if (edit->is_void || edit->state == LS_EDIT_DEAD || edit->state == LS_EDIT_DISCARDED ||
+          edit->state == LS_EDIT_LOST ||
           (applied != NULL && *applied <= version) ||
           (edit->state == LS_EDIT_APPLIED && edit->version <= version))
         continue;
@@ -608,7 +618,7 @@ judge_edit (LsSimOracle     *self,
 
   if (edit->state == LS_EDIT_QUEUED || edit->state == LS_EDIT_SENT)
     ls_sim_oracle_accuse (self, "edit %s of client %u still waits", edit->mid, client);
-  if (failed && applied && !lost)
+  if (failed && applied && !lost && !g_hash_table_contains (self->mixed, edit->mid))
     ls_sim_oracle_accuse (self, "edit %s of client %u was told to have failed, and was applied",
                           edit->mid, client);
   /* One that changes nothing makes no version. */

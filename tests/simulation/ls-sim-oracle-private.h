@@ -35,6 +35,8 @@ struct _LsSimOracle {
   GHashTable *by_mid; /* mid -> number of its version, boxed */
   GHashTable *lost;   /* mids of versions that a restore undid */
   GHashTable *asked;  /* mid -> changes that were sent, LsChange */
+  GHashTable *mixed;  /* mids that copies of one cache gave two meanings */
+  bool copied;        /* a cache was */
   LsPosition position;
 
   LsSimWitness *witnesses;

@@ -43,6 +43,7 @@ ls_sim_oracle_new (LsSimWorld *world,
   self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->asked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                        (GDestroyNotify) g_ptr_array_unref);
+  self->mixed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->n_clients = n_clients;
   self->witnesses = g_new0 (LsSimWitness, n_clients);
   for (unsigned i = 0; i < n_clients; i++)
@@ -68,6 +69,7 @@ ls_sim_oracle_free (LsSimOracle *self)
   g_hash_table_unref (self->by_mid);
   g_hash_table_unref (self->lost);
   g_hash_table_unref (self->asked);
+  g_hash_table_unref (self->mixed);
   g_free (self->violation);
   g_free (self);
 }
@@ -214,6 +216,8 @@ judge_version (LsSimOracle     *self,
   GHashTableIter iter;
   gpointer name, row;
 
+  if (version->mid != NULL && g_hash_table_contains (self->mixed, version->mid))
+    return;
   if (asked == NULL)
     {
       if (version->client != NULL)

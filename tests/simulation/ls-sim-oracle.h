@@ -52,6 +52,7 @@ void         ls_sim_oracle_committed     (LsSimOracle         *self,
                                           const LsCacheCommit *commit);
 void         ls_sim_oracle_accepted      (LsSimOracle         *self,
                                           unsigned             client,
+                                          LsCache             *cache,
                                           const LsEdit        *edit,
                                           GPtrArray           *asked);
 void         ls_sim_oracle_discarded     (LsSimOracle         *self,

@@ -204,7 +204,7 @@ restore (Run *run,
   ls_sim_oracle_rewind (run->oracle, &run->backup_position);
   if (new_epoch)
     {
-      if (!ls_sim_server_rewrite_epoch (run->server))
+      if (!ls_sim_server_mark_copy (run->server))
         ls_sim_oracle_accuse (run->oracle, "a backup can't be restored");
       g_clear_pointer (&run->backup, ls_sim_disk_image_free);
     }

@@ -7,7 +7,6 @@
 
 
 #include "server/ls-storage-sqlite.h"
-#include "sql/ls-sql.h"
 
 #define DATA_FILE "/srv/" LS_STORAGE_FILE
 #define LIFETIME (INT64_C (86400) * 365 * G_USEC_PER_SEC)
@@ -225,27 +224,18 @@ ls_sim_server_is_up (LsSimServer *self)
 }
 
 /**
- * ls_sim_server_rewrite_epoch:
+ * ls_sim_server_mark_copy:
  * @self: a server that is down
  *
- * Gives the shop's history another id, as one does who restores a backup.
+ * Says of its data that it is a backup, as `lockstepd restore` does.
  *
  * Returns: whether it could be written
  */
 bool
-ls_sim_server_rewrite_epoch (LsSimServer *self)
+ls_sim_server_mark_copy (LsSimServer *self)
 {
-  LsSqlOptions options = {
-    .vfs = ls_sim_disk_get_vfs (self->disk),
-    .application_id = LS_STORAGE_APPLICATION_ID,
-    .sync = LS_SQL_SYNC_FULL,
-  };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (LsSql) sql = ls_sql_open (DATA_FILE, LS_SQL_EXISTING, &options, &error);
-  g_autofree char *epoch = g_strdup_printf ("%032x", self->boots + 1);
+  g_autoptr (LsSimNode) node = ls_sim_node_new (
+      self->world, "operator", ls_sim_disk_get_vfs (self->disk), self->now_offset, 999, NULL, NULL);
 
-  /* n counts per epoch: nobody has sent any in this one. Mids stay known for ever. */
-  return sql != NULL && ls_sql_run (sql, &error, "UPDATE log_shops SET epoch = ?", "t", epoch) &&
-         ls_sql_run (sql, &error, "DELETE FROM log_clients", NULL) &&
-         ls_sql_run (sql, &error, "UPDATE log_decisions SET n = 0", NULL);
+  return ls_storage_sqlite_mark_copy (LS_ENVIRONMENT (node), DATA_FILE, NULL);
 }

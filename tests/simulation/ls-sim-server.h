@@ -70,6 +70,6 @@ void         ls_sim_server_set_trap (LsSimServer       *self,
                                      unsigned           operations,
                                      LsSimEnd           how);
 bool         ls_sim_server_is_up   (LsSimServer        *self);
-bool         ls_sim_server_rewrite_epoch (LsSimServer  *self);
+bool         ls_sim_server_mark_copy (LsSimServer      *self);
 
 G_END_DECLS
