@@ -99,6 +99,8 @@ take_shop (LsSyncMachine    *self,
 {
   LsStream *stream = ls_sync_need_stream (self, info->shop);
   bool changed = g_strcmp0 (stream->name, info->name) != 0 || stream->role != info->role;
+  /* One whose rights were taken in this session and are given again begins like a new one. */
+  bool back = !first && !stream->visible;
   LsSyncAction *action;
 
   stream->visible = true;
@@ -116,7 +118,7 @@ take_shop (LsSyncMachine    *self,
   if (first && stream->confirmed.epoch[0] != '\0' &&
       !g_str_equal (stream->confirmed.epoch, info->position.epoch))
     ls_sync_count_again (self, stream, info->base);
-  if (first || changed)
+  if (first || changed || back)
     ls_stream_begin (self, stream, now);
 }
 
@@ -136,6 +138,8 @@ drop_shops (LsSyncMachine *self,
       stream->visible = false;
       ls_sync_end_stream (self, stream);
       ls_sync_push (self, LS_SYNC_REMOVE_SHOP, stream->shop);
+      /* Where the rows went the position goes too, should the shop come back. */
+      ls_sync_push (self, LS_SYNC_RELOAD, stream->shop);
     }
 }
 

@@ -698,9 +698,45 @@ test_shop_goes (Fixture      *fixture,
     g_assert_cmpstr (view->shop, ==, "books");
     g_assert_cmpstr (gone->shop, ==, "music");
   }
+  expect_drop (fixture, LS_SYNC_RELOAD);
   expect_drop (fixture, LS_SYNC_SHOPS);
   say_delta (fixture, 10, 11, 100);
   expect_nothing (fixture);
+}
+
+/* Under the very role it had: the rows went, so all of them are asked for again. */
+static void
+test_shop_comes_back (Fixture      *fixture,
+                      gconstpointer data)
+{
+  const LsPosition nothing = { "", 0, 0 };
+
+  go_live (fixture, 10, 0);
+  say_welcome (fixture, "c1", "books", EPOCH, 3, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  expect_drop (fixture, LS_SYNC_REMOVE_SHOP);
+  expect_drop (fixture, LS_SYNC_RELOAD);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_sync_machine_reloaded (fixture->machine, "music", &nothing, fixture->now);
+  expect_nothing (fixture);
+
+  say_welcome (fixture, "c1", "music", EPOCH, 12, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  {
+    g_autoptr (LsSyncAction) view = expect (fixture, LS_SYNC_SET_VIEW);
+
+    g_assert_cmpstr (view->shop, ==, "music");
+  }
+  expect_drop (fixture, LS_SYNC_REMOVE_SHOP);
+  expect_drop (fixture, LS_SYNC_RELOAD);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  {
+    g_autoptr (LsSyncAction) fetch = expect (fixture, LS_SYNC_FETCH);
+
+    g_assert_cmpuint (fetch->collections, ==, UINT32_MAX);
+  }
 }
 
 static void
@@ -1027,6 +1063,7 @@ main (int    argc,
     { "circles", test_circles },
     { "wider-view", test_wider_view },
     { "shop-goes", test_shop_goes },
+    { "shop-comes-back", test_shop_comes_back },
     { "edits", test_edits },
     { "refusals", test_refusals },
     { "too-large", test_too_large },
