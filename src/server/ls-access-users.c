@@ -126,6 +126,39 @@ ls_access_set_password (LsAccess   *access,
   return done;
 }
 
+/* Takes a role away. One that is held in every shop can not be taken in a single one: who believes
+ * it was would leave the door open. The lock is held. */
+static bool
+take_role (LsAccess   *access,
+           const char *user,
+           const char *shop,
+           GError    **error)
+{
+  g_autofree char *everywhere = NULL;
+  g_autofree char *name = NULL;
+  LsStep step = ls_sql_get_text (access->sql, &name, error,
+                                    "SELECT user FROM users WHERE user = ?", "t", user);
+
+  if (step == LS_STEP_DONE)
+    g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "there is no user %s", user);
+  if (step != LS_STEP_ROW)
+    return false;
+  if (!g_str_equal (shop, LS_ACCESS_ANY_SHOP))
+    {
+      step = ls_sql_get_text (access->sql, &everywhere, error,
+                              "SELECT role FROM roles WHERE user = ? AND shop = ?", "tt", user,
+                              LS_ACCESS_ANY_SHOP);
+      if (step == LS_STEP_ROW)
+        g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION,
+                     "%s is %s in all shops, %s among them: take that away, then give roles shop by shop",
+                     user, everywhere, shop);
+      if (step != LS_STEP_DONE)
+        return false;
+    }
+  return ls_sql_run (access->sql, error, "DELETE FROM roles WHERE user = ? AND shop = ?", "tt", user,
+                     shop);
+}
+
 /**
  * ls_access_set_role:
  * @access: users
@@ -134,7 +167,8 @@ ls_access_set_password (LsAccess   *access,
  * @role: (nullable): what he is there, %NULL for nothing
  * @error: where to put why not: %LS_ERROR_VALIDATION, or of the disk
  *
- * Gives or takes a role. That of a shop counts before that of any shop.
+ * Gives or takes a role. That of a shop counts before that of any shop; a role in any shop can not be
+ * taken in one.
  *
  * Returns: whether it holds now
  */
@@ -156,8 +190,7 @@ ls_access_set_role (LsAccess     *access,
     }
   g_mutex_lock (&access->lock);
   if (role == NULL)
-    done = ls_sql_run (access->sql, error, "DELETE FROM roles WHERE user = ? AND shop = ?", "tt",
-                       user, shop);
+    done = take_role (access, user, shop, error);
   else
     done = ls_sql_run (access->sql, error,
                        "INSERT INTO roles (user, shop, role)"

@@ -188,6 +188,14 @@ test_roles (Fixture      *fixture,
   g_assert_true (ls_identity_get_role (before, "music", &role));
   g_assert_cmpint (role, ==, LS_ROLE_ADMIN);
 
+  /* A role everywhere is not taken in one shop only, not even by taking what goes before it. */
+  g_assert_false (ls_access_set_role (fixture->access, "maya", "music", NULL, &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_VALIDATION);
+  g_clear_error (&error);
+  g_assert_false (ls_access_set_role (fixture->access, "maya", "books", NULL, &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_VALIDATION);
+  g_clear_error (&error);
+
   g_assert_true (ls_access_set_role (fixture->access, "maya", LS_ACCESS_ANY_SHOP, NULL, &error));
   after = identity_of (fixture, token);
   g_assert_false (ls_identity_get_role (after, "music", &role));
@@ -199,6 +207,9 @@ test_roles (Fixture      *fixture,
   g_assert_cmpstr (((LsUser *) g_ptr_array_index (users, 0))->roles, ==, "books: viewer");
 
   g_assert_false (ls_access_set_role (fixture->access, "nobody", "books", &viewer, &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_VALIDATION);
+  g_clear_error (&error);
+  g_assert_false (ls_access_set_role (fixture->access, "nobody", LS_ACCESS_ANY_SHOP, NULL, &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_VALIDATION);
 }
 
