@@ -35,6 +35,7 @@ struct _LsApplication {
 
   /* state */
   gboolean restored;
+  gboolean quitting; /* what is open is remembered already */
 };
 
 G_DEFINE_FINAL_TYPE (LsApplication, ls_application, ADW_TYPE_APPLICATION)
@@ -341,6 +342,7 @@ quit_action (GSimpleAction *action,
   GList *windows;
 
   ls_session_save (self);
+  self->quitting = TRUE;
   while ((windows = gtk_application_get_windows (GTK_APPLICATION (self))) != NULL)
     gtk_window_destroy (windows->data);
 }
@@ -422,7 +424,7 @@ ls_application_window_removed (GtkApplication *application,
 
   /* The last window is what the next start shows; of several that close one by one only those still
    * open are remembered. */
-  if (LS_IS_WINDOW (window) && self->settings != NULL)
+  if (LS_IS_WINDOW (window) && self->settings != NULL && !self->quitting)
     ls_session_window_closed (self, LS_WINDOW (window));
   GTK_APPLICATION_CLASS (ls_application_parent_class)->window_removed (application, window);
 }

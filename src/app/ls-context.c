@@ -271,6 +271,20 @@ sample_restored_cb (GObject      *source,
     g_message ("The sample shop could not be opened: %s", error->message);
 }
 
+/* Behind a bare name is TLS, but on this machine: there is no need for it, and no certificate. */
+static char *
+complete_url (const char *address)
+{
+  static const char *const own[] = { "localhost", "127.", "[::1]" };
+
+  if (strstr (address, "://") != NULL)
+    return g_strdup (address);
+  for (size_t i = 0; i < G_N_ELEMENTS (own); i++)
+    if (g_str_has_prefix (address, own[i]))
+      return g_strconcat ("http://", address, NULL);
+  return g_strconcat ("https://", address, NULL);
+}
+
 static void
 signed_in_cb (GObject      *source,
               GAsyncResult *result,
@@ -350,6 +364,33 @@ sign_out_confirmed_cb (GObject      *source,
     sign_out (task);
   else
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Cancelled");
+}
+
+static void
+signed_in_again_cb (GObject      *source,
+                    GAsyncResult *result,
+                    gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  LsContext *self = g_task_get_source_object (task);
+  LsClient *client = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autofree char *token = ls_account_sign_in_finish (result, &error);
+
+  if (token == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  if (client != self->client)
+    {
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The account was closed");
+      return;
+    }
+  ls_account_store_token_async (ls_client_get_server_url (client), ls_client_get_user (client), token,
+                                NULL, token_stored_cb, NULL);
+  ls_client_set_token (client, token);
+  g_task_return_boolean (task, TRUE);
 }
 
 static void
@@ -517,7 +558,7 @@ ls_context_restore (LsContext  *self,
 /**
  * ls_context_sign_in_async:
  * @self: a context
- * @server_url: the server's address; https:// is put before a bare name
+ * @server_url: the server's address; https:// is put before a bare name, http:// before this machine's
  * @user: the user
  * @password: his password
  * @cancellable: (nullable): stops it
@@ -536,8 +577,7 @@ ls_context_sign_in_async (LsContext          *self,
                           gpointer            user_data)
 {
   g_autofree char *stripped = g_strstrip (g_strdup (server_url));
-  g_autofree char *url = strstr (stripped, "://") != NULL ? g_strdup (stripped)
-                                                          : g_strconcat ("https://", stripped, NULL);
+  g_autofree char *url = complete_url (stripped);
   g_autofree char *ca_file = g_settings_get_string (self->settings, "server-ca-file");
   g_autoptr (GTask) task =
       begin_sign_in (self, url, user, NULL, TRUE, cancellable, callback, user_data);
@@ -559,6 +599,52 @@ gboolean
 ls_context_sign_in_finish (LsContext    *self,
                            GAsyncResult *result,
                            GError      **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * ls_context_sign_in_again_async:
+ * @self: a context with an account
+ * @password: the user's password
+ * @cancellable: (nullable): stops it
+ * @callback: what to call
+ * @user_data: for @callback
+ *
+ * Lets the user of the open account in again, whose sign-in has run out or was ended. The cache and
+ * the edits that wait stay as they are.
+ */
+void
+ls_context_sign_in_again_async (LsContext          *self,
+                                const char         *password,
+                                GCancellable       *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer            user_data)
+{
+  g_autofree char *ca_file = g_settings_get_string (self->settings, "server-ca-file");
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_return_if_fail (self->client != NULL);
+
+  g_task_set_source_tag (task, ls_context_sign_in_again_async);
+  g_task_set_task_data (task, g_object_ref (self->client), g_object_unref);
+  ls_account_sign_in_async (self->environment, ls_client_get_server_url (self->client),
+                            *ca_file != '\0' ? ca_file : NULL, ls_client_get_user (self->client),
+                            password, cancellable, signed_in_again_cb, g_object_ref (task));
+}
+
+/**
+ * ls_context_sign_in_again_finish:
+ * @self: a context
+ * @result: of ls_context_sign_in_again_async()
+ * @error: where to put why not
+ *
+ * Returns: whether the account goes on with a new sign-in
+ */
+gboolean
+ls_context_sign_in_again_finish (LsContext    *self,
+                                 GAsyncResult *result,
+                                 GError      **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -27,6 +27,14 @@ void       ls_context_sign_in_async         (LsContext            *self,
 gboolean   ls_context_sign_in_finish        (LsContext            *self,
                                              GAsyncResult         *result,
                                              GError              **error);
+void       ls_context_sign_in_again_async   (LsContext            *self,
+                                             const char           *password,
+                                             GCancellable         *cancellable,
+                                             GAsyncReadyCallback   callback,
+                                             gpointer              user_data);
+gboolean   ls_context_sign_in_again_finish  (LsContext            *self,
+                                             GAsyncResult         *result,
+                                             GError              **error);
 void       ls_context_explore_sample_async  (LsContext            *self,
                                              GCancellable         *cancellable,
                                              GAsyncReadyCallback   callback,

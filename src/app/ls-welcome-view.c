@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "app/compat/ls-button.h"
+#include "app/text/ls-sign-in-words.h"
 
 /**
  * LsWelcomeView:
@@ -72,8 +73,12 @@ begin (LsWelcomeView *self)
 
 static void
 finish (LsWelcomeView *self,
-        const GError  *error)
+        const GError  *error,
+        char          *words)
 {
+  g_autofree char *owned = words;
+
+
   g_clear_object (&self->cancellable);
   if (self->context == NULL)
     return;
@@ -85,7 +90,7 @@ finish (LsWelcomeView *self,
     }
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
-  gtk_label_set_label (self->error_label, error->message);
+  gtk_label_set_label (self->error_label, owned);
   gtk_widget_set_visible (GTK_WIDGET (self->error_label), TRUE);
 }
 
@@ -98,7 +103,8 @@ signed_in_cb (GObject      *source,
   g_autoptr (GError) error = NULL;
 
   ls_context_sign_in_finish (LS_CONTEXT (source), result, &error);
-  finish (self, error);
+  finish (self, error,
+          error != NULL ? ls_sign_in_words_failure (error, text_of (self->server_row)) : NULL);
 }
 
 static void
@@ -121,7 +127,10 @@ sample_ready_cb (GObject      *source,
   g_autoptr (GError) error = NULL;
 
   ls_context_explore_sample_finish (LS_CONTEXT (source), result, &error);
-  finish (self, error);
+  /* Translators: %s is what the program that failed said, in English */
+  finish (self, error,
+          error != NULL ? g_strdup_printf (_("The sample shop could not be started: %s"), error->message)
+                        : NULL);
 }
 
 static void

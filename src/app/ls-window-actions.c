@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/dialogs/ls-sign-in-dialog.h"
 #include "app/dialogs/ls-waiting-dialog.h"
 #include "app/ls-application.h"
 #include "app/ls-window-private.h"
@@ -90,6 +91,17 @@ redo_action (GSimpleAction *action,
 }
 
 static void
+sign_in_again_action (GSimpleAction *action,
+                      GVariant      *parameter,
+                      gpointer       user_data)
+{
+  LsWindow *self = user_data;
+
+  if (ls_context_get_client (self->context) != NULL)
+    gtk_window_present (GTK_WINDOW (ls_sign_in_dialog_new (GTK_WINDOW (self), self->context)));
+}
+
+static void
 set_refreshing (LsWindow *self,
                 gboolean  refreshing)
 {
@@ -164,6 +176,7 @@ static const GActionEntry actions[] = {
   { "show-shop", show_shop_action, "s", NULL, NULL },
   { "search", search_action, NULL, NULL, NULL },
   { "refresh", refresh_action, NULL, NULL, NULL },
+  { "sign-in-again", sign_in_again_action, NULL, NULL, NULL },
   { "waiting-changes", waiting_changes_action, NULL, NULL, NULL },
   { "undo", undo_action, NULL, NULL, NULL },
   { "redo", redo_action, NULL, NULL, NULL },

@@ -36,6 +36,7 @@ struct _LsWindow {
   GtkSearchBar *search_bar;
   GtkSearchEntry *search_entry;
   LsBanner *banner;
+  GtkStack *content_stack;
   GtkStack *page_stack;
 
   /* owned */
@@ -43,6 +44,7 @@ struct _LsWindow {
   GSignalGroup *client_signals;
   GSignalGroup *store_signals;
   char *shop;
+  char *wanted_shop; /* asked for before there was an account */
   LsLiveQuery *shop_query;
   LsRow *shop_row;
   gulong shop_row_handler;

@@ -113,7 +113,7 @@ banner_clicked_cb (LsWindow *self)
   if (client == NULL)
     return;
   if (ls_client_get_status (client)->state == LS_CONNECTION_SIGNED_OUT)
-    gtk_widget_activate_action (GTK_WIDGET (self), "app.sign-out", NULL);
+    gtk_widget_activate_action (GTK_WIDGET (self), "win.sign-in-again", NULL);
   else
     gtk_widget_activate_action (GTK_WIDGET (self), "app.reconnect", NULL);
 }
@@ -159,7 +159,12 @@ update_shop_menu (LsWindow *self)
   for (unsigned i = 0; shops != NULL && i < shops->len; i++)
     {
       const LsShopEntry *entry = g_ptr_array_index (shops, i);
-      g_autoptr (GMenuItem) item = g_menu_item_new (entry->name, NULL);
+      g_autoptr (GString) label = g_string_new (entry->name);
+      g_autoptr (GMenuItem) item = NULL;
+
+      /* An underline in a name is no mnemonic. */
+      g_string_replace (label, "_", "__", 0);
+      item = g_menu_item_new (label->str, NULL);
 
       g_menu_item_set_action_and_target (item, "win.show-shop", "s", entry->shop);
       g_menu_append_item (menu, item);
@@ -167,15 +172,76 @@ update_shop_menu (LsWindow *self)
   gtk_menu_button_set_menu_model (self->shop_button, G_MENU_MODEL (menu));
 }
 
+static gboolean
+has_shop (LsClient   *client,
+          const char *shop)
+{
+  GPtrArray *shops = ls_client_get_shops (client);
+
+  for (unsigned i = 0; i < shops->len; i++)
+    if (g_str_equal (((LsShopEntry *) g_ptr_array_index (shops, i))->shop, shop))
+      return TRUE;
+  return FALSE;
+}
+
+/* @format: with one %s for the name of something */
+static void
+tell_name (LsWindow   *self,
+           const char *format,
+           const char *name)
+{
+  g_autoptr (GString) words = g_string_new (format);
+  g_autofree char *escaped = NULL;
+
+  g_string_replace (words, "%s", name, 1);
+  escaped = g_markup_escape_text (words->str, -1);
+  ls_window_show_toast (self, adw_toast_new (escaped));
+}
+
+/* An account whose shops are known and are none has nothing to show but that. */
+static void
+update_content (LsWindow *self)
+{
+  LsClient *client = ls_context_get_client (self->context);
+  gboolean none = client != NULL && self->shop == NULL && default_shop (client) == NULL &&
+                  ls_client_get_status (client)->state == LS_CONNECTION_LIVE;
+
+  gtk_stack_set_visible_child_name (self->content_stack, none ? "no-shops" : "pages");
+}
+
+/* Shows the shop that was asked for before the account's shops were known, or leaves one that is
+ * not open to the user any more. */
 static void
 shops_changed_cb (LsWindow *self)
 {
   LsClient *client = ls_context_get_client (self->context);
 
   update_shop_menu (self);
-  if (self->shop == NULL && client != NULL && default_shop (client) != NULL)
-    ls_window_show_shop (self, default_shop (client));
+  if (client != NULL && self->shop != NULL && !has_shop (client, self->shop))
+    {
+      /* Translators: %s is the name of a shop */
+      tell_name (self, _("%s is not open to you any more"), gtk_label_get_label (self->shop_label));
+      ls_window_forget_shop (self);
+      set_pages_shop (self, NULL);
+      update_title (self);
+    }
+  if (client != NULL && self->shop == NULL && default_shop (client) != NULL)
+    {
+      g_autofree char *wanted = g_steal_pointer (&self->wanted_shop);
+
+      ls_window_show_shop (self, wanted != NULL ? wanted : default_shop (client));
+      if (self->shop == NULL)
+        ls_window_show_shop (self, default_shop (client));
+    }
+  update_content (self);
   ls_window_tell_shown (self);
+}
+
+static void
+status_cb (LsWindow *self)
+{
+  ls_window_update_banner (self);
+  update_content (self);
 }
 
 /* An account that is being opened shows in a moment: until then nothing, not the form to sign in. */
@@ -273,6 +339,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, LsWindow, search_bar);
   gtk_widget_class_bind_template_child (widget_class, LsWindow, search_entry);
   gtk_widget_class_bind_template_child (widget_class, LsWindow, banner);
+  gtk_widget_class_bind_template_child (widget_class, LsWindow, content_stack);
   gtk_widget_class_bind_template_child (widget_class, LsWindow, page_stack);
 }
 
@@ -315,8 +382,7 @@ ls_window_init (LsWindow *self)
   ls_window_add_actions (self);
 
   self->client_signals = g_signal_group_new (LS_TYPE_CLIENT);
-  g_signal_group_connect_swapped (self->client_signals, "notify::status",
-                                  G_CALLBACK (ls_window_update_banner), self);
+  g_signal_group_connect_swapped (self->client_signals, "notify::status", G_CALLBACK (status_cb), self);
   g_signal_group_connect_swapped (self->client_signals, "shops-changed",
                                   G_CALLBACK (shops_changed_cb), self);
   self->store_signals = g_signal_group_new (LS_TYPE_STORE);
@@ -394,7 +460,8 @@ ls_window_get_page (LsWindow *self)
  * @self: a window
  * @shop: id of a shop of the account
  *
- * Shows another shop on the same page.
+ * Shows another shop on the same page: at once, or when the account's shops are known. An unknown
+ * one is told and changes nothing.
  */
 void
 ls_window_show_shop (LsWindow   *self,
@@ -402,8 +469,20 @@ ls_window_show_shop (LsWindow   *self,
 {
   LsClient *client = ls_context_get_client (self->context);
 
-  if (client == NULL || g_strcmp0 (shop, self->shop) == 0)
+  if (client == NULL || default_shop (client) == NULL)
+    {
+      g_free (self->wanted_shop);
+      self->wanted_shop = g_strdup (shop);
+      return;
+    }
+  if (g_strcmp0 (shop, self->shop) == 0)
     return;
+  if (!has_shop (client, shop))
+    {
+      /* Translators: %s is what a link or a command line names */
+      tell_name (self, _("There is no shop %s in this account"), shop);
+      return;
+    }
   ls_window_forget_shop (self);
   self->shop = g_strdup (shop);
   ls_window_follow_shop (self);
@@ -415,7 +494,7 @@ ls_window_show_shop (LsWindow   *self,
 /**
  * ls_window_show_page:
  * @self: a window
- * @page: stable name of a page; an unknown one is left alone
+ * @page: stable name of a page; an unknown one is told and changes nothing
  *
  * Shows another page.
  */
@@ -426,7 +505,8 @@ ls_window_show_page (LsWindow   *self,
   if (gtk_stack_get_child_by_name (self->page_stack, page) != NULL)
     gtk_stack_set_visible_child_name (self->page_stack, page);
   else
-    g_debug ("no page is called %s", page);
+    /* Translators: %s is what a link or a command line names */
+    tell_name (self, _("There is no page %s"), page);
 }
 
 /**
@@ -443,7 +523,8 @@ ls_window_open_record (LsWindow   *self,
                        const char *key)
 {
   ls_window_show_page (self, page);
-  ls_page_open_record (current_page (self), key);
+  if (g_str_equal (ls_window_get_page (self), page))
+    ls_page_open_record (current_page (self), key);
 }
 
 /**

@@ -13,9 +13,11 @@ main (int   argc,
       char *argv[])
 {
   g_autoptr (LsApplication) application = NULL;
+  /* Where the translations lie while nothing is installed: ./dev run and the tests set it. */
+  const char *locale_dir = g_getenv ("LOCKSTEP_LOCALE_DIR");
 
   setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
+  bindtextdomain (GETTEXT_PACKAGE, locale_dir != NULL ? locale_dir : LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   g_set_application_name (_("Lockstep"));

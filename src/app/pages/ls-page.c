@@ -30,6 +30,7 @@ typedef struct {
 
   /* state */
   gboolean bound;
+  LsRole role; /* that the page was bound under */
   gulong record_handler;
   gulong read_only_handler;
 } LsPagePrivate;
@@ -40,6 +41,27 @@ static LsPagePrivate *
 private_of (LsPage *self)
 {
   return ls_page_get_instance_private (self);
+}
+
+/* The user's role in the shop, and whether he has one. */
+static gboolean
+find_role (LsPage *self,
+           LsRole *ret_role)
+{
+  LsPagePrivate *priv = private_of (self);
+  GPtrArray *shops = priv->client != NULL ? ls_client_get_shops (priv->client) : NULL;
+
+  for (unsigned i = 0; shops != NULL && i < shops->len; i++)
+    {
+      const LsShopEntry *entry = g_ptr_array_index (shops, i);
+
+      if (g_strcmp0 (entry->shop, priv->shop) == 0)
+        {
+          *ret_role = entry->role;
+          return TRUE;
+        }
+    }
+  return FALSE;
 }
 
 static void
@@ -53,6 +75,7 @@ rebind (LsPage *self)
   if (priv->client == NULL || priv->shop == NULL)
     return;
   priv->bound = TRUE;
+  find_role (self, &priv->role);
   LS_PAGE_GET_CLASS (self)->bind (self);
   if (priv->wanted != NULL)
     {
@@ -92,6 +115,18 @@ static void
 read_only_cb (LsPage *self)
 {
   if (private_of (self)->bound)
+    rebind (self);
+}
+
+/* Rights that were given or taken while the page shows are seen at once: what may not be edited any
+ * more is not offered. */
+static void
+shops_changed_cb (LsPage *self)
+{
+  LsPagePrivate *priv = private_of (self);
+  LsRole role;
+
+  if (priv->bound && find_role (self, &role) && role != priv->role)
     rebind (self);
 }
 
@@ -135,7 +170,10 @@ forget_shop (LsPage *self)
     g_signal_handlers_disconnect_by_data (priv->shop_query, self);
   g_clear_object (&priv->shop_query);
   if (priv->client != NULL)
-    g_clear_signal_handler (&priv->read_only_handler, ls_client_get_store (priv->client));
+    {
+      g_clear_signal_handler (&priv->read_only_handler, ls_client_get_store (priv->client));
+      g_signal_handlers_disconnect_by_func (priv->client, shops_changed_cb, self);
+    }
   g_clear_object (&priv->client);
   g_clear_pointer (&priv->shop, g_free);
   g_clear_pointer (&priv->currency, g_free);
@@ -235,6 +273,7 @@ ls_page_set_shop (LsPage     *self,
     return;
   priv->client = g_object_ref (client);
   priv->shop = g_strdup (shop);
+  g_signal_connect_swapped (client, "shops-changed", G_CALLBACK (shops_changed_cb), self);
   if (gtk_widget_get_mapped (GTK_WIDGET (self)))
     follow_shop (self);
 }
@@ -395,18 +434,11 @@ ls_page_can_write (LsPage             *self,
                    const LsCollection *collection)
 {
   LsPagePrivate *priv = private_of (self);
-  GPtrArray *shops = priv->client != NULL ? ls_client_get_shops (priv->client) : NULL;
+  LsRole role;
 
   if (priv->client != NULL && ls_store_get_read_only (ls_client_get_store (priv->client)))
     return FALSE;
-  for (unsigned i = 0; shops != NULL && i < shops->len; i++)
-    {
-      const LsShopEntry *entry = g_ptr_array_index (shops, i);
-
-      if (g_str_equal (entry->shop, priv->shop))
-        return ls_role_can_write (entry->role, collection);
-    }
-  return FALSE;
+  return find_role (self, &role) && ls_role_can_write (role, collection);
 }
 
 /* What a page asked for, and where. */
@@ -433,6 +465,21 @@ mutate_cb (GObject      *source,
     ls_window_note_made (LS_WINDOW (root), shop, made);
   else
     ls_window_show_error (LS_WINDOW (root), _("The change could not be saved"), error);
+}
+
+/**
+ * ls_page_tell_missing:
+ * @self: a page
+ *
+ * Says that the record which a link names is not there.
+ */
+void
+ls_page_tell_missing (LsPage *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+
+  if (root != NULL && LS_IS_WINDOW (root))
+    ls_window_show_toast (LS_WINDOW (root), adw_toast_new (_("There is no such record here")));
 }
 
 /**

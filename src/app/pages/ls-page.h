@@ -47,6 +47,7 @@ void        ls_page_search        (LsPage     *self,
 void        ls_page_open_record   (LsPage     *self,
                                    const char *key);
 uint32_t    ls_page_get_shown     (LsPage     *self);
+void        ls_page_tell_missing  (LsPage     *self);
 void        ls_page_mutate        (LsPage     *self,
                                    GPtrArray  *changes,
                                    const char *what);

@@ -346,8 +346,13 @@ record_found_cb (GObject      *source,
   g_autoptr (LsProductsPage) self = user_data;
   g_autoptr (LsRow) row = ls_store_get_row_finish (LS_STORE (source), result, NULL);
 
-  if (row == NULL || ls_page_get_shop (LS_PAGE (self)) == NULL)
+  if (ls_page_get_shop (LS_PAGE (self)) == NULL)
     return;
+  if (row == NULL || ls_row_get_record (row) == NULL)
+    {
+      ls_page_tell_missing (LS_PAGE (self));
+      return;
+    }
   ls_table_select (self->table, ls_row_get_id (row));
   set_row (self, row);
 }
