@@ -2,6 +2,8 @@
 /* One client made of what the app is made of, against a real server: from start until its cache is
  * at a version of the shop. Prints one JSON line.
  *
+ * Called `watch`, it stays, and prints a line whenever it has become live.
+ *
  * Usage: bench-client NAME URL USER TOKEN-FILE FOLDER SHOP VERSION */
 #include "config.h"
 
@@ -21,6 +23,8 @@ typedef struct {
   char *token;
   int64_t version;
   int64_t begin;
+  bool watches;
+  bool live;
 } Bench;
 
 static int64_t
@@ -37,8 +41,21 @@ version_of (Bench *bench)
 static void
 position_cb (Bench *bench)
 {
-  if (version_of (bench) >= bench->version)
+  if (!bench->watches && version_of (bench) >= bench->version)
     g_main_loop_quit (bench->loop);
+}
+
+static void
+status_cb (Bench *bench)
+{
+  bool live = ls_client_get_status (bench->client)->state == LS_CONNECTION_LIVE;
+
+  if (live && !bench->live)
+    {
+      puts ("live");
+      fflush (stdout);
+    }
+  bench->live = live;
 }
 
 static gboolean
@@ -62,6 +79,8 @@ opened_cb (GObject      *source,
     g_error ("%s", error->message);
   g_signal_connect_swapped (ls_client_get_store (bench->client), "position-changed",
                             G_CALLBACK (position_cb), bench);
+  if (bench->watches)
+    g_signal_connect_swapped (bench->client, "notify::status", G_CALLBACK (status_cb), bench);
   bench->begin = g_get_monotonic_time ();
   ls_client_set_token (bench->client, bench->token);
   ls_client_start (bench->client);
@@ -97,12 +116,14 @@ main (int    argc,
     }
   g_strstrip (bench.token);
   bench.name = argv[1];
+  bench.watches = g_str_equal (bench.name, "watch");
   bench.shop = argv[6];
   bench.version = g_ascii_strtoll (argv[7], NULL, 10);
   environment = ls_system_environment_new ();
   bench.client = ls_client_new (environment, argv[2], argv[3], argv[5]);
   ls_client_open_async (bench.client, NULL, opened_cb, &bench);
-  g_timeout_add_seconds (PATIENCE, impatient_cb, &bench);
+  if (!bench.watches)
+    g_timeout_add_seconds (PATIENCE, impatient_cb, &bench);
   g_main_loop_run (loop);
   report (&bench);
   ls_client_stop (bench.client);

@@ -30,6 +30,9 @@ PAUSE = 0.004
 # scroll bars, which show themselves and fade.
 PAGE = range(180, 750, 4)
 PAGE_LEFT, PAGE_RIGHT = 250, 1100
+# The header bar does not count: the state of the connection is drawn over what stood there before, which may leave a pixel or
+# two of its edges.
+HEADER = 60
 
 
 class Screen:
@@ -38,17 +41,18 @@ class Screen:
       self.map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     header = struct.unpack('>25I', self.map[:100])
     self.start = header[0] + header[19] * 12
+    self.below_header = self.start + HEADER * header[12]
     self.lines = [slice(self.start + y * header[12] + PAGE_LEFT * 4, self.start + y * header[12] + PAGE_RIGHT * 4)
                   for y in PAGE]
     self.empty = self.sum()
 
   def sum(self):
-    """One sum for the lines of the table, one for all."""
+    """One sum for the lines of the table, one for all but the header bar."""
     page = 0
     with memoryview(self.map) as view:
       for line in self.lines:
         page = zlib.crc32(view[line], page)
-      return page, zlib.crc32(view[self.start:])
+      return page, zlib.crc32(view[self.below_header:])
 
   def wait_empty(self):
     deadline = time.monotonic() + PATIENCE
