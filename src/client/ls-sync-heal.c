@@ -70,10 +70,25 @@ ls_stream_doubt (LsStream           *stream,
     {
       const LsDoubt *known = &g_array_index (stream->doubts, LsDoubt, i);
 
-      if (known->collection == collection && (known->bucket < 0 || known->bucket == doubt.bucket))
+      /* Where it is known which buckets are wrong, that any are says nothing new: whether it was
+       * all, the digest after the heal tells. */
+      if (known->collection == collection &&
+          (known->bucket < 0 || doubt.bucket < 0 || known->bucket == doubt.bucket))
         return;
     }
   g_array_append_val (stream->doubts, doubt);
+}
+
+/* A digest differs. What is being healed is looked at again when that is done. */
+void
+ls_sync_heal_differs (LsSyncMachine      *self,
+                      LsStream           *stream,
+                      const LsCollection *collection)
+{
+  const LsHeal *heal = &self->heal;
+
+  if (heal->state == LS_HEAL_IDLE || heal->stream != stream || heal->collection != collection)
+    ls_stream_doubt (stream, collection, -1);
 }
 
 /* A digest agreed about @collections: there is nothing to doubt. */

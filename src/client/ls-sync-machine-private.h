@@ -233,6 +233,9 @@ void    ls_stream_refetch         (LsSyncMachine      *self,
 void    ls_stream_doubt           (LsStream           *stream,
                                    const LsCollection *collection,
                                    int64_t             bucket);
+void    ls_sync_heal_differs      (LsSyncMachine      *self,
+                                   LsStream           *stream,
+                                   const LsCollection *collection);
 void    ls_stream_trust           (LsStream           *stream,
                                    uint32_t            collections);
 void    ls_stream_proof           (LsSyncMachine      *self,

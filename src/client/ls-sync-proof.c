@@ -69,7 +69,7 @@ ls_sync_machine_compared (LsSyncMachine *self,
   report_difference (self, stream, different, version);
   for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
     if (different & (UINT32_C (1) << i))
-      ls_stream_doubt (stream, ls_schema_collection ((LsCollectionId) i), -1);
+      ls_sync_heal_differs (self, stream, ls_schema_collection ((LsCollectionId) i));
   ls_sync_heal_run (self, now);
 }
 

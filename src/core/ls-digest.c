@@ -532,6 +532,46 @@ ls_digest_deserialize (const LsCollection *collection,
   return g_steal_pointer (&digest);
 }
 
+typedef struct {
+  const LsDigest *other;
+  GArray *different;
+  bool missing_only;
+} Comparison;
+
+static void
+compare_cb (uint32_t           number,
+            const LsDigestSum *sum,
+            gpointer           user_data)
+{
+  Comparison *comparison = user_data;
+  LsDigestSum other = ls_digest_get_bucket (comparison->other, number, UINT64_MAX);
+
+  /* The second time round only those that the first did not have. */
+  if (comparison->missing_only ? other.count == 0 && other.hash == 0
+                               : other.count != sum->count || other.hash != sum->hash)
+    g_array_append_val (comparison->different, number);
+}
+
+/**
+ * ls_digest_list_different:
+ * @a: a digest
+ * @b: another of the same collection
+ *
+ * Returns: (transfer full) (element-type uint32_t): the buckets in which they differ
+ */
+GArray *
+ls_digest_list_different (const LsDigest *a,
+                          const LsDigest *b)
+{
+  Comparison comparison = { b, g_array_new (FALSE, FALSE, sizeof (uint32_t)), false };
+
+  ls_digest_foreach_bucket (a, UINT64_MAX, compare_cb, &comparison);
+  comparison.other = a;
+  comparison.missing_only = true;
+  ls_digest_foreach_bucket (b, UINT64_MAX, compare_cb, &comparison);
+  return comparison.different;
+}
+
 /**
  * ls_digest_equal:
  * @a: a digest

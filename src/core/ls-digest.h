@@ -72,6 +72,8 @@ LsDigest   *ls_digest_deserialize    (const LsCollection *collection,
                                       size_t              length,
                                       size_t             *ret_used,
                                       GError            **error);
+GArray     *ls_digest_list_different (const LsDigest     *a,
+                                      const LsDigest     *b);
 bool        ls_digest_equal          (const LsDigest     *a,
                                       const LsDigest     *b,
                                       uint64_t            fields);

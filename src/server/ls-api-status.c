@@ -30,6 +30,7 @@ collect (LsServer  *server,
   metrics->exchange = (LsExchangeStats) { 0 };
   if (server->exchanges != NULL)
     ls_exchanges_get_stats (server->exchanges, &metrics->exchange);
+  ls_scrubber_get_stats (server->scrubber, &metrics->scrub);
   metrics->uptime = ls_environment_monotonic (server->environment) - server->started;
 }
 
@@ -90,6 +91,21 @@ put_shop (LsJsonWriter *writer,
   ls_json_writer_end_object (writer);
 }
 
+static void
+put_proof (LsJsonWriter       *writer,
+           const LsScrubStats *scrub)
+{
+  ls_json_writer_name (writer, "proof");
+  ls_json_writer_begin_object (writer);
+  put_integer (writer, "passes", (int64_t) scrub->passes);
+  put_integer (writer, "at", scrub->passed_at);
+  put_integer (writer, "found", (int64_t) scrub->found);
+  put_integer (writer, "repaired", (int64_t) scrub->repaired);
+  put_integer (writer, "unrepaired", (int64_t) scrub->unrepaired);
+  put_integer (writer, "repair_time", scrub->repair_time);
+  ls_json_writer_end_object (writer);
+}
+
 static GBytes *
 make_body (StatusJob *job)
 {
@@ -110,6 +126,7 @@ make_body (StatusJob *job)
   put_integer (writer, "sessions", (int64_t) metrics.hub.sessions);
   put_integer (writer, "polling", (int64_t) metrics.exchange.sessions);
   put_integer (writer, "behind", (int64_t) metrics.hub.behind);
+  put_proof (writer, &metrics.scrub);
   ls_json_writer_name (writer, "shops");
   ls_json_writer_begin_array (writer);
   for (unsigned i = 0; i < job->shops->len; i++)

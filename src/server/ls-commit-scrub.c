@@ -70,46 +70,13 @@ ls_scrub_follow (LsScrub        *scrub,
   ls_digest_replace (scrub->read, before, after);
 }
 
-typedef struct {
-  const LsDigest *other;
-  unsigned n_different;
-  bool missing_only;
-} Comparison;
-
-static void
-compare_cb (uint32_t           bucket,
-            const LsDigestSum *sum,
-            gpointer           user_data)
-{
-  Comparison *comparison = user_data;
-  LsDigestSum other = ls_digest_get_bucket (comparison->other, bucket, UINT64_MAX);
-
-  /* The second time round only those that the first did not have. */
-  if (comparison->missing_only ? other.count == 0 && other.hash == 0
-                               : other.count != sum->count || other.hash != sum->hash)
-    comparison->n_different++;
-}
-
-static unsigned
-count_different (const LsDigest *a,
-                 const LsDigest *b)
-{
-  Comparison comparison = { b, 0, false };
-
-  ls_digest_foreach_bucket (a, UINT64_MAX, compare_cb, &comparison);
-  comparison.other = a;
-  comparison.missing_only = true;
-  ls_digest_foreach_bucket (b, UINT64_MAX, compare_cb, &comparison);
-  return comparison.n_different;
-}
-
 static void
 end_scrub (LsShopState  *state,
            const GError *error)
 {
   g_autoptr (LsScrub) scrub = g_steal_pointer (&state->scrub);
 
-  scrub->func (state->shop, NULL, 0, error, scrub->user_data);
+  scrub->func (state->shop, NULL, NULL, error, scrub->user_data);
 }
 
 static void
@@ -119,9 +86,9 @@ end_collection (LsShopState *state)
   const LsCollection *collection = ls_schema_collection ((LsCollectionId) scrub->collection);
   LsPosition position;
   g_autoptr (LsDigest) followed = ls_shop_digests_copy (state->digests, collection, &position);
+  g_autoptr (GArray) buckets = ls_digest_list_different (followed, scrub->read);
 
-  scrub->func (state->shop, collection, count_different (followed, scrub->read), NULL,
-               scrub->user_data);
+  scrub->func (state->shop, collection, buckets, NULL, scrub->user_data);
   begin_collection (scrub, scrub->collection + 1);
 }
 

@@ -312,6 +312,21 @@ ls_committer_get_digest (LsCommitter  *self,
 }
 
 /**
+ * ls_committer_get_digests:
+ * @self: a committer
+ * @shop: an existing shop
+ *
+ * Returns: (transfer none): the shop's digests as they follow the log, loaded or not; they live as
+ *   long as @self, and any thread may read them
+ */
+LsShopDigests *
+ls_committer_get_digests (LsCommitter *self,
+                          const char  *shop)
+{
+  return ls_committer_find_shop (self, shop)->digests;
+}
+
+/**
  * ls_committer_copy_digest:
  * @self: a committer
  * @shop: an existing shop

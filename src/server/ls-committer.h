@@ -3,6 +3,7 @@
 
 #include "core/ls-environment.h"
 #include "core/ls-view.h"
+#include "server/ls-shop-digests.h"
 #include "server/ls-storage.h"
 
 G_BEGIN_DECLS
@@ -120,7 +121,8 @@ typedef void (*LsDecidedFunc) (LsMutation       *mutation,
  * LsScrubFunc:
  * @shop: the shop
  * @collection: (nullable): a collection that was read to its end, or %NULL when the pass is over
- * @n_buckets: buckets of it whose rows are not those that the log led to; 0 when all is sound
+ * @buckets: (element-type uint32_t) (nullable): buckets of it whose rows are not those that the log
+ *   led to; empty when all is sound
  * @error: (nullable): with %NULL as @collection: why the pass ended early
  * @user_data: of the caller
  *
@@ -128,7 +130,7 @@ typedef void (*LsDecidedFunc) (LsMutation       *mutation,
  */
 typedef void (*LsScrubFunc)   (const char         *shop,
                                const LsCollection *collection,
-                               unsigned            n_buckets,
+                               GArray             *buckets,
                                const GError       *error,
                                gpointer            user_data);
 
@@ -151,6 +153,8 @@ bool         ls_committer_get_digest   (LsCommitter         *self,
                                         const LsView        *view,
                                         LsPosition          *ret_position,
                                         LsDigestSum          ret_sums[LS_N_COLLECTIONS]);
+LsShopDigests *ls_committer_get_digests (LsCommitter        *self,
+                                        const char          *shop);
 LsDigest    *ls_committer_copy_digest  (LsCommitter         *self,
                                         const char          *shop,
                                         const LsCollection  *collection,

@@ -7,6 +7,7 @@
 
 #include "core/ls-error.h"
 #include "server/ls-fields.h"
+#include "server/ls-log-last.h"
 #include "server/ls-measures.h"
 #include "server/ls-shop-digests.h"
 
@@ -18,8 +19,6 @@
 
 /* Findings that are kept with their words; all are counted. */
 #define MAX_FINDINGS 1000
-/* Repairs in one mutation: with its activity they stay below what a version may hold. */
-#define REPAIRS_PER_MUTATION 200
 
 typedef struct {
   LsRecord *order;
@@ -29,6 +28,8 @@ typedef struct {
 
 typedef struct {
   LsCheckReport *report;
+  const LsCheckOptions *options;
+  GArray *suspects[LS_N_COLLECTIONS]; /* buckets, uint32_t; NULL for none */
   LsZones *zones;
   LsMeasureShop shop;
   LsRecord *shop_row;
@@ -189,6 +190,10 @@ take_row_cb (LsRecord *record,
   Check *check = user_data;
 
   check->report->n_rows++;
+  check->report->too_large =
+      check->options->max_rows > 0 && check->report->n_rows > check->options->max_rows;
+  if (check->report->too_large)
+    return false;
   ls_digest_replace (check->digests[ls_record_get_collection (record)->id], NULL, record);
   take_row (check, record);
   return true;
@@ -426,36 +431,111 @@ check_days (Check *check)
     }
 }
 
-/* What followed the log, from its last checkpoint, against the rows. */
+static void
+suspect (Check        *check,
+         size_t        id,
+         const GArray *buckets)
+{
+  if (check->suspects[id] == NULL)
+    check->suspects[id] = g_array_new (FALSE, FALSE, sizeof (uint32_t));
+  if (buckets->len > 0)
+    g_array_append_vals (check->suspects[id], buckets->data, buckets->len);
+}
+
+/* What followed the log against the rows. */
 static bool
 check_digests (Check      *check,
                LsStorage  *storage,
                const char *shop,
                GError    **error)
 {
-  g_autoptr (LsShopDigests) followed = ls_shop_digests_new ();
+  g_autoptr (LsShopDigests) own = NULL;
+  LsShopDigests *followed = check->options->digests;
 
-  if (!ls_shop_digests_load (followed, storage, shop, error))
+  if (followed == NULL)
+    followed = own = ls_shop_digests_new ();
+  if (own != NULL && !ls_shop_digests_load (own, storage, shop, error))
     return false;
   for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
     {
       const LsCollection *collection = collection_of ((LsCollectionId) id);
+      const GArray *known = check->options->suspects[id];
       LsPosition position;
       g_autoptr (LsDigest) digest = ls_shop_digests_copy (followed, collection, &position);
+      g_autoptr (GArray) buckets = NULL;
 
-      /* Somebody went on writing. */
-      if (!ls_position_equal (&position, &check->report->position))
-        return true;
-      if (!ls_digest_equal (digest, check->digests[id], UINT64_MAX))
+      if (known != NULL && known->len > 0)
+        suspect (check, id, known);
+      /* Of another position, when somebody goes on writing: it says nothing. */
+      if (digest != NULL && ls_position_equal (&position, &check->report->position))
+        buckets = ls_digest_list_different (digest, check->digests[id]);
+      if (buckets != NULL && buckets->len > 0)
+        suspect (check, id, buckets);
+      if (check->suspects[id] != NULL)
         report_finding (check, LS_FINDING_DIGEST, collection, NULL, -1, NULL, NULL);
     }
   return true;
+}
+
+/* A row against what the log set last, but for what is derived: that follows from the others. */
+static void
+check_logged_row (Check           *check,
+                  const LsLastRow *last)
+{
+  const LsCollection *collection = last->collection;
+  uint64_t fields = last->known & ~derived_fields (collection);
+  g_autoptr (LsRecord) repaired = NULL;
+
+  if (last->row == NULL && last->stored != NULL)
+    report_extra (check, last->stored);
+  if (last->row == NULL)
+    return;
+  if (last->stored == NULL)
+    {
+      report_finding (check, LS_FINDING_MISSING, collection, last->key, -1, NULL, NULL);
+      if (last->is_whole)
+        g_ptr_array_add (check->report->repairs, ls_change_new_put (last->row));
+      return;
+    }
+  fields &= ls_record_diff (last->stored, last->row);
+  if (fields == 0)
+    return;
+  repaired = ls_record_copy (last->stored);
+  for (unsigned i = 0; i < collection->n_fields; i++)
+    if (fields & (UINT64_C (1) << i))
+      {
+        report_finding (check, LS_FINDING_LOGGED, collection, last->key, (int) i,
+                        ls_record_get (last->stored, i), ls_record_get (last->row, i));
+        ls_record_take (repaired, i, ls_value_copy (ls_record_get (last->row, i)));
+      }
+  g_ptr_array_add (check->report->repairs, ls_change_new_between (last->stored, repaired));
+}
+
+/* Rows that changed behind the log: what they were, it may remember. */
+static bool
+check_logged (Check      *check,
+              LsStorage  *storage,
+              const char *shop,
+              GError    **error)
+{
+  g_autoptr (GPtrArray) rows = NULL;
+  bool any = false;
+
+  for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
+    any = any || check->suspects[id] != NULL;
+  if (!any)
+    return true;
+  rows = ls_log_list_last (storage, shop, check->suspects, error);
+  for (unsigned i = 0; rows != NULL && i < rows->len; i++)
+    check_logged_row (check, g_ptr_array_index (rows, i));
+  return rows != NULL;
 }
 
 static bool
 check_log (Check      *check,
            LsStorage  *storage,
            const char *shop,
+           bool       *ret_sound,
            GError    **error)
 {
   int64_t broken = 0;
@@ -463,6 +543,7 @@ check_log (Check      *check,
 
   if (!ls_storage_verify_log (storage, shop, &broken, error))
     return false;
+  *ret_sound = broken == 0;
   if (broken == 0)
     return true;
   version = g_strdup_printf ("%" G_GINT64_FORMAT, broken);
@@ -471,10 +552,12 @@ check_log (Check      *check,
 }
 
 static void
-check_init (Check      *check,
-            const char *shop)
+check_init (Check                *check,
+            const char           *shop,
+            const LsCheckOptions *options)
 {
   *check = (Check) { 0 };
+  check->options = options;
   check->report = g_new0 (LsCheckReport, 1);
   check->report->shop = g_strdup (shop);
   check->report->findings = g_ptr_array_new_with_free_func (finding_free);
@@ -500,145 +583,89 @@ check_clear (Check *check)
   ls_tally_free (check->tally);
   ls_zones_free (check->zones);
   for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
-    ls_digest_free (check->digests[id]);
+    {
+      ls_digest_free (check->digests[id]);
+      g_clear_pointer (&check->suspects[id], g_array_unref);
+    }
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Check, check_clear)
 
+static bool
+check_derived (Check   *check,
+               GError **error)
+{
+  if (check->shop.zone == NULL)
+    check->shop.zone = ls_zones_get (check->zones, "UTC");
+  check_orders (check);
+  for (unsigned i = 0; i < check->targets->len; i++)
+    check_target (check, g_ptr_array_index (check->targets, i));
+  check_days (check);
+  if (!ls_tally_overflowed (check->tally))
+    return true;
+  g_set_error_literal (error, LS_ERROR, LS_ERROR_STORAGE,
+                       "some sums are too large to be computed");
+  return false;
+}
+
 /**
- * ls_derive_check:
+ * ls_derive_check_with:
  * @storage: where the shop is
  * @shop: which
+ * @options: how
  * @error: where to put why it could not be checked
  *
- * Recomputes every derived value of a shop from the rows that are not derived, compares the digests
- * that followed the log with those of the rows, and verifies the chain of the log. Reads all of the
- * shop and holds it in memory: a kilobyte a row. Changes nothing.
+ * Compares the digests that followed the log with those of the rows, rows that differ with what the
+ * log says of them, verifies the chain of the log, and recomputes every derived value of a shop
+ * from the rows that are not derived. Reads all of the shop and holds it in memory: a kilobyte a
+ * row. Changes nothing.
  *
  * Returns: (transfer full) (nullable): what it found
  */
 LsCheckReport *
-ls_derive_check (LsStorage   *storage,
-                 const char  *shop,
-                 GError     **error)
+ls_derive_check_with (LsStorage            *storage,
+                      const char           *shop,
+                      const LsCheckOptions *options,
+                      GError              **error)
 {
   const LsCollection *collections[LS_N_COLLECTIONS];
   g_auto (Check) check = { 0 };
+  bool sound;
 
-  check_init (&check, shop);
+  check_init (&check, shop, options);
   for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
     collections[id] = collection_of ((LsCollectionId) id);
   if (!ls_storage_scan (storage, shop, collections, LS_N_COLLECTIONS, &check.report->position,
                         take_row_cb, &check, error))
     return NULL;
-  if (check.shop.zone == NULL)
-    check.shop.zone = ls_zones_get (check.zones, "UTC");
-  check_orders (&check);
-  for (unsigned i = 0; i < check.targets->len; i++)
-    check_target (&check, g_ptr_array_index (check.targets, i));
-  check_days (&check);
-  if (ls_tally_overflowed (check.tally))
-    {
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_STORAGE,
-                           "some sums are too large to be computed");
-      return NULL;
-    }
-  if (!check_digests (&check, storage, shop, error) || !check_log (&check, storage, shop, error))
+  if (check.report->too_large)
+    return g_steal_pointer (&check.report);
+  if (!check_digests (&check, storage, shop, error) ||
+      !check_log (&check, storage, shop, &sound, error) ||
+      (sound && !check_logged (&check, storage, shop, error)))
+    return NULL;
+  /* What follows from rows that are wrong would be wrong too. */
+  if (check.report->repairs->len == 0 && !check_derived (&check, error))
     return NULL;
   return g_steal_pointer (&check.report);
 }
 
 /**
- * ls_check_report_make_mutations:
- * @report: a report
+ * ls_derive_check:
+ * @storage: where the shop is, that nobody writes to
+ * @shop: which
+ * @error: where to put why it could not be checked
  *
- * Makes what repairs the derived values, to be submitted to the committer one after the other. They
- * name what stands there now: what changed since the check is a conflict and stays.
+ * Checks a shop as ls_derive_check_with() does, whatever its size.
  *
- * Returns: (transfer full) (element-type LsMutation): the repairs, none when all is right
+ * Returns: (transfer full) (nullable): what it found
  */
-GPtrArray *
-ls_check_report_make_mutations (const LsCheckReport *report)
+LsCheckReport *
+ls_derive_check (LsStorage  *storage,
+                 const char *shop,
+                 GError    **error)
 {
-  GPtrArray *mutations = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_mutation_unref);
-  LsMutation *mutation = NULL;
+  const LsCheckOptions options = { NULL };
 
-  for (unsigned i = 0; i < report->repairs->len; i++)
-    {
-      if (i % REPAIRS_PER_MUTATION == 0)
-        {
-          mutation = ls_mutation_new (report->shop);
-          mutation->actor = g_strdup ("check");
-          mutation->role = LS_ROLE_OWNER;
-          mutation->flags = LS_MUTATION_REPAIR;
-          mutation->changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
-          g_ptr_array_add (mutations, mutation);
-        }
-      g_ptr_array_add (mutation->changes, ls_change_ref (g_ptr_array_index (report->repairs, i)));
-    }
-  return mutations;
-}
-
-/**
- * ls_check_report_free:
- * @report: (transfer full): a report
- *
- * Frees it.
- */
-void
-ls_check_report_free (LsCheckReport *report)
-{
-  g_ptr_array_unref (report->findings);
-  g_ptr_array_unref (report->repairs);
-  g_free (report->shop);
-  g_free (report);
-}
-
-static char *
-value_to_text (const LsValue *value)
-{
-  switch (value->kind)
-    {
-    case LS_VALUE_INTEGER:
-      return g_strdup_printf ("%" G_GINT64_FORMAT, value->integer);
-    case LS_VALUE_TEXT:
-      return g_strdup_printf ("“%s”", value->text);
-    case LS_VALUE_NULL:
-    default:
-      return g_strdup ("nothing");
-    }
-}
-
-/**
- * ls_finding_to_text:
- * @finding: a finding
- *
- * Returns: (transfer full): a line for a reader
- */
-char *
-ls_finding_to_text (const LsFinding *finding)
-{
-  g_autofree char *stored = value_to_text (&finding->stored);
-  g_autofree char *computed = value_to_text (&finding->computed);
-
-  switch (finding->kind)
-    {
-    case LS_FINDING_VALUE:
-      return g_strdup_printf ("%s %s: %s: %s is stored, %s follows from the rows",
-                              finding->collection->name, finding->key,
-                              finding->collection->fields[finding->field].name, stored, computed);
-    case LS_FINDING_MISSING:
-      return g_strdup_printf ("%s %s: the row is missing", finding->collection->name, finding->key);
-    case LS_FINDING_EXTRA:
-      return g_strdup_printf ("%s %s: nothing calls for this row", finding->collection->name,
-                              finding->key);
-    case LS_FINDING_DIGEST:
-      return g_strdup_printf ("%s: the rows are not those that the log led to",
-                              finding->collection->name);
-    case LS_FINDING_LOG:
-      return g_strdup_printf ("the log: version %s does not follow from the one before",
-                              finding->key);
-    default:
-      g_assert_not_reached ();
-    }
+  return ls_derive_check_with (storage, shop, &options, error);
 }

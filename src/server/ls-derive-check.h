@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 /**
  * LsFindingKind:
  * @LS_FINDING_VALUE: a derived value is not what follows from the rows
+ * @LS_FINDING_LOGGED: a value is not the one that the log set last
  * @LS_FINDING_MISSING: a derived row is not there
  * @LS_FINDING_EXTRA: a derived row is there and nothing calls for it
  * @LS_FINDING_DIGEST: a digest that followed the log is not that of the rows: some row was not
@@ -19,6 +20,7 @@ G_BEGIN_DECLS
  */
 typedef enum {
   LS_FINDING_VALUE,
+  LS_FINDING_LOGGED,
   LS_FINDING_MISSING,
   LS_FINDING_EXTRA,
   LS_FINDING_DIGEST,
@@ -52,7 +54,9 @@ typedef struct {
  * @n_rows: rows read
  * @n_findings: differences found
  * @findings: (element-type LsFinding): the first of them
- * @repairs: (element-type LsChange): what makes all derived values right
+ * @repairs: (element-type LsChange): what makes it right. When rows are not what the log set, they
+ *   come first: what is derived from them is looked at by the next check
+ * @too_large: whether the shop had too many rows to be read
  *
  * What a check found.
  */
@@ -63,8 +67,29 @@ typedef struct {
   int64_t n_findings;
   GPtrArray *findings;
   GPtrArray *repairs;
+  bool too_large;
 } LsCheckReport;
 
+/**
+ * LsCheckOptions:
+ * @digests: (nullable): the digests that follow the log, when a committer is at work; else they
+ *   come from their checkpoint and the log
+ * @suspects: by collection the buckets whose rows are known not to be those that the log led to,
+ *   uint32_t; %NULL for none
+ * @max_rows: a shop of more rows is not read to the end, 0 for no bound
+ *
+ * How to check a shop.
+ */
+typedef struct {
+  LsShopDigests *digests;
+  GArray *suspects[LS_N_COLLECTIONS];
+  int64_t max_rows;
+} LsCheckOptions;
+
+LsCheckReport *ls_derive_check_with           (LsStorage            *storage,
+                                               const char           *shop,
+                                               const LsCheckOptions *options,
+                                               GError              **error);
 LsCheckReport *ls_derive_check                (LsStorage            *storage,
                                                const char           *shop,
                                                GError              **error);

@@ -435,6 +435,8 @@ ls_hub_get_stats (LsHub      *hub,
     .refused = counters->refused,
     .acks = counters->acks,
     .digests = counters->digests,
+    .verifies = counters->verifies,
+    .healed_rows = counters->healed_rows,
     .latency_sum = counters->latency_sum,
   };
   for (size_t i = 0; i < G_N_ELEMENTS (ret_stats->results); i++)

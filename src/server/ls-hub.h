@@ -77,6 +77,8 @@ typedef struct {
  * @refused: sessions closed for what they sent, ever
  * @acks: ever
  * @digests: sent, ever
+ * @verifies: questions of clients in doubt, answered, ever
+ * @healed_rows: rows sent to them, ever
  * @latency: edits by the time from their coming to their decision, in ls_hub_latency_bounds()
  * @latency_sum: µs, of all of them
  *
@@ -97,6 +99,8 @@ typedef struct {
   uint64_t refused;
   uint64_t acks;
   uint64_t digests;
+  uint64_t verifies;
+  uint64_t healed_rows;
   uint64_t latency[LS_HUB_LATENCIES];
   uint64_t latency_sum;
 } LsHubStats;

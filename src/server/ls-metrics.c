@@ -72,6 +72,8 @@ add_hub (GString          *text,
   counter (text, "overflows_total", hub->overflows, "Clients that read too slowly.");
   counter (text, "acks_total", hub->acks, "Acknowledgements read.");
   counter (text, "digests_total", hub->digests, "Digests sent.");
+  counter (text, "verifies_total", hub->verifies, "Questions of clients in doubt, answered.");
+  counter (text, "healed_rows_total", hub->healed_rows, "Rows sent to clients whose own were wrong.");
   counter (text, "errors_total", hub->errors, "Errors told to clients.");
   counter (text, "refused_total", hub->refused, "Connections closed for what they sent.");
   head (text, "results_total", "counter", "Edits by how they ended.");
@@ -169,6 +171,22 @@ add_exchange (GString               *text,
   counter (text, "polls_sent_bytes_total", exchange->bytes_out, "Bytes of the answers' bodies.");
 }
 
+static void
+add_scrub (GString            *text,
+           const LsScrubStats *scrub)
+{
+  counter (text, "scrub_passes_total", scrub->passes, "Shops read to their end.");
+  counter (text, "scrub_found_total", scrub->found, "Differences found in what is stored.");
+  counter (text, "scrub_repaired_total", scrub->repaired, "Rows put right through the log.");
+  gauge (text, "scrub_unrepaired", scrub->unrepaired, "Differences that stay.");
+  gauge (text, "scrub_last_pass_timestamp_seconds", (uint64_t) scrub->passed_at / G_USEC_PER_SEC,
+         "When a shop was last read to its end.");
+  head (text, "scrub_repair_seconds", "gauge", "The last repair, from found to committed.");
+  g_string_append (text, "lockstep_scrub_repair_seconds ");
+  append_seconds (text, (uint64_t) scrub->repair_time);
+  g_string_append_c (text, '\n');
+}
+
 /**
  * ls_metrics_format:
  * @metrics: the numbers
@@ -189,5 +207,6 @@ ls_metrics_format (const LsMetrics *metrics)
   add_wire (text, &metrics->wire);
   add_exchange (text, &metrics->exchange);
   add_http (text, &metrics->http);
+  add_scrub (text, &metrics->scrub);
   return g_string_free (text, FALSE);
 }

@@ -4,6 +4,7 @@
 #include "server/ls-exchange.h"
 #include "server/ls-http.h"
 #include "server/ls-hub.h"
+#include "server/ls-scrubber.h"
 #include "server/wire/ls-wire.h"
 
 G_BEGIN_DECLS
@@ -21,6 +22,7 @@ G_BEGIN_DECLS
  * @wire: of the wire
  * @http: of the front
  * @exchange: of the sessions that poll
+ * @scrub: of the scrubber
  * @uptime: µs
  *
  * All numbers of a server.
@@ -30,6 +32,7 @@ typedef struct {
   LsWireStats wire;
   LsHttpStats http;
   LsExchangeStats exchange;
+  LsScrubStats scrub;
   int64_t uptime;
 } LsMetrics;
 

@@ -154,6 +154,8 @@ ls_server_new (LsConfig *config,
     return NULL;
   server->exchanges = make_exchanges (server);
   server->simulator = ls_simulator_new (server->environment, server->storage, server->committer);
+  server->scrubber = ls_scrubber_new (server->environment, server->storage, server->committer,
+                                      number (server, LS_OPTION_SCRUB_INTERVAL));
   server->snapshots =
       ls_snapshots_new (server->environment, server->storage, server->access,
                         ls_config_get_text (config, LS_OPTION_DATA));
@@ -232,6 +234,7 @@ ls_server_start (LsServer *server,
     if (!ls_http_listen (server->http, addresses[i], error))
       return false;
   urls = ls_http_get_urls (server->http);
+  ls_scrubber_start (server->scrubber);
   ls_hub_start (server->hub);
   ls_http_start (server->http);
   if (!ls_data_dir_write_address (ls_config_get_text (server->config, LS_OPTION_DATA), urls, error))
@@ -311,6 +314,7 @@ ls_server_stop (LsServer *server)
   ls_data_dir_clear_address (ls_config_get_text (server->config, LS_OPTION_DATA));
   /* Who waits is answered while there is still somebody to take the answer. */
   g_clear_pointer (&server->exchanges, ls_exchanges_free);
+  ls_scrubber_stop (server->scrubber);
   ls_http_stop (server->http);
   finish_edits (server);
   if (!ls_wire_drain (server->wire, (unsigned) (number (server, LS_OPTION_DRAIN_TIMEOUT) / 1000)))
@@ -334,6 +338,7 @@ ls_server_free (LsServer *server)
   g_clear_pointer (&server->http, ls_http_free);
   g_clear_pointer (&server->snapshots, ls_snapshots_free);
   g_clear_pointer (&server->simulator, ls_simulator_free);
+  g_clear_pointer (&server->scrubber, ls_scrubber_free);
   g_clear_pointer (&server->hub, ls_hub_free);
   g_clear_object (&server->committer);
   g_clear_object (&server->storage);

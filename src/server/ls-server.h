@@ -8,6 +8,7 @@
 #include "server/ls-exchange.h"
 #include "server/ls-http.h"
 #include "server/ls-hub.h"
+#include "server/ls-scrubber.h"
 #include "server/ls-snapshot.h"
 #include "server/sample/ls-simulator.h"
 #include "server/wire/ls-wire.h"
@@ -26,6 +27,7 @@ G_BEGIN_DECLS
  * @hub: what they get
  * @exchanges: sessions that poll; %NULL at the end
  * @snapshots: what those fetch who begin
+ * @scrubber: proves what is stored
  * @simulator: traffic of sample shops
  * @http: the front
  * @maintenance: timer of what is done now and then
@@ -47,6 +49,7 @@ typedef struct {
   LsHub *hub;
   LsExchanges *exchanges;
   LsSnapshots *snapshots;
+  LsScrubber *scrubber;
   LsSimulator *simulator;
   LsHttp *http;
   uint64_t maintenance;

@@ -424,7 +424,7 @@ test_pace (Fixture      *fixture,
   /* Orders had to wait longest. */
   expect_verify (fixture, LS_ORDERS, -1, 0);
   buckets (fixture, LS_ORDERS, true, 0, 3);
-  expect_verify (fixture, LS_PRODUCTS, -1, 0);
+  expect_verify (fixture, LS_PRODUCTS, 8, 0);
 }
 
 /* A bucket that differs again and again is left alone longer each time, fetched once, and it is
@@ -547,6 +547,10 @@ test_suspect (Fixture      *fixture,
   ls_sync_machine_suspect (fixture->machine, "music", ls_schema_collection (LS_PRODUCTS), suspects,
                            fixture->now);
   expect_verify (fixture, LS_PRODUCTS, 7, 0);
+  /* A digest that differs meanwhile is no news. */
+  compare (fixture, PRODUCTS, PRODUCTS);
+  expect_nothing (fixture);
+  g_string_truncate (fixture->reports, 0);
   list (fixture, LS_PRODUCTS, 7, 1, false);
   expect_verify (fixture, LS_PRODUCTS, 7, 1);
   rows (fixture, LS_PRODUCTS, 7, 0, 1, true, NULL);

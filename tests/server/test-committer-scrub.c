@@ -18,7 +18,7 @@ typedef struct {
 static void
 seen_cb (const char         *shop,
          const LsCollection *collection,
-         unsigned            n_buckets,
+         GArray             *buckets,
          const GError       *error,
          gpointer            user_data)
 {
@@ -33,7 +33,7 @@ seen_cb (const char         *shop,
       return;
     }
   g_assert_cmpint (collection->id, ==, seen->n_collections);
-  seen->n_buckets[seen->n_collections++] = n_buckets;
+  seen->n_buckets[seen->n_collections++] = buckets->len;
 }
 
 static void
