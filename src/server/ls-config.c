@@ -450,7 +450,8 @@ load_key (LsConfig   *config,
           const char *key,
           GError    **error)
 {
-  g_autofree char *source = g_strdup_printf ("%s: [" GROUP "] %s", path, key);
+  g_autofree char *place = ls_key_file_place (path, GROUP, key);
+  g_autofree char *source = g_strdup_printf ("%s: [" GROUP "] %s", place, key);
   g_auto (GStrv) values = NULL;
   g_autofree char *text = NULL;
   g_autoptr (GError) local = NULL;
@@ -492,7 +493,9 @@ load_file (LsConfig   *config,
   for (size_t i = 0; groups[i] != NULL; i++)
     if (!g_str_equal (groups[i], GROUP))
       {
-        g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "%s: no such group as [%s]", path,
+        g_autofree char *place = ls_key_file_place (path, groups[i], NULL);
+
+        g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "%s: no such group as [%s]", place,
                      groups[i]);
         return false;
       }

@@ -5,6 +5,8 @@
 
 #include "server/ls-key-file.h"
 
+#include <string.h>
+
 #include "core/ls-error.h"
 
 static int64_t
@@ -17,6 +19,91 @@ count_lines (const char *text,
     if (*text == '\n')
       lines++;
   return lines;
+}
+
+/* Whether a line is a group, a key with a value, a comment or empty: what GKeyFile reads. */
+static bool
+is_understood (const char *line)
+{
+  g_autofree char *stripped = g_strstrip (g_strdup (line));
+
+  if (*stripped == '\0' || *stripped == '#')
+    return true;
+  if (*stripped == '[')
+    return g_str_has_suffix (stripped, "]");
+  return *stripped != '=' && strchr (stripped, '=') != NULL;
+}
+
+/* The first line that is not understood, or 1 where all look right. */
+static int64_t
+find_bad_line (const char *text,
+               size_t      length)
+{
+  g_autofree char *copy = g_strndup (text, length);
+  g_auto (GStrv) lines = g_strsplit (copy, "\n", -1);
+
+  for (int64_t i = 0; lines[i] != NULL; i++)
+    if (!is_understood (lines[i]))
+      return i + 1;
+  return 1;
+}
+
+static bool
+is_group (const char *line,
+          const char *group)
+{
+  size_t length = strlen (group);
+
+  return *line == '[' && strncmp (line + 1, group, length) == 0 && line[length + 1] == ']';
+}
+
+static bool
+is_key (const char *line,
+        const char *key)
+{
+  size_t length = strlen (key);
+
+  if (strncmp (line, key, length) != 0)
+    return false;
+  for (line += length; g_ascii_isspace (*line); line++)
+    ;
+  return *line == '=';
+}
+
+/**
+ * ls_key_file_place:
+ * @path: a file that ls_key_file_load() has read
+ * @group: a group in it
+ * @key: (nullable): a key of the group
+ *
+ * Finds where something stands that makes no sense, which GKeyFile itself does not tell. Of a key
+ * that stands there twice the last one counts.
+ *
+ * Returns: (transfer full): `PATH:LINE`, or the path alone when the file has changed since
+ */
+char *
+ls_key_file_place (const char *path,
+                   const char *group,
+                   const char *key)
+{
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  bool inside = false;
+  int64_t found = 0;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return g_strdup (path);
+  lines = g_strsplit (text, "\n", -1);
+  for (int64_t i = 0; lines[i] != NULL; i++)
+    {
+      const char *line = g_strstrip (lines[i]);
+
+      if (*line == '[')
+        inside = is_group (line, group);
+      if (inside && (key == NULL ? *line == '[' : is_key (line, key)))
+        found = i + 1;
+    }
+  return found > 0 ? g_strdup_printf ("%s:%" G_GINT64_FORMAT, path, found) : g_strdup (path);
 }
 
 /**
@@ -59,7 +146,7 @@ ls_key_file_load (const char *path,
   g_key_file_set_list_separator (file, ';');
   if (!g_key_file_load_from_data (file, length > 0 ? text : "", length, G_KEY_FILE_NONE, error))
     {
-      g_prefix_error (error, "%s: ", path);
+      g_prefix_error (error, "%s:%" G_GINT64_FORMAT ": ", path, find_bad_line (text, length));
       return NULL;
     }
   return g_steal_pointer (&file);

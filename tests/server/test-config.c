@@ -192,11 +192,13 @@ test_refused_files (Fixture      *fixture,
     const char *text;
     const char *words;
   } cases[] = {
-    { "[server]\nlisen=127.0.0.1:1\n", "[server] lisen: no such option" },
-    { "[server]\nconfig=/x\n", "[server] config: no such option" },
-    { "[sever]\n", "no such group as [sever]" },
+    { "[server]\nlisen=127.0.0.1:1\n", "lockstepd.conf:2: [server] lisen: no such option" },
+    { "# ours\n[server]\ndata=/y\n config = /x\n", "lockstepd.conf:4: [server] config: no such option" },
+    { "[sever]\n", "lockstepd.conf:1: no such group as [sever]" },
     { "[server]\nring=tiny\n", "[server] ring: not a size" },
-    { "data=/x\n", "lockstepd.conf" },
+    { "data=/x\n", "lockstepd.conf:1: " },
+    { "[server]\n\ngarbage\n", "lockstepd.conf:3: " },
+    { "[server]\nring=1M\nring=tiny\n", "lockstepd.conf:3: [server] ring: not a size" },
     { "[server]\n# caf\xe9\ndata=/x\n", "lockstepd.conf:2: not UTF-8" },
     { "[server]\ndata=\\q\n", "[server] data: " },
   };
