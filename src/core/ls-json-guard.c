@@ -192,7 +192,7 @@ run (LsJsonGuard *guard)
 {
   static const uint8_t bom[] = { 0xef, 0xbb, 0xbf };
   size_t length = (size_t) (guard->end - guard->start);
-  bool complete;
+  bool complete = false; /* older compilers do not see that scan_value() sets it */
 
   if (length > guard->limits.max_bytes)
     return ls_json_guard_fail (guard, guard->start + guard->limits.max_bytes,
