@@ -1,0 +1,315 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asks whether the tests would notice: changes one line at a time, and sees which changes no test catches.
+
+usage: mutate.py FOLDER [--count N] [--seed S] [--jobs N] [--report]
+
+Draws N changes of one line each from src/core, src/client and src/server: an operator, a constant, a condition, a
+statement that is left out. Each is built in a scratch tree below FOLDER and run against the tests of the folders that it
+can break, the quick ones first, until one fails. What was found is kept in FOLDER/results-SEED.ndjson, so that a run can
+be interrupted and goes on where it was; several runs may share a FOLDER. Ends with the changes that survived.
+
+A change that does not compile counts for nothing, and another one is drawn. What only frees memory, logs or names
+something is not changed: no test could tell.
+"""
+
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+# Tests that a change in a folder of src can break, by folder of tests.
+AFFECTED = {
+  'core': ('core', 'client', 'server', 'integration'),
+  'client': ('client', 'integration'),
+  'server': ('server', 'integration'),
+}
+# One test may take this long before it is left out: seconds of the unchanged tree.
+QUICK = 8
+# A changed program that hangs is caught, after this many times what all tests took.
+PATIENCE = 5
+
+SKIPPED = re.compile(r'^\s*(/?\*|//|#|g_return_|g_assert|g_debug|g_info|g_message|g_warning|case |default:|const |static |'
+                     r'G_DEFINE|LS_ERROR|\{|\}|"|g_prefix_error|g_set_error)')
+# Statements without which only memory, a log or a name is other.
+UNSEEN = re.compile(r'(_free|_unref|_ref|_clear|_log|set_name|set_source_tag|set_static_name|g_clear_\w+|g_mutex_(un)?lock|'
+                    r'g_debug|g_info|g_message|reserve|pin|install_propert\w+|_prefetch|g_thread_\w+) \(')
+CALL = re.compile(r'^  +[a-z_]\w*(?:->\w+)? \([^{}]*\);$')
+ASSIGNMENT = re.compile(r'^  +(?:\w+(?:->|\.))?\w+(?:->\w+|\.\w+|\[\w+\])* [-+|&]?= [^{}]*;$')
+SWAPS = (
+  (' == ', ' != '), (' != ', ' == '), (' < ', ' <= '), (' <= ', ' < '), (' > ', ' >= '), (' >= ', ' > '),
+  (' && ', ' || '), (' || ', ' && '), (' + ', ' - '), (' - ', ' + '), (' * ', ' + '),
+  ('TRUE', 'FALSE'), ('FALSE', 'TRUE'), ('true', 'false'), ('false', 'true'), ('++;', '--;'), ('--;', '++;'),
+)
+NUMBER = re.compile(r'(?<![\w.%"])(\d+)(?![\w.xX"])')
+
+
+def swaps_of(line):
+  for old, new in SWAPS:
+    pattern = re.escape(old) if not old.isalpha() else rf'\b{old}\b'
+    for match in re.finditer(pattern, line):
+      yield 'operator' if not old.isalpha() else 'constant', line[:match.start()] + new + line[match.end():]
+  for match in NUMBER.finditer(line):
+    yield 'constant', line[:match.start()] + str(int(match.group(1)) + 1) + line[match.end():]
+  match = re.match(r'^(\s*(?:else )?if) \((.*)\)$', line)
+  if match and match.group(2).count('(') == match.group(2).count(')'):
+    yield 'condition', f'{match.group(1)} (!({match.group(2)}))'
+  if (CALL.match(line) or ASSIGNMENT.match(line)) and not UNSEEN.search(line):
+    yield 'statement', re.match(r'^\s*', line).group(0) + ';'
+
+
+def outside_strings(line, changed):
+  """Whether the change leaves the text in quotes alone: words are no logic."""
+  return re.findall(r'"(?:[^"\\]|\\.)*"', line) == re.findall(r'"(?:[^"\\]|\\.)*"', changed)
+
+
+def candidates_of(path):
+  """All changes of one file: (path, line number, kind, line, changed line)."""
+  inside = False
+  comment = False
+  with open(os.path.join(ROOT, path), encoding='utf-8') as file:
+    lines = file.read().split('\n')
+  for number, line in enumerate(lines, 1):
+    if line == '{':
+      inside = True
+    elif line.startswith('}'):
+      inside = False
+    stripped = line.strip()
+    if stripped.startswith('/*'):
+      comment = True
+    was_comment = comment
+    if '*/' in stripped:
+      comment = False
+    if not inside or was_comment or SKIPPED.match(line) or '/*' in line:
+      continue
+    # The last line before a body of one statement must stay one; an empty statement does.
+    for kind, changed in swaps_of(line):
+      if changed != line and outside_strings(line, changed):
+        yield path, number, kind, line, changed
+
+
+def draw(seed):
+  """All changes, in an order that depends on the seed alone."""
+  found = []
+  for folder in AFFECTED:
+    for base, folders, names in os.walk(os.path.join(ROOT, 'src', folder)):
+      folders.sort()
+      for name in sorted(names):
+        if name.endswith('.c'):
+          found += candidates_of(os.path.relpath(os.path.join(base, name), ROOT))
+  random.Random(seed).shuffle(found)
+  return found
+
+
+def identity(change):
+  return hashlib.sha256('\0'.join(map(str, change)).encode()).hexdigest()[:16]
+
+
+class Tree:
+  """A scratch copy of the sources, built, with the tests that are worth running on it."""
+
+  def __init__(self, folder, number):
+    self.source = os.path.join(folder, f'tree-{number}')
+    self.build = os.path.join(self.source, 'build')
+    self.log = os.path.join(folder, f'tree-{number}.log')
+
+  def run(self, command, timeout=None):
+    with open(self.log, 'ab') as log:
+      process = subprocess.Popen(command, cwd=self.source, stdout=log, stderr=log, start_new_session=True)
+      try:
+        return process.wait(timeout) == 0
+      except subprocess.TimeoutExpired:
+        return False
+      finally:
+        if process.poll() is None:
+          os.killpg(process.pid, signal.SIGKILL)
+          process.wait()
+
+  def prepare(self):
+    names = subprocess.run(['git', '-C', ROOT, 'ls-files', '-z'], check=True, stdout=subprocess.PIPE).stdout
+    listed = {name for name in names.decode().split('\0') if name and os.path.isfile(os.path.join(ROOT, name))}
+    for name in listed:
+      target = os.path.join(self.source, name)
+      with open(os.path.join(ROOT, name), 'rb') as file:
+        wanted = file.read()
+      try:
+        with open(target, 'rb') as file:
+          same = file.read() == wanted
+      except FileNotFoundError:
+        same = False
+      if not same:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, 'wb') as file:
+          file.write(wanted)
+        shutil.copymode(os.path.join(ROOT, name), target)
+    if not os.path.exists(os.path.join(self.build, 'build.ninja')):
+      assert self.run(['meson', 'setup', 'build', '-Dapp=false', '-Dbuildtype=plain', '-Dc_args=-O1']), f'see {self.log}'
+    assert self.run(['ninja', '-C', 'build']), f'the unchanged tree does not build: see {self.log}'
+
+  def tests(self):
+    """Programs of tests by folder: name, command, environment."""
+    listing = subprocess.run(['meson', 'introspect', '--tests', 'build'], cwd=self.source, check=True,
+                             stdout=subprocess.PIPE).stdout
+    found = {}
+    for test in json.loads(listing):
+      program = test['cmd'][0]
+      match = re.search(r'/tests/(\w+)/[^/]+$', program)
+      if match and match.group(1) in ('core', 'client', 'server', 'integration') and len(test['cmd']) == 1:
+        found.setdefault(match.group(1), []).append((test['name'], program, test['env']))
+    return found
+
+  def passes(self, test, timeout):
+    name, program, environment = test
+    home = os.path.join(self.build, 'home')
+    os.makedirs(home, exist_ok=True)
+    variables = {'PATH': os.environ['PATH'], 'HOME': home, 'XDG_RUNTIME_DIR': home, 'TZ': 'UTC', **environment}
+    return self.run(['env', '-i', *(f'{key}={value}' for key, value in variables.items()), program], timeout)
+
+  def baseline(self):
+    """The tests that pass and are quick, with their seconds, quickest first, by folder."""
+    chosen = {}
+    for folder, tests in self.tests().items():
+      for test in tests:
+        began = time.monotonic()
+        if self.passes(test, 120):
+          seconds = time.monotonic() - began
+          if seconds <= QUICK:
+            chosen.setdefault(folder, []).append((seconds, test))
+        else:
+          print(f'# left out, since it fails unchanged: {test[0]}', flush=True)
+      chosen.get(folder, []).sort(key=lambda pair: pair[0])
+    return chosen
+
+  def judge(self, change, baseline):
+    """What becomes of a change: stillborn, survived, or caught and by what."""
+    path, number, _, line, changed = change
+    target = os.path.join(self.source, path)
+    with open(target, encoding='utf-8') as file:
+      text = file.read()
+    lines = text.split('\n')
+    assert lines[number - 1] == line
+    lines[number - 1] = changed
+    try:
+      with open(target, 'w', encoding='utf-8') as file:
+        file.write('\n'.join(lines))
+      if not self.run(['ninja', '-C', 'build'], 900):
+        return 'stillborn', None
+      for folder in AFFECTED[path.split('/')[1]]:
+        for seconds, test in baseline.get(folder, ()):
+          if not self.passes(test, 20 + PATIENCE * seconds):
+            return 'caught', test[0]
+      return 'survived', None
+    finally:
+      with open(target, 'w', encoding='utf-8') as file:
+        file.write(text)
+
+
+class Results:
+  """What is known of changes, in a file that several runs append to."""
+
+  def __init__(self, folder, seed):
+    self.path = os.path.join(folder, f'results-{seed}.ndjson')
+    self.claims = os.path.join(folder, f'claims-{seed}')
+    os.makedirs(self.claims, exist_ok=True)
+
+  def load(self):
+    try:
+      with open(self.path, encoding='utf-8') as file:
+        return {row['id']: row for row in map(json.loads, file)}
+    except FileNotFoundError:
+      return {}
+
+  def claim(self, key):
+    """Takes a change for this run, unless another run that still lives has it."""
+    self.file = open(os.path.join(self.claims, key), 'w', encoding='utf-8')
+    try:
+      fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+      return self.file
+    except OSError:
+      return None
+
+  def add(self, row):
+    with open(self.path, 'a', encoding='utf-8') as file:
+      fcntl.flock(file, fcntl.LOCK_EX)
+      file.write(json.dumps(row) + '\n')
+
+
+def take_tree(folder):
+  """The first scratch tree that no other run works in: its number, and the lock to hold."""
+  for number in range(64):
+    lock = open(os.path.join(folder, f'tree-{number}.lock'), 'w', encoding='utf-8')
+    try:
+      fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+      return number, lock
+    except OSError:
+      lock.close()
+  sys.exit('too many runs in one folder')
+
+
+def work(folder, count, order, results):
+  number, lock = take_tree(folder)
+  tree = Tree(folder, number)
+  tree.prepare()
+  baseline = tree.baseline()
+  for change in order:
+    known = results.load()
+    if sum(row['outcome'] != 'stillborn' for row in known.values()) >= count:
+      break
+    key = identity(change)
+    if key in known:
+      continue
+    claim = results.claim(key)
+    if claim is None:
+      continue
+    began = time.monotonic()
+    outcome, by = tree.judge(change, baseline)
+    results.add({'id': key, 'file': change[0], 'line': change[1], 'kind': change[2], 'before': change[3],
+                 'after': change[4], 'outcome': outcome, 'by': by, 'seconds': round(time.monotonic() - began, 1)})
+    claim.close()
+    print(f'# {outcome:9} {change[0]}:{change[1]} {change[2]}{f" ({by})" if by else ""}', flush=True)
+  lock.close()
+
+
+def report(results, count):
+  rows = [row for row in results.load().values() if row['outcome'] != 'stillborn'][:count]
+  survivors = [row for row in rows if row['outcome'] == 'survived']
+  for row in sorted(survivors, key=lambda row: (row['file'], row['line'])):
+    print(f"\n--- {row['file']}:{row['line']} ({row['kind']})\n-{row['before']}\n+{row['after']}")
+  print(f'\n{len(rows) - len(survivors)} of {len(rows)} changes caught, {len(survivors)} survived')
+
+
+def main():
+  parser = argparse.ArgumentParser(description='See whether tests catch small changes.')
+  parser.add_argument('folder')
+  parser.add_argument('--count', type=int, default=100)
+  parser.add_argument('--seed', type=int, default=1)
+  parser.add_argument('--jobs', type=int, default=1)
+  parser.add_argument('--report', action='store_true', help='only tell what is known')
+  args = parser.parse_args()
+  folder = os.path.abspath(args.folder)
+  os.makedirs(folder, exist_ok=True)
+  results = Results(folder, args.seed)
+  if not args.report:
+    order = draw(args.seed)
+    print(f'# {len(order)} changes to draw from', flush=True)
+    threads = [threading.Thread(target=work, args=(folder, args.count, order, results)) for _ in range(args.jobs)]
+    for thread in threads:
+      thread.start()
+    for thread in threads:
+      thread.join()
+  report(results, args.count)
+
+
+if __name__ == '__main__':
+  main()
