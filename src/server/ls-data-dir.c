@@ -76,10 +76,12 @@ ls_data_dir_check (const char *path,
                    GError    **error)
 {
   g_autofree char *access = g_build_filename (path, "access.db", NULL);
-  struct stat status;
+  struct stat status, inside;
 
   if (stat (path, &status) < 0)
     return fail (error, path, errno);
+  if (stat (access, &inside) < 0 && errno != ENOENT && errno != ENOTDIR)
+    return fail (error, access, errno);
   if (!g_file_test (access, G_FILE_TEST_IS_REGULAR))
     {
       g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION,
