@@ -354,6 +354,10 @@ session_lost (LsConnectionMachine *self,
     ls_connection_health_reconnects (&self->health, at.monotonic);
   if (route == LS_CONNECTION_ROUTE_SOCKET && was_ready && self->has_poll)
     note_drop (self, at);
+  /* One that held for so long is trusted like a new one. */
+  if (route == LS_CONNECTION_ROUTE_SOCKET && was_ready &&
+      at.monotonic - self->ready_at >= FLAPPING_WITHIN)
+    self->probe_wait = self->options.probe_first;
   self->current = LS_CONNECTION_ROUTE_NONE;
   self->moving = false;
   self->ping_unanswered = false;

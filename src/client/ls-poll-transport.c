@@ -188,6 +188,7 @@ send_request (LsPollTransport *self,
     .path = PATH,
     .content_type = "application/json",
     .body = body,
+    .plain = true,
     .events = &fetch_events,
     .user_data = request,
   };

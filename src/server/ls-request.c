@@ -152,6 +152,7 @@ keep_open (SoupServerMessage *message)
 
   soup_message_headers_remove (headers, "Connection");
   soup_message_headers_remove (headers, "Cache-Control");
+  soup_message_headers_remove (headers, "X-Content-Type-Options");
 }
 
 static void

@@ -358,6 +358,36 @@ test_signed_out (Fixture      *fixture,
   g_assert_cmpint (fixture->status->state, ==, LS_CONNECTION_LIVE);
 }
 
+/* Another token renews a session that stands; a server that says no to it ends the session. */
+static void
+test_renewed (Fixture      *fixture,
+              gconstpointer data)
+{
+  g_autoptr (LsMessage) renewal = NULL;
+  g_autoptr (GError) error = g_error_new_literal (LS_ERROR, LS_ERROR_AUTH, "another user's");
+
+  go_live (fixture);
+  answer_ping (fixture);
+  set_token (fixture, "another");
+  renewal = ls_fake_transport_expect (fixture->transport, LS_MESSAGE_AUTH);
+  g_assert_cmpstr (renewal->auth.token, ==, "another");
+  ls_test_environment_run (fixture->environment);
+  g_assert_cmpuint (fixture->closed, ==, 0);
+  g_assert_cmpuint (ls_fake_transport_get_n_opens (fixture->transport), ==, 1);
+  g_assert_cmpint (fixture->status->state, ==, LS_CONNECTION_LIVE);
+
+  /* The next connection is made with it. */
+  ls_fake_transport_drop (fixture->transport, LS_ERROR_NETWORK);
+  wait_for_attempt (fixture);
+  g_assert_cmpstr (ls_fake_transport_get_token (fixture->transport), ==, "another");
+
+  ls_connection_manager_fail (fixture->manager, error, 0);
+  g_assert_cmpint (fixture->status->state, ==, LS_CONNECTION_SIGNED_OUT);
+  set_token (fixture, "a third");
+  ls_test_environment_run (fixture->environment);
+  g_assert_cmpstr (ls_fake_transport_get_token (fixture->transport), ==, "a third");
+}
+
 static void
 test_too_old (Fixture      *fixture,
               gconstpointer data)
@@ -491,6 +521,7 @@ main (int    argc,
     { "no-welcome", test_no_welcome },
     { "silent", test_silent },
     { "signed-out", test_signed_out },
+    { "renewed", test_renewed },
     { "too-old", test_too_old },
     { "by-hand", test_by_hand },
     { "try-now", test_try_now },
