@@ -140,6 +140,7 @@ struct _LsSyncMachine {
   unsigned renumbering; /* answers awaited before hello */
   GPtrArray *streams;  /* LsStream, in the order heard of */
   GArray *wishes;      /* LsSyncWish */
+  bool limited;        /* the connection is poor: nothing is so urgent that it could not be batched */
   GHashTable *shown;   /* shop -> a mask of collections; those not in it show all */
   int64_t max_message; /* what the server takes */
   LsHeal heal;

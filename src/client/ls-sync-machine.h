@@ -185,6 +185,8 @@ void ls_sync_machine_refetch       (LsSyncMachine *self,
                                     const char    *shop,
                                     uint32_t       collections,
                                     int64_t        now);
+void ls_sync_machine_set_limited   (LsSyncMachine *self,
+                                    bool           limited);
 void ls_sync_machine_set_shown     (LsSyncMachine *self,
                                     const char    *shop,
                                     uint32_t       collections);

@@ -376,6 +376,8 @@ status_cb (const LsConnectionStatus *status,
 {
   LsSyncManager *self = user_data;
 
+  ls_sync_machine_set_limited (self->machine, status->health == LS_HEALTH_POOR);
+  run (self);
   if (self->events != NULL)
     self->events->status (status, self->events_data);
 }

@@ -281,9 +281,10 @@ subscribe_new (LsSyncMachine *self,
 {
   const LsView *view = ls_view_get (stream->role, LS_SCHEMA_VERSION);
   LsMessage *message = ls_message_new (LS_MESSAGE_SUBSCRIBE);
-  gpointer shown = GUINT_TO_POINTER (ALL_COLLECTIONS);
+  gpointer shown = GUINT_TO_POINTER (self->limited ? 0 : ALL_COLLECTIONS);
 
-  g_hash_table_lookup_extended (self->shown, stream->shop, NULL, &shown);
+  if (!self->limited)
+    g_hash_table_lookup_extended (self->shown, stream->shop, NULL, &shown);
   message->subscribe.shop = g_strdup (stream->shop);
   message->subscribe.position = stream->queued;
   message->subscribe.view = ls_view_get_total_hash (view);
@@ -574,6 +575,20 @@ ls_stream_resync (LsSyncMachine  *self,
     }
 }
 
+/* Tells the server of a stream that stands how urgent what is; it goes on where it is. */
+static void
+tell_priorities (LsSyncMachine *self,
+                 LsStream      *stream)
+{
+  LsMessage *message;
+
+  if (stream->state != LS_STREAM_SUBSCRIBED)
+    return;
+  message = subscribe_new (self, stream);
+  message->subscribe.keep = true;
+  ls_sync_send (self, message);
+}
+
 /**
  * ls_sync_machine_set_shown:
  * @self: a machine
@@ -590,16 +605,30 @@ ls_sync_machine_set_shown (LsSyncMachine *self,
 {
   LsStream *stream = ls_sync_find (self, shop);
   gpointer before = GUINT_TO_POINTER (ALL_COLLECTIONS);
-  LsMessage *message;
 
   g_hash_table_lookup_extended (self->shown, shop, NULL, &before);
   g_hash_table_replace (self->shown, g_strdup (shop), GUINT_TO_POINTER (collections));
-  if (stream == NULL || stream->state != LS_STREAM_SUBSCRIBED ||
-      GPOINTER_TO_UINT (before) == collections)
+  if (stream != NULL && GPOINTER_TO_UINT (before) != collections && !self->limited)
+    tell_priorities (self, stream);
+}
+
+/**
+ * ls_sync_machine_set_limited:
+ * @self: a machine
+ * @limited: whether the connection is poor
+ *
+ * Over a poor connection the server is asked to let all versions wait, what windows show too: they
+ * come together every few seconds. Results of edits are not held up, nor is what came before them.
+ */
+void
+ls_sync_machine_set_limited (LsSyncMachine *self,
+                             bool           limited)
+{
+  if (self->limited == limited)
     return;
-  message = subscribe_new (self, stream);
-  message->subscribe.keep = true;
-  ls_sync_send (self, message);
+  self->limited = limited;
+  for (unsigned i = 0; i < self->streams->len; i++)
+    tell_priorities (self, g_ptr_array_index (self->streams, i));
 }
 
 /* --- Acks and time --------------------------------------------------------------------------- */

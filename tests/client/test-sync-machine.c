@@ -947,6 +947,37 @@ test_shown (Fixture      *fixture,
   apply (fixture, OK);
 }
 
+/* Over a poor connection nothing is urgent; then it is again what windows show. */
+static void
+test_limited (Fixture      *fixture,
+              gconstpointer data)
+{
+  uint32_t products = UINT32_C (1) << LS_PRODUCTS;
+
+  ls_sync_machine_set_shown (fixture->machine, "music", products);
+  load (fixture, "c1", 7, 0, 0);
+  ls_sync_machine_opened (fixture->machine, fixture->now);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_HELLO));
+  say_welcome (fixture, "c1", "music", EPOCH, 7, LS_ROLE_ADMIN);
+  for (int i = 0; i < 4; i++)
+    {
+      collect (fixture);
+      ls_sync_action_free (g_queue_pop_head (&fixture->actions));
+    }
+  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  numbered (fixture, 1, 0);
+  expect_shown (fixture, 7, products, false);
+  expect_drop (fixture, LS_SYNC_SET_SYNCED);
+
+  ls_sync_machine_set_limited (fixture->machine, true);
+  expect_shown (fixture, 7, 0, true);
+  ls_sync_machine_set_limited (fixture->machine, true);
+  ls_sync_machine_set_shown (fixture->machine, "music", UINT32_C (1) << LS_ORDERS);
+  expect_nothing (fixture);
+  ls_sync_machine_set_limited (fixture->machine, false);
+  expect_shown (fixture, 7, UINT32_C (1) << LS_ORDERS, true);
+}
+
 static void
 test_sync_now (Fixture      *fixture,
                gconstpointer data)
@@ -1070,6 +1101,7 @@ main (int    argc,
     { "forked", test_forked },
     { "new-epoch", test_new_epoch },
     { "shown", test_shown },
+    { "limited", test_limited },
     { "sync-now", test_sync_now },
     { "errors", test_errors },
     { "sign-out", test_sign_out },
