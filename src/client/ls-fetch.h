@@ -40,7 +40,6 @@ typedef struct {
  * @headers: (nullable): %NULL-terminated names and values of further headers, alternating
  * @content_type: (nullable): of @body
  * @body: (nullable): what is sent along
- * @plain: whether the answer is not compressed, so that nothing need be said of that
  * @events: who hears of the answer; static
  * @user_data: for them
  *
@@ -53,7 +52,6 @@ typedef struct {
   const char *const *headers;
   const char *content_type;
   GBytes *body;
-  bool plain;
   const LsFetchEvents *events;
   gpointer user_data;
 } LsFetchSpec;

@@ -248,8 +248,6 @@ ls_fetcher_fetch (LsFetcher         *fetcher,
   self->session = g_object_ref (fetcher->session);
   self->message = soup_message_new_from_uri (spec->method, uri);
   soup_message_add_flags (self->message, SOUP_MESSAGE_NO_REDIRECT);
-  if (spec->plain)
-    soup_message_disable_feature (self->message, SOUP_TYPE_CONTENT_DECODER);
   headers = soup_message_get_request_headers (self->message);
   if (ls_endpoint_get_token (endpoint) != NULL)
     {

@@ -188,7 +188,6 @@ send_request (LsPollTransport *self,
     .path = PATH,
     .content_type = "application/json",
     .body = body,
-    .plain = true,
     .events = &fetch_events,
     .user_data = request,
   };
