@@ -91,7 +91,7 @@ def main():
   parser.add_argument('target', nargs='*')
   parser.add_argument('--seconds', type=int, default=60)
   parser.add_argument('--minimize', action='store_true')
-  arguments = parser.parse_args()
+  arguments = parser.parse_intermixed_args()
   targets = arguments.target or all_targets()
   unknown = set(targets) - set(all_targets())
   if unknown:

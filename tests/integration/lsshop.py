@@ -41,6 +41,10 @@ class Tap:
       self.end(1)
     print(f'ok {self.count} - {name}', flush=True)
 
+  def skip(self, name, why):
+    self.count += 1
+    print(f'ok {self.count} - {name} # SKIP {why}', flush=True)
+
   def skip_all(self, why):
     print(f'1..0 # SKIP {why}')
     sys.exit(0)
