@@ -76,7 +76,10 @@ update (LsConnectionButton *self)
   name = g_strdup_printf (_("Connection: %s"), words.label);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->button), GTK_ACCESSIBLE_PROPERTY_LABEL, name,
                                   GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words.title, -1);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->button), words.title);
+  /* The popover says it: the tooltip would lie over it. */
+  gtk_widget_set_tooltip_text (
+      GTK_WIDGET (self->button),
+      gtk_widget_get_visible (GTK_WIDGET (self->popover)) ? NULL : words.title);
 }
 
 static gboolean
@@ -92,9 +95,9 @@ popover_visible_cb (LsConnectionButton *self)
   gboolean visible = gtk_widget_get_visible (GTK_WIDGET (self->popover));
 
   g_clear_handle_id (&self->tick, g_source_remove);
+  update (self);
   if (!visible)
     return;
-  update (self);
   self->tick = g_timeout_add_seconds (1, tick_cb, self);
 }
 

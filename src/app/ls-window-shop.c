@@ -173,9 +173,11 @@ ls_window_update_banner (LsWindow *self)
   const LsConnectionStatus *status = client != NULL ? ls_client_get_status (client) : NULL;
   const char *title = NULL;
   const char *button = NULL;
+  LsBannerKind kind = LS_BANNER_ERROR;
 
   if (status != NULL && status->elsewhere)
     {
+      ls_banner_set_kind (self->banner, LS_BANNER_INFORMATION);
       ls_banner_set_title (self->banner,
                            _("Read-only: this account is open in another Lockstep process"));
       ls_banner_set_button_label (self->banner, NULL);
@@ -188,6 +190,7 @@ ls_window_update_banner (LsWindow *self)
       title = status->by_hand ? _("Working offline: showing cached data")
                               : _("Offline: showing cached data");
       button = status->by_hand ? _("Go online") : _("Reconnect");
+      kind = LS_BANNER_OFFLINE;
       break;
     case LS_CONNECTION_LIMITED:
       /* Polling works, if not as fast: the button says so, and that is enough. */
@@ -195,8 +198,10 @@ ls_window_update_banner (LsWindow *self)
         break;
       title = _("Limited: connection trouble, background pages update less often");
       button = _("Reconnect");
+      kind = LS_BANNER_LIMITED;
       break;
     case LS_CONNECTION_CONNECTING:
+      kind = LS_BANNER_BUSY;
       title = status->attempts > 0 ? _("Reconnecting…") : NULL;
       break;
     case LS_CONNECTION_SIGNED_OUT:
@@ -212,6 +217,7 @@ ls_window_update_banner (LsWindow *self)
     }
   if (title != NULL)
     {
+      ls_banner_set_kind (self->banner, kind);
       ls_banner_set_title (self->banner, title);
       ls_banner_set_button_label (self->banner, button);
     }

@@ -13,8 +13,8 @@
  * All at once: a network that cuts, holds, delays and slows, a server and clients that are killed and
  * frozen at any moment, while three desks edit. In the end the weather is calm, and it is shown from
  * the server's database, whatever the server thinks, that every edit a desk told of stands there
- * once, none twice, and that all have what it holds. A second time bits turn as well: then all must
- * still have the same.
+ * once, none twice, and that all have what it holds. The same where no WebSocket gets through, and
+ * with bits that turn: then all must still have the same.
  *
  * LOCKSTEP_TEST_BUDGET is for how many seconds each lasts, LOCKSTEP_TEST_SEED decides what happens
  * when; what it meets is up to the machine. `./dev torture` sets both.
@@ -33,7 +33,8 @@
 
 typedef struct {
   const char *name;
-  bool noise; /* bits turn as well */
+  bool noise;   /* bits turn as well */
+  bool blocked; /* no WebSocket gets through: all goes by requests */
 } Weather;
 
 typedef struct {
@@ -346,6 +347,8 @@ test_torture (Fixture      *fixture,
       (int64_t) number_from ("LOCKSTEP_TEST_BUDGET", DEFAULT_SECONDS) * G_USEC_PER_SEC;
   g_autofree char *told = NULL;
 
+  if (weather->blocked)
+    ls_test_proxy_tell (fixture->proxy, "block upgrade websocket");
   ls_test_proxy_tell (fixture->proxy, "chaos %u 150%s", g_rand_int (fixture->dice) % 1000000,
                       weather->noise ? " noise" : "");
   fixture->timer = g_timeout_add (100, act_cb, fixture);
@@ -358,6 +361,8 @@ test_torture (Fixture      *fixture,
   g_clear_handle_id (&fixture->timer, g_source_remove);
   thaw (fixture);
   ls_test_proxy_tell (fixture->proxy, "calm");
+  if (weather->blocked)
+    ls_test_proxy_tell (fixture->proxy, "block upgrade websocket");
   ls_test_proxy_tell (fixture->proxy, "cut");
   assert_equal (fixture, weather);
   assert_exactly_once (fixture, weather);
@@ -373,12 +378,14 @@ int
 main (int    argc,
       char **argv)
 {
-  static const Weather rough = { "rough", false };
-  static const Weather noisy = { "noisy", true };
+  static const Weather rough = { "rough", false, false };
+  static const Weather noisy = { "noisy", true, false };
+  static const Weather blocked = { "blocked", false, true };
 
   g_test_init (&argc, &argv, NULL);
 
   g_test_add ("/torture/rough", Fixture, &rough, set_up, test_torture, tear_down);
+  g_test_add ("/torture/blocked", Fixture, &blocked, set_up, test_torture, tear_down);
   g_test_add ("/torture/noisy", Fixture, &noisy, set_up, test_torture, tear_down);
   return g_test_run ();
 }
