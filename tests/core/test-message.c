@@ -235,6 +235,43 @@ test_deep (void)
   g_assert_error (error, LS_ERROR, LS_ERROR_PROTOCOL);
 }
 
+/* None of the files that JSON parsers are tried with is a message: each is refused in words. */
+static void
+test_parsing_files (void)
+{
+  const char *root = g_getenv ("LOCKSTEP_TEST_DATA");
+  g_autofree char *folder = NULL;
+  g_autoptr (GDir) dir = NULL;
+  const char *name;
+  unsigned n_files = 0;
+
+  if (root == NULL)
+    {
+      g_test_skip ("LOCKSTEP_TEST_DATA is not set");
+      return;
+    }
+  folder = g_build_filename (root, "jsontestsuite", "test_parsing", NULL);
+  dir = g_dir_open (folder, 0, NULL);
+  g_assert_nonnull (dir);
+  for (; (name = g_dir_read_name (dir)) != NULL; n_files++)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      g_autofree char *text = NULL;
+      size_t length = 0;
+
+      g_assert_true (g_file_get_contents (path, &text, &length, NULL));
+      for (int from = LS_FROM_CLIENT; from <= LS_FROM_SERVER; from++)
+        {
+          g_autoptr (GError) error = NULL;
+
+          g_assert_null (ls_message_decode (text, length, (LsMessageSide) from, &error));
+          g_assert_error (error, LS_ERROR, LS_ERROR_PROTOCOL);
+          g_assert_true (g_utf8_validate (error->message, -1, NULL));
+        }
+    }
+  g_assert_cmpuint (n_files, >, 300);
+}
+
 static const struct {
   const char *text;
   bool scanned;
@@ -357,6 +394,7 @@ main (int   argc,
   g_test_add_func ("/message/unreadable-edit", test_unreadable_edit);
   g_test_add_func ("/message/too-many-changes", test_too_many_changes);
   g_test_add_func ("/message/deep", test_deep);
+  g_test_add_func ("/message/parsing-files", test_parsing_files);
   g_test_add_func ("/message/scan-ack", test_scan_ack);
   g_test_add_func ("/message/scan-prefixes", test_scan_prefixes);
   g_test_add_func ("/message/records", test_records);

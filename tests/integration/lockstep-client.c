@@ -19,6 +19,7 @@
  *   add COLLECTION KEY FIELD NUMBER    adds to a number
  *   put COLLECTION KEY FIELD=VALUE ... makes a row
  *   del COLLECTION KEY                 removes one
+ *   change [...]                       changes as they are on the wire, with any text in them
  *   get COLLECTION KEY                 tells a row as it is shown
  *   wait-live                          until it is connected
  *   wait-version N                     until the cache is at version N
@@ -208,6 +209,20 @@ mutate (Desk      *desk,
                            mutated_cb, desk);
   else
     fail (desk, "a field or value that does not belong there");
+}
+
+static void
+change_by_json (Desk       *desk,
+                const char *json)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) changes = ls_changes_from_json (json, &error);
+
+  if (changes != NULL)
+    ls_store_mutate_async (ls_client_get_store (desk->client), desk->shop, changes, NULL,
+                           mutated_cb, desk);
+  else
+    done (desk, error);
 }
 
 /* --- Reading --------------------------------------------------------------------------------- */
@@ -451,6 +466,8 @@ run_command (Desk       *desk,
   desk->busy = true;
   if (g_strcmp0 (word, "edit") == 0)
     mutate (desk, LS_CHANGE_SET, words);
+  else if (g_strcmp0 (word, "change") == 0)
+    change_by_json (desk, line + strlen ("change"));
   else if (g_strcmp0 (word, "add") == 0)
     mutate (desk, LS_CHANGE_ADD, words);
   else if (g_strcmp0 (word, "put") == 0)

@@ -124,7 +124,8 @@ class Folder:
     """All rows as {collection: {key: fields}}."""
     found = {}
     current = None
-    for line in self.run('export', '--shop', shop).splitlines():
+    # Not splitlines(): texts may have line separators of Unicode in them.
+    for line in self.run('export', '--shop', shop).rstrip('\n').split('\n'):
       value = json.loads(line)
       if value.get('t') == 'rows':
         current = found.setdefault(value['c'], {})
