@@ -15,6 +15,7 @@
 #include "app/text/ls-link.h"
 #include "app/ls-feedback.h"
 #include "app/ls-session.h"
+#include "app/ls-trace-export.h"
 #include "app/widgets/ls-widgets.h"
 
 /**
@@ -47,6 +48,8 @@ static const GOptionEntry options[] = {
   { "page", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Show this page"), N_("PAGE") },
   { "record", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Show this record of the page"), N_("KEY") },
   { "new-window", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Open another window"), NULL },
+  { "export-trace", 0, 0, G_OPTION_ARG_FILENAME, NULL, N_("Write what happened lately to FILE, without anything private"),
+    N_("FILE") },
   { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Tell the version"), NULL },
   { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, NULL, NULL, N_("[LINK]") },
   { NULL },
@@ -107,6 +110,22 @@ read_token (GApplicationCommandLine *command_line,
   return NULL;
 }
 
+/* Of the process that runs already: a new one has seen nothing. */
+static int
+export_trace (LsApplication           *self,
+              GApplicationCommandLine *command_line,
+              const char              *name)
+{
+  g_autoptr (GFile) file = g_application_command_line_create_file_for_arg (command_line, name);
+  g_autofree char *path = g_file_get_path (file);
+  g_autoptr (GError) error = NULL;
+
+  if (path != NULL && ls_trace_export (ls_context_get_client (self->context), path, &error))
+    return 0;
+  g_application_command_line_printerr (command_line, "%s\n", error != NULL ? error->message : name);
+  return 1;
+}
+
 static int
 ls_application_command_line (GApplication            *application,
                              GApplicationCommandLine *command_line)
@@ -117,6 +136,7 @@ ls_application_command_line (GApplication            *application,
   g_autofree char *token = NULL;
   const char *server = NULL;
   const char *token_file = NULL;
+  const char *trace = NULL;
   const char *const *rest = NULL;
   gboolean new_window = FALSE;
 
@@ -126,6 +146,8 @@ ls_application_command_line (GApplication            *application,
   g_variant_dict_lookup (dict, "page", "s", &target.page);
   g_variant_dict_lookup (dict, "record", "s", &target.key);
   g_variant_dict_lookup (dict, "new-window", "b", &new_window);
+  if (g_variant_dict_lookup (dict, "export-trace", "^&ay", &trace))
+    return export_trace (self, command_line, trace);
   if (token_file != NULL && (token = read_token (command_line, token_file)) == NULL)
     return 1;
   if (ls_context_get_client (self->context) == NULL && !ls_context_get_busy (self->context))
@@ -200,11 +222,24 @@ feedback_window (gpointer user_data)
 }
 
 static void
+failed_cb (LsApplication *self,
+           const char    *title,
+           const GError  *error)
+{
+  LsWindow *window = active_window (self);
+
+  if (window != NULL)
+    ls_window_show_failure (window, title, error);
+}
+
+static void
 client_changed_cb (LsApplication *self)
 {
   LsClient *client = ls_context_get_client (self->context);
 
   ls_feedback_set_store (self->feedback, client != NULL ? ls_client_get_store (client) : NULL);
+  if (client != NULL)
+    ls_trace_follow_painting (GTK_APPLICATION (self), client);
 }
 
 static void
@@ -291,6 +326,21 @@ screenshot_action (GSimpleAction *action,
 }
 
 static void
+export_trace_action (GSimpleAction *action,
+                     GVariant      *parameter,
+                     gpointer       user_data)
+{
+  LsApplication *self = user_data;
+  LsWindow *window = active_window (self);
+  g_autoptr (GError) error = NULL;
+
+  if (!ls_trace_export (ls_context_get_client (self->context),
+                        g_variant_get_string (parameter, NULL), &error) &&
+      window != NULL)
+    ls_window_show_error (window, _("The trace could not be written"), error);
+}
+
+static void
 signed_out_cb (GObject      *source,
                GAsyncResult *result,
                gpointer      user_data)
@@ -353,6 +403,7 @@ static const GActionEntry actions[] = {
   { "sync-now", sync_now_action, NULL, NULL, NULL },
   { "reconnect", reconnect_action, NULL, NULL, NULL },
   { "screenshot", screenshot_action, "s", NULL, NULL },
+  { "export-trace", export_trace_action, "s", NULL, NULL },
   { "sign-out", sign_out_action, NULL, NULL, NULL },
   { "about", about_action, NULL, NULL, NULL },
   { "quit", quit_action, NULL, NULL, NULL },
@@ -386,6 +437,7 @@ ls_application_startup (GApplication *application)
   self->context = ls_context_new (self->settings);
   self->attention = ls_attention_watch_new (self->context);
   self->feedback = ls_feedback_new (feedback_window, self);
+  g_signal_connect_object (self->context, "failed", G_CALLBACK (failed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->context, "notify::client", G_CALLBACK (client_changed_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->settings, "changed::color-scheme", G_CALLBACK (apply_color_scheme),

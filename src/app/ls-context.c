@@ -45,6 +45,13 @@ typedef enum {
 
 static GParamSpec *properties[PROP_BUSY + 1];
 
+enum {
+  FAILED,
+  N_SIGNALS,
+};
+
+static unsigned signals[N_SIGNALS];
+
 #define SAMPLE_USER "admin"
 #define SAMPLE_URL "sample"
 
@@ -90,6 +97,37 @@ set_client (LsContext *self,
     ls_client_stop (self->client);
   g_set_object (&self->client, client);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CLIENT]);
+}
+
+/* Nobody asked for it, so nobody waits for the answer: whoever has a window shows it. */
+static void
+tell_failed (LsContext    *self,
+             const char   *title,
+             const GError *error)
+{
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_signal_emit (self, signals[FAILED], 0, title, error);
+}
+
+/* A damaged cache was set aside when the account was opened. */
+static void
+tell_set_aside (LsContext *self,
+                LsClient  *client)
+{
+  unsigned n_edits;
+  const char *kept = ls_client_get_set_aside (client, &n_edits);
+  g_autofree char *title = NULL;
+  g_autoptr (GError) where = NULL;
+
+  if (kept == NULL)
+    return;
+  title = g_strdup_printf (ngettext ("The copy on this computer was damaged and is fetched again. %u change was kept",
+                                     "The copy on this computer was damaged and is fetched again. %u changes were kept",
+                                     n_edits),
+                           n_edits);
+  /* Translators: the name of a file */
+  where = g_error_new (LS_ERROR, LS_ERROR_STORAGE, _("the damaged file is %s"), kept);
+  tell_failed (self, title, where);
 }
 
 static void
@@ -158,6 +196,7 @@ opened_cb (GObject      *source,
     }
   ls_client_set_offline (sign_in->client, g_settings_get_boolean (self->settings, "work-offline"));
   set_client (self, sign_in->client);
+  tell_set_aside (self, sign_in->client);
   set_busy (self, FALSE);
   if (!sign_in->looking_up)
     start_soon (task);
@@ -257,7 +296,10 @@ restored_cb (GObject      *source,
   g_autoptr (GError) error = NULL;
 
   if (!g_task_propagate_boolean (G_TASK (result), &error))
-    g_message ("The account could not be opened: %s", error->message);
+    {
+      g_message ("The account could not be opened: %s", error->message);
+      tell_failed (LS_CONTEXT (source), _("The account could not be opened"), error);
+    }
 }
 
 static void
@@ -268,7 +310,10 @@ sample_restored_cb (GObject      *source,
   g_autoptr (GError) error = NULL;
 
   if (!ls_context_explore_sample_finish (LS_CONTEXT (source), result, &error))
-    g_message ("The sample shop could not be opened: %s", error->message);
+    {
+      g_message ("The sample shop could not be opened: %s", error->message);
+      tell_failed (LS_CONTEXT (source), _("The sample shop could not be opened"), error);
+    }
 }
 
 /* Behind a bare name is TLS, but on this machine: there is no need for it, and no certificate. */
@@ -453,6 +498,17 @@ ls_context_class_init (LsContextClass *klass)
                             G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+
+  /**
+   * LsContext::failed:
+   * @self: the context
+   * @title: what did not work, translated
+   * @error: why
+   *
+   * Something went wrong that nobody waits for.
+   */
+  signals[FAILED] = g_signal_new ("failed", LS_TYPE_CONTEXT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_ERROR);
 }
 
 static void

@@ -27,6 +27,9 @@ void        ls_window_show_toast  (LsWindow       *self,
 void        ls_window_note_made   (LsWindow       *self,
                                    const char     *shop,
                                    const LsStoreMade *made);
+void        ls_window_show_failure (LsWindow      *self,
+                                    const char    *title,
+                                    const GError  *error);
 void        ls_window_show_error  (LsWindow       *self,
                                    const char     *title,
                                    const GError   *error);

@@ -133,7 +133,11 @@ mark_contained (LsCacheTx     *tx,
       const LsDeltaItem *item = &g_array_index (delta->items, LsDeltaItem, i);
       LsOpenEdit *open = item->mid != NULL ? ls_shop_find_edit (tx->shop, item->mid) : NULL;
 
-      if (open != NULL && !ls_cache_set_contained (tx, open, LS_ALL_COLLECTIONS, error))
+      if (open == NULL)
+        continue;
+      if (open->contained != LS_ALL_COLLECTIONS)
+        g_ptr_array_add (tx->commit->contained, g_strdup (open->edit->mid));
+      if (!ls_cache_set_contained (tx, open, LS_ALL_COLLECTIONS, error))
         return false;
     }
   for (unsigned i = 0; i < tx->shop->edits->len; i++)

@@ -280,6 +280,7 @@ batch_length (GPtrArray *changes,
  * ls_cache_add_edits:
  * @self: a cache
  * @shop: the shop
+ * @first_mid: (nullable): an id of its own for the first of the edits
  * @changes: (element-type LsChange): what is to be done, in any number
  * @ret_seen: (out) (optional) (transfer full) (element-type GPtrArray): for each of the edits the
  *   changes that it was asked for, with the values that are seen there: what an undo is made of
@@ -293,6 +294,7 @@ batch_length (GPtrArray *changes,
 GPtrArray *
 ls_cache_add_edits (LsCache    *self,
                     const char *shop,
+                    const char *first_mid,
                     GPtrArray  *changes,
                     GPtrArray **ret_seen,
                     GError    **error)
@@ -315,7 +317,8 @@ ls_cache_add_edits (LsCache    *self,
   for (unsigned first = 0; first < seen->len;)
     {
       GPtrArray *batch = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
-      g_autofree char *mid = ls_id_new_uuid (self->environment);
+      g_autofree char *mid = first == 0 && first_mid != NULL ? g_strdup (first_mid)
+                                                             : ls_id_new_uuid (self->environment);
       unsigned n = batch_length (seen, first);
       LsEdit *edit;
 

@@ -97,6 +97,8 @@ struct _LsCache {
   const LsCollation *collation;
   int lock;
   bool was_killed;
+  char *set_aside;     /* where a damaged file was kept when this one was opened */
+  unsigned n_salvaged; /* edits that came over from it */
   bool is_read_only; /* another process is the writer */
   GHashTable *told;  /* mid -> LsEdit that waits or failed, as read last, while it is read-only */
 
@@ -133,6 +135,15 @@ LsCache     *ls_cache_new                 (LsEnvironment      *environment,
                                            const LsCollation  *collation);
 bool         ls_cache_open_writing        (LsCache            *self,
                                            GError            **error);
+bool         ls_cache_open_file           (LsCache            *self,
+                                           GError            **error);
+
+/* ls-cache-salvage.c */
+bool         ls_cache_check_suspect       (LsCache            *self,
+                                           GError            **error);
+bool         ls_cache_begin_anew          (LsCache            *self,
+                                           const GError       *reason,
+                                           GError            **error);
 
 /* ls-cache-share.c */
 bool         ls_cache_take_lock           (LsCache            *self,
@@ -143,6 +154,8 @@ bool         ls_cache_check_writable      (LsCache            *self,
                                            GError            **error);
 
 /* ls-cache-schema.c */
+bool         ls_cache_check_header        (LsCache            *self,
+                                           GError            **error);
 bool         ls_cache_check_version       (LsCache            *self,
                                            GError            **error);
 LsSql       *ls_cache_connect             (LsEnvironment      *environment,

@@ -5,10 +5,13 @@
 
 #include "client/ls-cache-private.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/ls-filter.h"
 #include "sql/ls-migration.h"
+#include "sql/ls-sql-error.h"
 
 /*
  * Two kinds of tables. The fixed ones, made by numbered migrations, hold what the cache knows about
@@ -153,6 +156,49 @@ static const LsMigrationPlan plan = {
   .n_migrations = G_N_ELEMENTS (migrations),
   .flags = LS_MIGRATION_BACKUP,
 };
+
+/*
+ * A file of a newer version is not even opened for writing: that alone may change it. Its version
+ * stands in its first page, at offset 60 (SQLite's file format), unless the log has a newer one:
+ * then ls_cache_migrate() refuses it.
+ */
+bool
+ls_cache_check_header (LsCache *self,
+                       GError **error)
+{
+  uint32_t version = 0;
+  int fd;
+
+  if (ls_environment_get_vfs (self->environment) != NULL)
+    return true;
+  fd = open (self->path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return true;
+  if (pread (fd, &version, sizeof version, 60) != sizeof version)
+    version = 0;
+  close (fd);
+  version = GUINT32_FROM_BE (version);
+  /* What is no database shows later. */
+  if (version <= G_N_ELEMENTS (migrations) || version > 0xffff)
+    return true;
+  g_set_error (error, LS_SQL_ERROR, LS_SQL_ERROR_TOO_NEW,
+               "The database %s was written by a newer version of this program (its schema is"
+               " version %u, this program knows %u)",
+               self->path, version, (unsigned) G_N_ELEMENTS (migrations));
+  return false;
+}
+
+/**
+ * ls_cache_get_schema_version:
+ *
+ * Returns: the version of the file's schema that this program writes; tests/data/cache has a file of
+ *   each up to it
+ */
+unsigned
+ls_cache_get_schema_version (void)
+{
+  return G_N_ELEMENTS (migrations);
+}
 
 /* Whether a file that is open for reading is of this version. */
 bool

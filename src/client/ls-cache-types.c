@@ -111,6 +111,7 @@ ls_cache_commit_new (const char *shop)
   commit->changes = g_array_new (FALSE, FALSE, sizeof (LsRowChange));
   g_array_set_clear_func (commit->changes, row_change_clear);
   commit->edits = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_edit_unref);
+  commit->contained = g_ptr_array_new_with_free_func (g_free);
   return commit;
 }
 
@@ -172,6 +173,7 @@ ls_cache_commit_unref (LsCacheCommit *commit)
   g_free (commit->shop);
   g_array_unref (commit->changes);
   g_ptr_array_unref (commit->edits);
+  g_ptr_array_unref (commit->contained);
   g_free (commit);
 }
 

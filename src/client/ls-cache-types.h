@@ -129,6 +129,7 @@ typedef struct {
  * @n_waiting: edits of the shop that wait for the server
  * @changes: (element-type LsRowChange): the visible rows that changed
  * @edits: (element-type LsEdit): the edits that changed, as they are now
+ * @contained: (element-type utf8): mids of the edits of this client whose effect came with it
  * @reloaded: a mask of collections, indexed by #LsCollectionId, whose rows were replaced as a
  *   whole: queries load again; their rows are not in @changes
  *
@@ -143,6 +144,7 @@ typedef struct {
   unsigned n_waiting;
   GArray *changes;
   GPtrArray *edits;
+  GPtrArray *contained;
   uint32_t reloaded;
 } LsCacheCommit;
 

@@ -33,6 +33,7 @@ ls_cache_finalize (GObject *object)
   g_clear_error (&self->broken);
   g_clear_object (&self->environment);
   g_free (self->client);
+  g_free (self->set_aside);
   g_free (self->path);
   G_OBJECT_CLASS (ls_cache_parent_class)->finalize (object);
 }
@@ -109,17 +110,30 @@ ls_cache_new (LsEnvironment     *environment,
   return self;
 }
 
-/* Opens the file of a cache that has the lock. */
+/* Opens the file of a cache that has the lock, as it is. */
 bool
-ls_cache_open_writing (LsCache *self,
-                       GError **error)
+ls_cache_open_file (LsCache *self,
+                    GError **error)
 {
+  if (!ls_cache_check_header (self, error))
+    return false;
   self->sync = LS_SQL_SYNC_NORMAL;
   self->was_killed = was_left_open (self);
   self->sql = ls_cache_connect (self->environment, self->path, self->collation, LS_SQL_READ_WRITE,
                                 error);
-  return self->sql != NULL && ls_cache_migrate (self, error) && ls_cache_load (self, error) &&
+  return self->sql != NULL && ls_cache_check_suspect (self, error) &&
+         ls_cache_migrate (self, error) && ls_cache_load (self, error) &&
          complete_tables (self, error) && prune (self, error);
+}
+
+/* Opens the file of a cache that has the lock; one that is damaged is set aside. */
+bool
+ls_cache_open_writing (LsCache *self,
+                       GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  return ls_cache_open_file (self, &reason) || ls_cache_begin_anew (self, reason, error);
 }
 
 /**
@@ -131,7 +145,8 @@ ls_cache_open_writing (LsCache *self,
  *   of the database, for one a file of a newer version of the program
  *
  * Opens the cache of an account. Costs some ms; much more when the collation has changed, since
- * indexes are then made anew.
+ * indexes are then made anew. A file that is damaged is renamed and kept, and a new one begun with
+ * the edits that could be read (ls_cache_get_set_aside()); one of a newer version is not touched.
  *
  * Returns: (transfer full) (nullable): the cache
  */

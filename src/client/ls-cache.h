@@ -48,6 +48,11 @@ LsCache       *ls_cache_open_shared       (LsEnvironment       *environment,
                                            const char          *path,
                                            const LsCollation   *collation,
                                            GError             **error);
+const char    *ls_cache_get_set_aside     (LsCache             *self,
+                                           unsigned            *ret_n_edits);
+void           ls_cache_suspect           (LsCache             *self,
+                                           const GError        *error);
+unsigned       ls_cache_get_schema_version (void);
 bool           ls_cache_is_read_only      (LsCache             *self);
 bool           ls_cache_look              (LsCache             *self,
                                            bool                *ret_is_free,
@@ -167,6 +172,7 @@ LsEdit        *ls_cache_add_edit          (LsCache             *self,
                                            GError             **error);
 GPtrArray     *ls_cache_add_edits         (LsCache             *self,
                                            const char          *shop,
+                                           const char          *first_mid,
                                            GPtrArray           *changes,
                                            GPtrArray          **ret_seen,
                                            GError             **error);

@@ -5,6 +5,8 @@
 
 #include "client/ls-client-private.h"
 
+#include "client/ls-trace.h"
+
 /* What the parts of a client tell, and what follows from it. */
 
 /* --- Shops ----------------------------------------------------------------------------------- */
@@ -85,6 +87,14 @@ const LsEngineEvents ls_client_engine_events = { ls_client_take_status, engine_s
 
 /* --- What the store tells -------------------------------------------------------------------- */
 
+/* The first change of an edit, without values that nobody may read. */
+static char *
+describe (const LsEdit *edit)
+{
+  return edit->changes->len > 0 ? ls_trace_describe_change (g_ptr_array_index (edit->changes, 0))
+                                : NULL;
+}
+
 static void
 edit_changed_cb (LsStore  *store,
                  LsEdit   *edit,
@@ -100,7 +110,43 @@ edit_changed_cb (LsStore  *store,
                                                       : LS_EVENT_EDIT_DISCARDED,
                         edit->shop);
   event->correlation = g_strdup (edit->mid);
+  event->message = describe (edit);
+  event->count = edit->changes->len;
   ls_event_bus_publish (self->bus, event);
+}
+
+/* Somebody pressed, typed or dropped something, and an edit is to come of it. */
+static void
+mutating_cb (LsStore    *store,
+             const char *shop,
+             const char *mid,
+             LsClient   *self)
+{
+  LsEvent *event = ls_event_new (LS_EVENT_ACTION, shop);
+
+  event->correlation = g_strdup (mid);
+  event->message = g_steal_pointer (&self->action);
+  ls_event_bus_publish (self->bus, event);
+}
+
+static void
+tell_contained (LsClient      *self,
+                LsCacheCommit *commit)
+{
+  for (unsigned i = 0; i < commit->contained->len; i++)
+    {
+      const char *mid = g_ptr_array_index (commit->contained, i);
+      LsEvent *event = ls_event_new (LS_EVENT_EDIT_CONTAINED, commit->shop);
+
+      event->correlation = g_strdup (mid);
+      event->version = commit->position.version;
+      ls_event_bus_publish (self->bus, event);
+      event = ls_event_new (LS_EVENT_SHOWN, commit->shop);
+      event->correlation = g_strdup (mid);
+      event->version = commit->position.version;
+      event->count = commit->changes->len;
+      ls_event_bus_publish (self->bus, event);
+    }
 }
 
 static void
@@ -110,6 +156,7 @@ committed_cb (LsStore       *store,
 {
   LsEvent *event;
 
+  tell_contained (self, commit);
   for (unsigned i = 0; i < commit->edits->len; i++)
     {
       const LsEdit *edit = g_ptr_array_index (commit->edits, i);
@@ -215,6 +262,7 @@ ls_client_listen (LsClient *self)
 {
   g_signal_connect (self->store, "edit-changed", G_CALLBACK (edit_changed_cb), self);
   g_signal_connect (self->store, "notify::read-only", G_CALLBACK (taken_over_cb), self);
+  g_signal_connect (self->store, "mutating", G_CALLBACK (mutating_cb), self);
   g_signal_connect (self->store, "committed", G_CALLBACK (committed_cb), self);
   g_signal_connect (self->bus, "event::" LS_EVENT_NOTICE, G_CALLBACK (notice_cb), self);
   ls_consistency_checker_set_healer (self->checker, &healer, self);

@@ -38,6 +38,7 @@ struct _LsClient {
   bool offline;
   LsAttention attention;
   int64_t last_sync;
+  char *action; /* what the admin is doing, for the next edit */
   GHashTable *syncs; /* id -> GTask */
   gulong network_handler;
 };

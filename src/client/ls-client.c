@@ -93,6 +93,7 @@ ls_client_finalize (GObject *object)
   g_free (self->user);
   g_free (self->data_dir);
   g_free (self->ca_file);
+  g_free (self->action);
   G_OBJECT_CLASS (ls_client_parent_class)->finalize (object);
 }
 
@@ -464,6 +465,23 @@ ls_client_get_store (LsClient *self)
 }
 
 /**
+ * ls_client_get_set_aside:
+ * @self: a client that is open
+ * @ret_n_edits: (out): how many edits came over
+ *
+ * Returns: (transfer none) (nullable): under which name a damaged cache was kept when the client was
+ *   opened, %NULL when it was sound
+ */
+const char *
+ls_client_get_set_aside (LsClient *self,
+                         unsigned *ret_n_edits)
+{
+  g_return_val_if_fail (LS_IS_CLIENT (self) && self->store != NULL, NULL);
+
+  return ls_cache_get_set_aside (ls_store_get_cache (self->store), ret_n_edits);
+}
+
+/**
  * ls_client_get_checker:
  * @self: a client that is open
  *
@@ -489,6 +507,23 @@ ls_client_get_bus (LsClient *self)
   g_return_val_if_fail (LS_IS_CLIENT (self), NULL);
 
   return self->bus;
+}
+
+/**
+ * ls_client_note_action:
+ * @self: a client that is open
+ * @what: a stable name of what the admin does, without values
+ *
+ * Names the edit that is made next, for traces.
+ */
+void
+ls_client_note_action (LsClient   *self,
+                       const char *what)
+{
+  g_return_if_fail (LS_IS_CLIENT (self));
+
+  g_free (self->action);
+  self->action = g_strdup (what);
 }
 
 /**

@@ -69,8 +69,12 @@ void                      ls_client_set_shown      (LsClient           *self,
 void                      ls_client_verify         (LsClient           *self,
                                                     const char         *shop);
 LsStore                  *ls_client_get_store      (LsClient           *self);
+const char               *ls_client_get_set_aside  (LsClient           *self,
+                                                    unsigned           *ret_n_edits);
 LsConsistencyChecker     *ls_client_get_checker    (LsClient           *self);
 LsEventBus               *ls_client_get_bus        (LsClient           *self);
+void                      ls_client_note_action    (LsClient           *self,
+                                                    const char         *what);
 const LsConnectionStatus *ls_client_get_status     (LsClient           *self);
 const char               *ls_client_get_server_url (LsClient           *self);
 const char               *ls_client_get_user       (LsClient           *self);

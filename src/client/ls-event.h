@@ -14,13 +14,16 @@ G_BEGIN_DECLS
 #define LS_EVENT_FETCHED "fetched"               /* rows of a snapshot took their place */
 #define LS_EVENT_RESYNC "resync"                 /* the server wants rows fetched anew */
 #define LS_EVENT_SYNCED "synced"                 /* a shop has all that there is */
+#define LS_EVENT_ACTION "action"                 /* the admin did something */
 #define LS_EVENT_EDIT_QUEUED "edit-queued"       /* an edit was made */
 #define LS_EVENT_EDIT_SENT "edit-sent"           /* it is on its way */
+#define LS_EVENT_EDIT_CONTAINED "edit-contained" /* its effect came with a delta */
 #define LS_EVENT_EDIT_APPLIED "edit-applied"     /* it is on the server's disk */
 #define LS_EVENT_EDIT_FAILED "edit-failed"       /* it was rolled back, with the reason */
 #define LS_EVENT_EDIT_DISCARDED "edit-discarded" /* it was taken back */
 #define LS_EVENT_OUTBOX_HELD "outbox-held"       /* edits wait for a temporary failure to pass */
-#define LS_EVENT_SHOWN "shown"                   /* widgets show it */
+#define LS_EVENT_SHOWN "shown"                   /* queries and rows show it */
+#define LS_EVENT_PAINTED "painted"               /* and a window has drawn them */
 #define LS_EVENT_VERIFIED "verified"             /* digests agreed */
 #define LS_EVENT_FINDING "finding"               /* something does not add up */
 #define LS_EVENT_HEALED "healed"                 /* and was mended */

@@ -5,6 +5,7 @@
 
 #include "client/ls-store-jobs.h"
 
+#include "client/ls-store-private.h"
 #include "core/ls-error.h"
 #include "core/ls-id.h"
 
@@ -130,8 +131,8 @@ job_run_cb (gpointer data)
       break;
     case MUTATE_MANY:
       job->made = g_new0 (LsStoreMade, 1);
-      job->made->edits = ls_cache_add_edits (job->cache, job->shop, job->changes, &job->made->seen,
-                                             &job->error);
+      job->made->edits = ls_cache_add_edits (job->cache, job->shop, job->mid, job->changes,
+                                             &job->made->seen, &job->error);
       break;
     case DISCARD:
       ls_cache_discard_edit (job->cache, job->mid, &job->error);
@@ -151,6 +152,7 @@ job_run_cb (gpointer data)
     }
   if (job->error == NULL)
     job->sequence = ls_cache_get_sequence (job->cache);
+  ls_cache_suspect (job->cache, job->error);
   ls_environment_post (job->environment,
                        ls_environment_get_queue (job->environment, LS_QUEUE_MAIN), job_done_cb,
                        job_ref (job), job_unref);
@@ -208,6 +210,7 @@ ls_store_mutate_async (LsStore            *self,
   job->shop = g_strdup (shop);
   job->changes = g_ptr_array_ref (changes);
   job->mid = ls_id_new_uuid (job->environment);
+  ls_store_tell_mutating (self, shop, job->mid);
   for (unsigned i = 0; i < changes->len; i++)
     if (!ls_change_validate (g_ptr_array_index (changes, i), &job->error))
       {
@@ -261,6 +264,8 @@ ls_store_mutate_many_async (LsStore            *self,
 
   job->shop = g_strdup (shop);
   job->changes = g_ptr_array_ref (changes);
+  job->mid = ls_id_new_uuid (job->environment);
+  ls_store_tell_mutating (self, shop, job->mid);
   job_post (job);
 }
 

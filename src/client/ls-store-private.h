@@ -24,6 +24,9 @@ uint64_t        ls_store_attach         (LsStore            *self,
 void            ls_store_detach         (LsStore            *self,
                                          uint64_t            id);
 LsFollower     *ls_store_get_follower   (LsStore            *self);
+void            ls_store_tell_mutating  (LsStore            *self,
+                                         const char         *shop,
+                                         const char         *mid);
 void            ls_store_taken_over     (LsStore            *self);
 void            ls_store_watch          (LsStore            *self,
                                          LsCache            *cache,

@@ -59,6 +59,7 @@ typedef enum {
 static GParamSpec *properties[PROP_READ_ONLY + 1];
 
 enum {
+  MUTATING,
   COMMITTED,
   EDIT_CHANGED,
   POSITION_CHANGED,
@@ -321,6 +322,17 @@ ls_store_class_init (LsStoreClass *klass)
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 
   /**
+   * LsStore::mutating:
+   * @self: the store
+   * @shop: a shop
+   * @mid: the id that the edit gets
+   *
+   * Somebody makes an edit: it is not on the disk yet, and may be refused, or join another.
+   */
+  signals[MUTATING] =
+      g_signal_new ("mutating", LS_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                    2, G_TYPE_STRING, G_TYPE_STRING);
+  /**
    * LsStore::committed:
    * @self: the store
    * @commit: a commit that all queries show now
@@ -384,6 +396,14 @@ ls_store_new (LsEnvironment *environment,
   else
     ls_store_upkeep_start (self->upkeep);
   return self;
+}
+
+void
+ls_store_tell_mutating (LsStore    *self,
+                        const char *shop,
+                        const char *mid)
+{
+  g_signal_emit (self, signals[MUTATING], 0, shop, mid);
 }
 
 /* The cache has become this process's to write. */

@@ -221,16 +221,9 @@ apply_delta (LsSyncJob *job,
   job->took = ls_environment_monotonic (job->environment) - start;
 }
 
-/**
- * ls_sync_job_run:
- * @job: a job
- * @cache: the cache
- *
- * Does it, on the cache's queue.
- */
-void
-ls_sync_job_run (LsSyncJob *job,
-                 LsCache   *cache)
+static void
+run (LsSyncJob *job,
+     LsCache   *cache)
 {
   const LsSyncAction *action = job->action;
 
@@ -287,6 +280,21 @@ ls_sync_job_run (LsSyncJob *job,
       ls_cache_get_position (cache, action->shop, &job->position, NULL, NULL, NULL);
       break;
     }
+}
+
+/**
+ * ls_sync_job_run:
+ * @job: a job
+ * @cache: the cache
+ *
+ * Does it, on the cache's queue.
+ */
+void
+ls_sync_job_run (LsSyncJob *job,
+                 LsCache   *cache)
+{
+  run (job, cache);
+  ls_cache_suspect (cache, job->error);
 }
 
 /* --- Aside ----------------------------------------------------------------------------------- */

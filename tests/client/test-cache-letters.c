@@ -425,7 +425,7 @@ test_many (LsTestCache   *fixture,
 
       g_ptr_array_add (changes, put (key, i));
     }
-  made = ls_cache_add_edits (fixture->cache, LS_TEST_SHOP, changes, &seen, &error);
+  made = ls_cache_add_edits (fixture->cache, LS_TEST_SHOP, NULL, changes, &seen, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (seen->len, ==, made->len);
   for (unsigned i = 0; i < made->len; i++)
@@ -439,7 +439,7 @@ test_many (LsTestCache   *fixture,
   g_assert_cmpint (ls_test_cache_visible (fixture, "row-999", "price"), ==, 999);
   /* All or nothing. */
   g_ptr_array_add (changes, ls_test_set_integer ("nobody", "price", 7));
-  g_assert_null (ls_cache_add_edits (fixture->cache, LS_TEST_SHOP, changes, NULL, &error));
+  g_assert_null (ls_cache_add_edits (fixture->cache, LS_TEST_SHOP, NULL, changes, NULL, &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_CONFLICT);
   g_clear_error (&error);
   g_assert_cmpuint (count (fixture, LS_EDIT_QUEUED), ==, made->len);
@@ -463,7 +463,7 @@ test_many_large (LsTestCache   *fixture,
                           ls_value_text (text));
       g_ptr_array_add (changes, change);
     }
-  made = ls_cache_add_edits (fixture->cache, LS_TEST_SHOP, changes, NULL, &error);
+  made = ls_cache_add_edits (fixture->cache, LS_TEST_SHOP, NULL, changes, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (made->len, >=, 3);
 }

@@ -502,7 +502,7 @@ ls_page_mutate (LsPage     *self,
 
   g_return_if_fail (priv->client != NULL);
 
-  g_debug ("edit: %s in %s", what, priv->shop);
+  ls_client_note_action (priv->client, what);
   asked = g_new0 (Asked, 1);
   asked->page = g_object_ref (self);
   asked->shop = g_strdup (priv->shop);
