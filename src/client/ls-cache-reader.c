@@ -92,6 +92,19 @@ ls_cache_reader_end (LsCacheReader *reader)
   g_hash_table_remove_all (reader->names);
 }
 
+/**
+ * ls_cache_reader_shrink:
+ * @reader: a reader
+ *
+ * Lets go of the pages of the file that it keeps in memory, megabytes after a scan.
+ */
+void
+ls_cache_reader_shrink (LsCacheReader *reader)
+{
+  if (reader->sql != NULL)
+    ls_sql_shrink (reader->sql);
+}
+
 /* The table that holds the rows in this snapshot; %NULL, without an error, when there is none. */
 bool
 ls_cache_reader_find_table (LsCacheReader      *reader,

@@ -60,6 +60,7 @@ bool           ls_cache_reader_begin        (LsCacheReader      *reader,
                                              int64_t            *ret_sequence,
                                              GError            **error);
 void           ls_cache_reader_end          (LsCacheReader      *reader);
+void           ls_cache_reader_shrink       (LsCacheReader      *reader);
 bool           ls_cache_reader_scan         (LsCacheReader      *reader,
                                              const LsReadQuery  *query,
                                              LsReadFunc          func,

@@ -5,6 +5,7 @@
 
 #include "client/ls-check-job.h"
 
+#include "client/ls-memory.h"
 #include "core/ls-schema.h"
 
 /*
@@ -86,6 +87,8 @@ next_collection (CheckJob *job)
   g_array_set_size (job->drifts, 0);
   if (job->error != NULL || bit < 0)
     {
+      /* Sums over all rows took tens of megabytes, on a thread that rests for a minute now. */
+      ls_memory_trim ();
       hand_on (job, LS_QUEUE_MAIN, done_cb);
       return;
     }
@@ -149,7 +152,7 @@ cross_cb (gpointer data)
 
   if (ls_cache_reader_begin (reader, &sequence, &job->error))
     ls_check_cross (reader, job->report, ls_environment_now (job->environment), &job->error);
-  ls_cache_reader_end (reader);
+  g_clear_pointer (&reader, ls_cache_reader_free);
   job->took += ls_environment_monotonic (job->environment) - start;
   next_collection (job);
 }

@@ -6,6 +6,7 @@
 #include "client/ls-follower.h"
 
 #include "client/ls-follower-private.h"
+#include "client/ls-memory.h"
 
 /* What happens in a turn: requests are served, what is followed is brought to the snapshot. */
 
@@ -53,6 +54,9 @@ load_cb (gpointer data)
       request->failed = !ls_cache_reader_begin (reader, &request->sequence, &error) ||
                         !job->fresh->klass->load (job->fresh, reader, &error);
       ls_cache_reader_end (reader);
+      ls_cache_reader_shrink (reader);
+      if (job->fresh->klass->get_size (job->fresh) > MAX_ROWS_IN_TURN)
+        ls_memory_trim ();
     }
   if (request->failed)
     g_info ("Rows can't be read, trying again in a second: %s", error->message);

@@ -211,6 +211,14 @@ ls_sql_unref (LsSql *sql)
   g_atomic_rc_box_release_full (sql, sql_close);
 }
 
+void
+ls_sql_shrink (LsSql *sql)
+{
+  g_return_if_fail (sql != NULL);
+
+  sqlite3_db_release_memory (sql->db);
+}
+
 const char *
 ls_sql_get_path (LsSql *sql)
 {

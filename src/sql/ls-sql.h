@@ -119,6 +119,14 @@ LsSql        *ls_sql_ref                   (LsSql               *sql);
 void          ls_sql_unref                 (LsSql               *sql);
 
 /**
+ * ls_sql_shrink:
+ * @sql: a connection
+ *
+ * Lets go of the pages of the file that it keeps in memory: after a scan they are worth nothing.
+ */
+void          ls_sql_shrink                (LsSql               *sql);
+
+/**
  * ls_sql_get_path:
  * @sql: a connection
  *
