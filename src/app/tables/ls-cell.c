@@ -219,13 +219,19 @@ ls_cell_class_init (LsCellClass *klass)
 static void
 ls_cell_init (LsCell *self)
 {
-  GtkGesture *click = gtk_gesture_click_new ();
-
   self->inscription = gtk_inscription_new (NULL);
   gtk_inscription_set_text_overflow (GTK_INSCRIPTION (self->inscription),
                                      GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END);
   gtk_inscription_set_nat_chars (GTK_INSCRIPTION (self->inscription), 8);
   gtk_widget_set_parent (self->inscription, GTK_WIDGET (self));
+}
+
+/* What only cells that can be edited need: of the 1,800 of a table most can't. */
+static void
+add_click (LsCell *self)
+{
+  GtkGesture *click = gtk_gesture_click_new ();
+
   gtk_event_controller_set_propagation_phase (GTK_EVENT_CONTROLLER (click), GTK_PHASE_CAPTURE);
   g_signal_connect_swapped (click, "pressed", G_CALLBACK (pressed_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
@@ -258,6 +264,8 @@ ls_cell_new (LsTable            *table,
   self->table = table;
   self->field = field;
   self->editable = editable;
+  if (editable)
+    add_click (self);
   return GTK_WIDGET (self);
 }
 
@@ -279,8 +287,11 @@ ls_cell_set_row (LsCell *self,
   if (self->row != NULL)
     {
       g_clear_signal_handler (&self->record_handler, self->row);
-      g_clear_signal_handler (&self->pending_handler, self->row);
-      g_clear_signal_handler (&self->failed_handler, self->row);
+      if (self->editable)
+        {
+          g_clear_signal_handler (&self->pending_handler, self->row);
+          g_clear_signal_handler (&self->failed_handler, self->row);
+        }
     }
   g_set_object (&self->row, row);
   if (self->inscription == NULL)
@@ -289,11 +300,15 @@ ls_cell_set_row (LsCell *self,
     {
       self->record_handler =
           g_signal_connect_swapped (row, "notify::record", G_CALLBACK (record_cb), self);
-      self->pending_handler =
-          g_signal_connect_swapped (row, "notify::pending", G_CALLBACK (pending_cb), self);
-      self->failed_handler =
-          g_signal_connect_swapped (row, "notify::failed", G_CALLBACK (pending_cb), self);
+      if (self->editable)
+        {
+          self->pending_handler =
+              g_signal_connect_swapped (row, "notify::pending", G_CALLBACK (pending_cb), self);
+          self->failed_handler =
+              g_signal_connect_swapped (row, "notify::failed", G_CALLBACK (pending_cb), self);
+        }
     }
   update (self);
-  pending_cb (self);
+  if (self->editable)
+    pending_cb (self);
 }
