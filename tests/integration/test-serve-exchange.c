@@ -339,6 +339,52 @@ test_many (void)
     line_clear (&lines[i]);
 }
 
+/* In the session that was just begun. */
+static void
+wait_once (Line *line)
+{
+  g_autoptr (LsEnvelope) begun =
+      ls_envelope_decode (line->body, strlen (line->body), LS_ENVELOPE_ANSWER, NULL);
+  g_autofree char *body = poll_body (begun->session, 2, 300000, "");
+  g_autoptr (LsEnvelope) answer = line_take (line, body);
+
+  g_assert_cmpuint (answer->messages->len, ==, 0);
+}
+
+/* A session that is there goes on for a minute after its token has ended; a new one does not begin. */
+static void
+test_grace (void)
+{
+  g_autoptr (LsTestServer) server = ls_test_server_new (NULL);
+  g_autofree char *token = ls_test_server_run (server, NULL, "token", "--user", "admin",
+                                               "--token-lifetime", "2s", NULL);
+  g_auto (Line) line = { NULL };
+  g_auto (Line) other = { NULL };
+  g_autofree char *session = NULL;
+  g_autofree char *body = NULL;
+  g_autoptr (LsEnvelope) envelope = NULL;
+
+  g_strstrip (token);
+  line_open (&line, server);
+  line.token = token;
+  session = line_begin (&line);
+  line_open (&other, server);
+  other.token = token;
+  do
+    {
+      /* Each that still begins waits a little, and so does the test. */
+      line_ask (&other, EMPTY);
+      g_assert_true (line_read (&other));
+      if (other.status == 200)
+        wait_once (&other);
+    }
+  while (other.status == 200);
+  g_assert_cmpuint (other.status, ==, 401);
+  body = poll_body (session, 2, 0, "{\"t\":\"ping\",\"id\":1}");
+  envelope = line_take (&line, body);
+  g_assert_cmpuint (envelope->messages->len, ==, 1);
+}
+
 /* The server ends while requests wait: at once. */
 static void
 test_end (void)
@@ -372,6 +418,7 @@ main (int    argc,
   g_test_add_func ("/serve-exchange/refused", test_refused);
   g_test_add_func ("/serve-exchange/slow", test_slow);
   g_test_add_func ("/serve-exchange/many", test_many);
+  g_test_add_func ("/serve-exchange/grace", test_grace);
   g_test_add_func ("/serve-exchange/end", test_end);
   return g_test_run ();
 }

@@ -151,6 +151,29 @@ test_expiry (Fixture      *fixture,
   assert_refused (fixture, token);
 }
 
+/* What was begun while a token held goes on a little longer, also when another sign-in tidies up. */
+static void
+test_grace (Fixture      *fixture,
+            gconstpointer data)
+{
+  g_autofree char *token = NULL;
+  g_autofree char *other = NULL;
+  g_autoptr (LsIdentity) identity = NULL;
+  g_autoptr (GError) error = NULL;
+
+  add_user (fixture, "maya", "music", LS_ROLE_STAFF);
+  token = issue_token (fixture, "maya", NULL);
+  ls_test_environment_advance (fixture->environment, DAY + LS_ACCESS_GRACE - 1);
+  assert_refused (fixture, token);
+  other = issue_token (fixture, "maya", NULL);
+  identity = ls_access_check_token_late (fixture->access, token, LS_ACCESS_GRACE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (identity->user, ==, "maya");
+  ls_test_environment_advance (fixture->environment, 1);
+  g_assert_null (ls_access_check_token_late (fixture->access, token, LS_ACCESS_GRACE, &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_AUTH);
+}
+
 static void
 test_revoked (Fixture      *fixture,
               gconstpointer data)
@@ -357,6 +380,7 @@ main (int    argc,
   ADD ("/access/token", test_token);
   ADD ("/access/wrong-tokens", test_wrong_tokens);
   ADD ("/access/expiry", test_expiry);
+  ADD ("/access/grace", test_grace);
   ADD ("/access/revoked", test_revoked);
   ADD ("/access/roles", test_roles);
   ADD ("/access/password", test_password);

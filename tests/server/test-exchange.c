@@ -172,7 +172,7 @@ static void
 tear_down (Fixture      *fixture,
            gconstpointer data)
 {
-  ls_exchanges_free (fixture->exchanges);
+  g_clear_pointer (&fixture->exchanges, ls_exchanges_free);
   ls_identity_unref (fixture->owner);
   ls_identity_unref (fixture->staff);
   ls_test_hub_free (fixture->hub);
@@ -652,102 +652,128 @@ test_malformed_messages (Fixture      *fixture,
  * A client that loses requests and answers as the dice fall, over two connections, and sends pings
  * of growing ids: it hears each pong once, in order.
  */
+#define N_PINGS 200
+
+typedef struct {
+  char *text;
+  Ask ask;
+  bool delivered;
+} Slot;
+
+typedef struct {
+  Fixture *fixture;
+  GRand *dice;
+  char *session;
+  int64_t seq, ack, sent, heard;
+  unsigned lost;
+  Slot slots[LS_ENVELOPE_WINDOW];
+} Lossy;
+
+static bool
+is_unlucky (Lossy *self)
+{
+  bool unlucky = g_rand_int_range (self->dice, 0, 3) == 0;
+
+  self->lost += unlucky;
+  return unlucky;
+}
+
+/* The next request, when there may be one; in the end one that only fetches what is left. */
+static void
+lossy_ask (Lossy *self)
+{
+  bool is_last = self->sent >= N_PINGS;
+  int count = is_last ? 0 : g_rand_int_range (self->dice, 0, 4);
+  GString *text;
+
+  if (self->seq - self->ack >= (is_last ? 1 : LS_ENVELOPE_WINDOW))
+    return;
+  text = g_string_new (NULL);
+  self->seq++;
+  g_string_printf (text, "{\"session\":\"%s\",\"seq\":%" G_GINT64_FORMAT
+                   ",\"ack\":%" G_GINT64_FORMAT ",\"wait\":%d,\"messages\":[",
+                   self->session, self->seq, self->ack,
+                   g_rand_boolean (self->dice) ? 25000000 : 0);
+  for (int i = 0; i < count && self->sent < N_PINGS; i++)
+    g_string_append_printf (text, "%s{\"t\":\"ping\",\"id\":%" G_GINT64_FORMAT "}",
+                            i > 0 ? "," : "", ++self->sent);
+  g_string_append (text, "]}");
+  self->slots[self->seq % 2].text = g_string_free (text, FALSE);
+}
+
+/* Requests go, or are lost; answers come, or are lost. */
+static void
+lossy_pass (Lossy *self)
+{
+  for (int64_t seq = self->seq; seq > self->ack; seq--)
+    {
+      Slot *slot = &self->slots[seq % 2];
+
+      if (!is_unlucky (self) && !slot->delivered && slot->ask.answers == 0)
+        take (self->fixture, self->fixture->owner, slot->text, &slot->ask);
+    }
+  advance (self->fixture, g_rand_int_range (self->dice, 50000, 400000));
+  for (int64_t seq = self->seq; seq > self->ack; seq--)
+    {
+      Slot *slot = &self->slots[seq % 2];
+
+      if (slot->delivered || slot->ask.answers == 0)
+        continue;
+      slot->delivered = slot->ask.status == 200 && !is_unlucky (self);
+      if (!slot->delivered)
+        ask_clear (&slot->ask);
+    }
+}
+
+/* Takes what came, in its order. */
+static void
+lossy_hear (Lossy *self)
+{
+  for (int64_t seq = self->ack + 1; seq <= self->seq && self->slots[seq % 2].delivered; seq++)
+    {
+      Slot *slot = &self->slots[seq % 2];
+
+      g_assert_cmpint (slot->ask.envelope->seq, ==, seq);
+      for (unsigned i = 0; i < slot->ask.envelope->messages->len; i++)
+        {
+          g_autoptr (LsMessage) pong = message_of (&slot->ask, i);
+
+          g_assert_cmpint (pong->type, ==, LS_MESSAGE_PONG);
+          g_assert_cmpint (pong->ping.id, ==, ++self->heard);
+        }
+      self->ack = seq;
+      ask_clear (&slot->ask);
+      g_clear_pointer (&slot->text, g_free);
+      slot->delivered = false;
+    }
+}
+
 static void
 test_random (Fixture      *fixture,
              gconstpointer data)
 {
   g_autoptr (GRand) dice = g_rand_new_with_seed (GPOINTER_TO_UINT (data));
   g_autofree char *session = begin (fixture);
-  int64_t seq = 1, ack = 1, sent = 0, heard = 0;
-  unsigned lost = 0, rounds = 0;
-  struct {
-    char *text;
-    Ask ask;
-    bool delivered;
-  } slots[LS_ENVELOPE_WINDOW] = { { NULL, { 0 }, false } };
+  Lossy lossy = { .fixture = fixture, .dice = dice, .session = session, .seq = 1, .ack = 1 };
 
-  while (heard < 200)
+  for (unsigned rounds = 0; lossy.heard < N_PINGS; rounds++)
     {
-      int64_t next = ack + 1;
-
-      g_assert_cmpuint (rounds++, <, 20000);
-      if (seq - ack < LS_ENVELOPE_WINDOW && sent < 200 && g_rand_int_range (dice, 0, 3) > 0)
-        {
-          GString *text = g_string_new (NULL);
-          int count = g_rand_int_range (dice, 0, 4);
-
-          seq++;
-          g_string_printf (text, "{\"session\":\"%s\",\"seq\":%" G_GINT64_FORMAT
-                           ",\"ack\":%" G_GINT64_FORMAT ",\"wait\":%d,\"messages\":[",
-                           session, seq, ack, g_rand_boolean (dice) ? 25000000 : 0);
-          for (int i = 0; i < count && sent < 200; i++)
-            g_string_append_printf (text, "%s{\"t\":\"ping\",\"id\":%" G_GINT64_FORMAT "}",
-                                    i > 0 ? "," : "", ++sent);
-          g_string_append (text, "]}");
-          slots[seq % 2].text = g_string_free (text, FALSE);
-          slots[seq % 2].delivered = false;
-        }
-      else if (seq == ack && sent >= 200)
-        {
-          /* Only to fetch what is left. */
-          seq++;
-          slots[seq % 2].text = g_strdup_printf (
-              "{\"session\":\"%s\",\"seq\":%" G_GINT64_FORMAT ",\"ack\":%" G_GINT64_FORMAT "}",
-              session, seq, ack);
-          slots[seq % 2].delivered = false;
-        }
-      for (int64_t s = seq; s > ack; s--)
-        if (g_rand_int_range (dice, 0, 3) == 0)
-          lost++; /* the request */
-        else if (!slots[s % 2].delivered && slots[s % 2].ask.answers == 0)
-          take (fixture, fixture->owner, slots[s % 2].text, &slots[s % 2].ask);
-      advance (fixture, g_rand_int_range (dice, 50000, 400000));
-      for (int64_t s = seq; s > ack; s--)
-        {
-          Ask *ask = &slots[s % 2].ask;
-
-          if (ask->answers == 0 || slots[s % 2].delivered)
-            continue;
-          if (ask->status == 200 && g_rand_int_range (dice, 0, 3) > 0)
-            slots[s % 2].delivered = true;
-          else
-            {
-              lost++; /* the answer */
-              ask_clear (ask);
-            }
-        }
-      for (; next <= seq && slots[next % 2].delivered; next++)
-        {
-          Ask *ask = &slots[next % 2].ask;
-
-          g_assert_cmpint (ask->envelope->seq, ==, next);
-          for (unsigned i = 0; i < ask->envelope->messages->len; i++)
-            {
-              g_autoptr (LsMessage) pong = message_of (ask, i);
-
-              g_assert_cmpint (pong->type, ==, LS_MESSAGE_PONG);
-              g_assert_cmpint (pong->ping.id, ==, ++heard);
-            }
-          ack = next;
-          ask_clear (ask);
-          g_clear_pointer (&slots[next % 2].text, g_free);
-          slots[next % 2].delivered = false;
-        }
+      g_assert_cmpuint (rounds, <, 20000);
+      if (g_rand_int_range (dice, 0, 3) > 0)
+        lossy_ask (&lossy);
+      lossy_pass (&lossy);
+      lossy_hear (&lossy);
     }
-  g_assert_cmpint (sent, ==, heard);
-  g_assert_cmpuint (lost, >, 20);
-  for (unsigned i = 0; i < 2; i++)
-    {
-      /* An answer that is still to come finds nobody. */
-      ask_clear (&slots[i].ask);
-      g_free (slots[i].text);
-    }
-  ls_exchanges_free (fixture->exchanges);
+  g_assert_cmpint (lossy.sent, ==, lossy.heard);
+  g_assert_cmpuint (lossy.lost, >, 20);
+  /* A request that still waits is told of the end. */
+  g_clear_pointer (&fixture->exchanges, ls_exchanges_free);
   ls_test_hub_run (fixture->hub);
-  for (unsigned i = 0; i < 2; i++)
-    ask_clear (&slots[i].ask);
-  fixture->exchanges = ls_exchanges_new (LS_ENVIRONMENT (fixture->hub->environment),
-                                         fixture->hub->hub, &(LsExchangeOptions) { 0 });
+  for (unsigned i = 0; i < LS_ENVELOPE_WINDOW; i++)
+    {
+      ask_clear (&lossy.slots[i].ask);
+      g_free (lossy.slots[i].text);
+    }
 }
 
 int
