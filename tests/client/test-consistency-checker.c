@@ -401,6 +401,197 @@ test_round (Fixture      *fixture,
   g_assert_cmpint (ls_test_environment_get_due (fixture->environment), ==, -1);
 }
 
+/* --- What is done about it ------------------------------------------------------------------- */
+
+static void
+heal_verify (const char *shop,
+             uint32_t    collections,
+             gpointer    user_data)
+{
+  g_string_append_printf (user_data, "verify %x; ", collections);
+}
+
+static void
+heal_suspect (const char         *shop,
+              const LsCollection *collection,
+              GArray             *buckets,
+              gpointer            user_data)
+{
+  g_string_append_printf (user_data, "suspect %u of %s; ", buckets->len, collection->name);
+}
+
+static void
+heal_refetch (const char *shop,
+              uint32_t    collections,
+              gpointer    user_data)
+{
+  g_string_append_printf (user_data, "refetch %x; ", collections);
+}
+
+static const LsHealer healer = { heal_verify, heal_suspect, heal_refetch };
+
+static void
+told_cb (LsConsistencyChecker *checker,
+         LsFinding            *finding,
+         GString              *told)
+{
+  g_string_append_printf (told, "%s %s; ", finding->rule, finding->key);
+}
+
+/* The sync machine says something. */
+static void
+hear (Fixture            *fixture,
+      const char         *type,
+      const LsCollection *collection,
+      int64_t             count)
+{
+  LsEvent *event = ls_event_new (type, LS_TEST_SHOP);
+
+  event->collection = collection;
+  event->count = count;
+  ls_event_bus_publish (fixture->bus, event);
+  ls_test_environment_run (fixture->environment);
+}
+
+/* A row that rotted: its bucket is healed, and that sums are right again closes nothing. */
+static void
+test_suspect (Fixture      *fixture,
+              gconstpointer data)
+{
+  g_autoptr (GString) done = g_string_new (NULL);
+  const LsProofStats *stats = ls_consistency_checker_get_stats (fixture->checker);
+  LsDigestSum before, after;
+
+  ls_consistency_checker_set_healer (fixture->checker, &healer, done);
+  ls_cache_get_digest (fixture->cache, LS_TEST_SHOP, ls_schema_collection (LS_PRODUCTS), &before,
+                       NULL);
+  corrupt (fixture, ls_schema_collection (LS_PRODUCTS), "p2", "price", 100);
+  check (fixture, LS_CHECK_ALL);
+  g_assert_cmpstr (done->str, ==, "suspect 1 of products; ");
+  ls_cache_get_digest (fixture->cache, LS_TEST_SHOP, ls_schema_collection (LS_PRODUCTS), &after,
+                       NULL);
+  g_assert_cmpuint (before.hash, !=, after.hash);
+  check (fixture, LS_CHECK_ALL);
+  g_assert_cmpuint (fixture->report->n_findings, ==, 0);
+  g_assert_cmpstr (done->str, ==, "suspect 1 of products; ");
+  g_assert_cmpuint (stats->n_found, ==, 1);
+  g_assert_cmpuint (stats->n_open, ==, 1);
+  g_assert_cmpuint (stats->n_healed, ==, 0);
+
+  ls_test_environment_advance (fixture->environment, 3 * G_USEC_PER_SEC);
+  hear (fixture, LS_EVENT_HEALED, ls_schema_collection (LS_ORDERS), 0);
+  g_assert_cmpuint (stats->n_open, ==, 1);
+  hear (fixture, LS_EVENT_HEALED, ls_schema_collection (LS_PRODUCTS), 1);
+  g_assert_cmpuint (stats->n_open, ==, 0);
+  g_assert_cmpuint (stats->n_rows, ==, 1);
+  g_assert_cmpint (stats->heal_time, >=, 3 * G_USEC_PER_SEC);
+  g_assert_cmpint (stats->healed_at, >, 0);
+}
+
+/* Without a connection nothing heals it; the digests that agree at the next one say that it is. */
+static void
+test_verified (Fixture      *fixture,
+               gconstpointer data)
+{
+  const LsProofStats *stats = ls_consistency_checker_get_stats (fixture->checker);
+
+  corrupt (fixture, ls_schema_collection (LS_PRODUCTS), "p2", "price", 100);
+  check (fixture, LS_CHECK_ALL);
+  /* One that may have been compared before does not count. */
+  hear (fixture, LS_EVENT_VERIFIED, NULL, 0);
+  g_assert_cmpuint (stats->n_open, ==, 1);
+  ls_test_environment_advance (fixture->environment, 5 * G_USEC_PER_SEC);
+  hear (fixture, LS_EVENT_VERIFIED, NULL, 0);
+  g_assert_cmpuint (stats->n_open, ==, 0);
+  g_assert_cmpuint (stats->n_healed, ==, 1);
+}
+
+/* What the digests say differs is being mended until they say otherwise. */
+static void
+test_differs (Fixture      *fixture,
+              gconstpointer data)
+{
+  const LsProofStats *stats = ls_consistency_checker_get_stats (fixture->checker);
+
+  hear (fixture, LS_EVENT_FINDING, ls_schema_collection (LS_PRODUCTS), 0);
+  g_assert_cmpuint (stats->n_open, ==, 1);
+  ls_test_environment_advance (fixture->environment, 2 * G_USEC_PER_SEC);
+  hear (fixture, LS_EVENT_HEALED, ls_schema_collection (LS_PRODUCTS), 4);
+  g_assert_cmpuint (stats->n_open, ==, 0);
+  g_assert_cmpuint (stats->n_found, ==, 1);
+  g_assert_cmpuint (stats->n_healed, ==, 1);
+  g_assert_cmpuint (stats->n_rows, ==, 4);
+  g_assert_cmpint (stats->heal_time, ==, 2 * G_USEC_PER_SEC);
+}
+
+/* Rows are the server's, and do not add up: the admin is told, once. */
+static void
+test_told (Fixture      *fixture,
+           gconstpointer data)
+{
+  g_autoptr (GString) done = g_string_new (NULL);
+  g_autoptr (GString) told = g_string_new (NULL);
+  const LsProofStats *stats = ls_consistency_checker_get_stats (fixture->checker);
+
+  ls_consistency_checker_set_healer (fixture->checker, &healer, done);
+  g_signal_connect (fixture->checker, "told", G_CALLBACK (told_cb), told);
+  corrupt (fixture, ls_schema_collection (LS_DAILY_SALES), "2024-10-04:EUR", "revenue", 1);
+  check (fixture, LS_CHECK_CROSS);
+  g_assert_true (g_str_has_prefix (done->str, "verify 0; "));
+  g_assert_cmpstr (told->str, ==, "");
+  ls_test_environment_advance (fixture->environment, 6 * G_USEC_PER_SEC);
+  g_assert_cmpstr (told->str, ==, "");
+  hear (fixture, LS_EVENT_VERIFIED, NULL, 0);
+  g_assert_cmpstr (told->str, ==, "daily-sales 020000 EUR; ");
+  g_assert_cmpuint (stats->n_open_told, ==, 1);
+  check (fixture, LS_CHECK_ALL);
+  hear (fixture, LS_EVENT_VERIFIED, NULL, 0);
+  g_assert_cmpstr (told->str, ==, "daily-sales 020000 EUR; ");
+  g_assert_cmpuint (stats->n_told, ==, 1);
+
+  corrupt (fixture, ls_schema_collection (LS_DAILY_SALES), "2024-10-04:EUR", "revenue", -1);
+  check (fixture, LS_CHECK_CROSS);
+  g_assert_cmpuint (stats->n_open_told, ==, 0);
+}
+
+/* What is shown of a row under an edit is its confirmed form with the edit over it. */
+static void
+test_overlay (Fixture      *fixture,
+              gconstpointer data)
+{
+  const LsCollection *products = ls_schema_collection (LS_PRODUCTS);
+  g_autoptr (GPtrArray) changes =
+      ls_test_changes (ls_test_set_integer ("p2", "price", 700), NULL);
+  g_autoptr (LsRecord) visible = NULL;
+  g_autoptr (LsEdit) edit = NULL;
+
+  edit = ls_cache_add_edit (fixture->cache, LS_TEST_SHOP, "mid", changes, NULL);
+  corrupt (fixture, products, "p2", "price", 100);
+  check (fixture, LS_CHECK_ALL);
+  g_assert_nonnull (find (fixture, "overlay", "rows"));
+  g_assert_nonnull (strstr (fixture->events->str, LS_EVENT_HEALED));
+  visible = ls_cache_get_visible (fixture->cache, LS_TEST_SHOP, products, "p2", NULL);
+  g_assert_cmpint (ls_record_get_integer (visible, ls_test_field (products, "price"), 0), ==, 700);
+  check (fixture, LS_CHECK_ALL);
+  g_assert_cmpuint (fixture->report->n_findings, ==, 0);
+}
+
+/* After a crash all rows are read within minutes. */
+static void
+test_after_crash (Fixture      *fixture,
+                  gconstpointer data)
+{
+  static const char *const shops[] = { LS_TEST_SHOP, NULL };
+
+  fixture->cache->was_killed = true;
+  ls_consistency_checker_set_shops (fixture->checker, shops);
+  ls_consistency_checker_start (fixture->checker);
+  corrupt (fixture, ls_schema_collection (LS_FAVORITES), "f1", "at", 1);
+  ls_test_environment_advance (fixture->environment, 60 * G_USEC_PER_SEC);
+  g_assert_cmpuint (fixture->n_signals, ==, 1);
+  ls_consistency_checker_stop (fixture->checker);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -411,7 +602,9 @@ main (int    argc,
   } tests[] = {
     { "sound", test_sound },   { "rules", test_rules },     { "parts", test_parts },
     { "rotten", test_rotten }, { "pending", test_pending }, { "flood", test_flood },
-    { "round", test_round },
+    { "round", test_round },   { "suspect", test_suspect },   { "verified", test_verified },
+    { "differs", test_differs }, { "told", test_told },       { "overlay", test_overlay },
+    { "after-crash", test_after_crash },
   };
 
   g_test_init (&argc, &argv, NULL);
