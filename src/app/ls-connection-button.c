@@ -27,12 +27,14 @@ struct _LsConnectionButton {
   GtkLabel *title;
   GtkLabel *meaning;
   GtkLabel *retry;
+  GtkLabel *proof;
   GtkButton *reconnect_button;
   GtkButton *offline_button;
 
   /* owned */
   GSignalGroup *client_signals;
   GSignalGroup *store_signals;
+  GSignalGroup *checker_signals;
   unsigned tick;
 
   /* state */
@@ -48,6 +50,7 @@ update (LsConnectionButton *self)
   g_auto (LsConnectionWords) words = { NULL };
   const LsConnectionStatus *status;
   g_autofree char *name = NULL;
+  g_autofree char *proof = NULL;
 
   gtk_widget_set_visible (GTK_WIDGET (self), client != NULL);
   if (client == NULL)
@@ -61,6 +64,9 @@ update (LsConnectionButton *self)
   gtk_label_set_label (self->meaning, words.meaning);
   gtk_label_set_label (self->retry, words.retry != NULL ? words.retry : "");
   gtk_widget_set_visible (GTK_WIDGET (self->retry), words.retry != NULL);
+  proof = ls_proof_words (ls_consistency_checker_get_stats (ls_client_get_checker (client)));
+  gtk_label_set_label (self->proof, proof != NULL ? proof : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->proof), proof != NULL);
   gtk_widget_set_sensitive (GTK_WIDGET (self->reconnect_button), status->state != LS_CONNECTION_LIVE);
   ls_button_set_mnemonic (self->offline_button,
                           status->by_hand ? _("Work _online") : _("Work _offline"));
@@ -109,6 +115,7 @@ ls_connection_button_dispose (GObject *object)
   g_clear_handle_id (&self->tick, g_source_remove);
   g_clear_object (&self->client_signals);
   g_clear_object (&self->store_signals);
+  g_clear_object (&self->checker_signals);
   G_OBJECT_CLASS (ls_connection_button_parent_class)->dispose (object);
   gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_CONNECTION_BUTTON);
 }
@@ -128,6 +135,7 @@ ls_connection_button_class_init (LsConnectionButtonClass *klass)
   gtk_widget_class_bind_template_child (widget_class, LsConnectionButton, title);
   gtk_widget_class_bind_template_child (widget_class, LsConnectionButton, meaning);
   gtk_widget_class_bind_template_child (widget_class, LsConnectionButton, retry);
+  gtk_widget_class_bind_template_child (widget_class, LsConnectionButton, proof);
   gtk_widget_class_bind_template_child (widget_class, LsConnectionButton, reconnect_button);
   gtk_widget_class_bind_template_child (widget_class, LsConnectionButton, offline_button);
 }
@@ -142,6 +150,8 @@ ls_connection_button_init (LsConnectionButton *self)
   self->store_signals = g_signal_group_new (LS_TYPE_STORE);
   g_signal_group_connect_swapped (self->store_signals, "notify::pending-count", G_CALLBACK (update),
                                   self);
+  self->checker_signals = g_signal_group_new (LS_TYPE_CONSISTENCY_CHECKER);
+  g_signal_group_connect_swapped (self->checker_signals, "changed", G_CALLBACK (update), self);
   g_signal_connect_object (self->popover, "notify::visible", G_CALLBACK (popover_visible_cb), self,
                            G_CONNECT_SWAPPED);
   update (self);
@@ -161,6 +171,8 @@ ls_connection_button_set_client (LsConnectionButton *self,
   g_signal_group_set_target (self->client_signals, client);
   g_signal_group_set_target (self->store_signals,
                              client != NULL ? ls_client_get_store (client) : NULL);
+  g_signal_group_set_target (self->checker_signals,
+                             client != NULL ? ls_client_get_checker (client) : NULL);
   update (self);
 }
 

@@ -102,6 +102,14 @@ sign_in_again_action (GSimpleAction *action,
 }
 
 static void
+verify_action (GSimpleAction *action,
+               GVariant      *parameter,
+               gpointer       user_data)
+{
+  ls_window_verify (user_data);
+}
+
+static void
 set_refreshing (LsWindow *self,
                 gboolean  refreshing)
 {
@@ -177,6 +185,7 @@ static const GActionEntry actions[] = {
   { "search", search_action, NULL, NULL, NULL },
   { "refresh", refresh_action, NULL, NULL, NULL },
   { "sign-in-again", sign_in_again_action, NULL, NULL, NULL },
+  { "verify", verify_action, NULL, NULL, NULL },
   { "waiting-changes", waiting_changes_action, NULL, NULL, NULL },
   { "undo", undo_action, NULL, NULL, NULL },
   { "redo", redo_action, NULL, NULL, NULL },

@@ -51,6 +51,7 @@ struct _LsWindow {
   LsLiveAggregate *open_orders;
   unsigned refresh_timeout;
   LsUndoStack *undo;
+  AdwToast *told_toast;  /* on show: that numbers do not add up */
   AdwToast *saved_toast; /* the last one that said that something is saved */
   char *saved_words;     /* of what is not told yet */
   unsigned saved_settle;
@@ -69,6 +70,9 @@ void ls_window_tell_shown      (LsWindow *self);
 void ls_window_update_waiting  (LsWindow *self);
 void ls_window_set_undo_store  (LsWindow *self,
                                 LsStore  *store);
+void ls_window_verify          (LsWindow *self);
+void ls_window_take_told       (LsWindow *self,
+                                LsFinding *finding);
 void ls_window_add_actions     (LsWindow *self);
 void ls_window_bind_keys       (LsWindowClass *klass);
 

@@ -309,6 +309,7 @@ ls_window_dispose (GObject *object)
     }
   ls_window_forget_shop (self);
   ls_window_set_undo_store (self, NULL);
+  g_clear_object (&self->told_toast);
   g_clear_object (&self->client_signals);
   g_clear_object (&self->store_signals);
   g_clear_object (&self->context);
@@ -383,6 +384,8 @@ ls_window_init (LsWindow *self)
 
   self->client_signals = g_signal_group_new (LS_TYPE_CLIENT);
   g_signal_group_connect_swapped (self->client_signals, "notify::status", G_CALLBACK (status_cb), self);
+  g_signal_group_connect_swapped (self->client_signals, "told", G_CALLBACK (ls_window_take_told),
+                                  self);
   g_signal_group_connect_swapped (self->client_signals, "shops-changed",
                                   G_CALLBACK (shops_changed_cb), self);
   self->store_signals = g_signal_group_new (LS_TYPE_STORE);

@@ -433,21 +433,26 @@ ls_client_set_shown (LsClient   *self,
  * ls_client_verify:
  * @self: a client that is open
  * @shop: a shop
+ * @func: (nullable): told what was found here, on the main thread
+ * @user_data: for @func
+ * @destroy: (nullable): frees @user_data
  *
  * Proves now what is shown of a shop: every row is read, every number that can be had by two routes
  * is compared, and so are the digests, with the server's. What came of it the status and the
  * checker tell.
  */
 void
-ls_client_verify (LsClient   *self,
-                  const char *shop)
+ls_client_verify (LsClient      *self,
+                  const char    *shop,
+                  LsCheckFunc    func,
+                  gpointer       user_data,
+                  GDestroyNotify destroy)
 {
   g_return_if_fail (LS_IS_CLIENT (self) && shop != NULL);
 
-  if (self->engine == NULL)
-    return;
-  ls_consistency_checker_check (self->checker, shop, LS_CHECK_ALL, NULL, NULL, NULL);
-  ls_engine_verify (self->engine, shop, 0);
+  ls_consistency_checker_check (self->checker, shop, LS_CHECK_ALL, func, user_data, destroy);
+  if (self->engine != NULL)
+    ls_engine_verify (self->engine, shop, 0);
 }
 
 /**

@@ -67,7 +67,10 @@ void                      ls_client_set_shown      (LsClient           *self,
                                                     const char         *shop,
                                                     uint32_t            collections);
 void                      ls_client_verify         (LsClient           *self,
-                                                    const char         *shop);
+                                                    const char         *shop,
+                                                    LsCheckFunc         func,
+                                                    gpointer            user_data,
+                                                    GDestroyNotify      destroy);
 LsStore                  *ls_client_get_store      (LsClient           *self);
 const char               *ls_client_get_set_aside  (LsClient           *self,
                                                     unsigned           *ret_n_edits);

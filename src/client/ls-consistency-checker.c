@@ -171,6 +171,14 @@ publish (LsConsistencyChecker *self,
 static void
 changed (LsConsistencyChecker *self)
 {
+  GHashTableIter iter;
+  gpointer open;
+
+  self->stats.n_open = g_hash_table_size (self->open) + (self->differs_since != 0 ? 1 : 0);
+  self->stats.n_open_told = 0;
+  g_hash_table_iter_init (&iter, self->open);
+  while (g_hash_table_iter_next (&iter, NULL, &open))
+    self->stats.n_open_told += ((Open *) open)->told;
   g_signal_emit (self, signals[CHANGED], 0);
 }
 

@@ -68,6 +68,8 @@ typedef struct {
  * @n_healed: of those, the ones that went away
  * @n_told: of those, the ones that only the admin can mend
  * @n_rows: rows that were made the server's again
+ * @n_open: what was found and has not gone
+ * @n_open_told: of those, the ones that only the admin can mend
  * @found_at: the last one, µs since the epoch, 0 for none
  * @healed_at: when the last one went, µs since the epoch, 0 for none
  * @heal_time: how long the last one took from being found to being healed, µs
@@ -81,6 +83,8 @@ typedef struct {
   uint64_t n_healed;
   uint64_t n_told;
   uint64_t n_rows;
+  unsigned n_open;
+  unsigned n_open_told;
   int64_t found_at;
   int64_t healed_at;
   int64_t heal_time;

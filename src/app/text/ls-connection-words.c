@@ -179,6 +179,31 @@ ls_connection_words_init (LsConnectionWords        *words,
 }
 
 /**
+ * ls_proof_words:
+ * @stats: what came of proving
+ *
+ * Says in plain words what did not agree, if anything.
+ *
+ * Returns: (transfer full) (nullable): a sentence, %NULL when nothing ever differed
+ */
+char *
+ls_proof_words (const LsProofStats *stats)
+{
+  g_autofree char *at = NULL;
+
+  if (stats->n_open_told > 0)
+    return g_strdup (
+        _("Some numbers do not add up on the server. Whoever runs it can have it checked."));
+  if (stats->n_open > 0)
+    return g_strdup (_("A difference was found and is being mended."));
+  if (stats->healed_at == 0)
+    return NULL;
+  at = clock_time (stats->healed_at);
+  /* Translators: %s is a time of day */
+  return g_strdup_printf (_("A difference was found and mended at %s."), at);
+}
+
+/**
  * ls_connection_words_clear:
  * @words: words
  *

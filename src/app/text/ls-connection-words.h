@@ -29,6 +29,7 @@ void ls_connection_words_init  (LsConnectionWords        *words,
                                 const LsConnectionStatus *status,
                                 int64_t                   now,
                                 unsigned                  n_waiting);
+char *ls_proof_words           (const LsProofStats       *stats);
 void ls_connection_words_clear (LsConnectionWords        *words);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LsConnectionWords, ls_connection_words_clear)
