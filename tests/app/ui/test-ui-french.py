@@ -5,6 +5,7 @@
 import gettext
 import os
 import re
+import subprocess
 import sys
 
 import lsdesk
@@ -40,18 +41,27 @@ def check(program, words):
   assert not bad, sorted(bad)
 
 
+def french_locale(folder):
+  """A French locale made for the test: newer C libraries know no language but English in C.UTF-8."""
+  path = os.path.join(folder, 'locales')
+  os.makedirs(path)
+  made = subprocess.run(['localedef', '--no-archive', '-i', 'fr_FR', '-f', 'UTF-8', os.path.join(path, 'fr_FR.UTF-8')],
+                        stderr=subprocess.PIPE, text=True, check=False)
+  assert os.path.exists(os.path.join(path, 'fr_FR.UTF-8')), made.stderr
+  return {'LOCPATH': path, 'LC_ALL': 'fr_FR.UTF-8', 'LANGUAGE': 'fr', 'LOCKSTEP_LOCALE_DIR': LOCALE_DIR}
+
+
 def main(ui):
   words = english_words()
   assert 'Orders' in words and 'Sign in' in words
   server = lsdesk.Server(ui, LOCKSTEPD)
-  french = {'LANGUAGE': 'fr', 'LC_ALL': 'C.UTF-8', 'LOCKSTEP_LOCALE_DIR': LOCALE_DIR}
   app = ui.start([LOCKSTEP, '--server', server.url, '--token-file', server.token_file(), '--page', 'products'],
-                 environment=french)
+                 environment=french_locale(ui.folder))
   window = app.window(re.compile('Produits – Tape Machine')).place(0, 0)
   window.find(name='Connexion : En direct')
 
   with ui.step('products and their details'):
-    wait_cell(window, 'Produits', 'Low Tide', '€24.99')
+    wait_cell(window, 'Produits', 'Low Tide', '24,99\N{NO-BREAK SPACE}€')
     check(app, words)
     wait_cell(window, 'Produits', 'Low Tide', 'Low Tide').double_click()
     window.find('button', 'Fermer les détails')
