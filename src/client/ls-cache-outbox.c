@@ -6,6 +6,7 @@
 #include "client/ls-cache-private.h"
 
 #include "core/ls-error.h"
+#include "core/ls-id.h"
 
 /* How edits leave: they get their numbers, they get their results, or they are taken back. */
 
@@ -288,6 +289,31 @@ result_to_edit (LsCache        *self,
   return edit;
 }
 
+/* Makes an edit once more that met a conflict with nothing but an edit of the admin's own that
+ * failed. *ret_made is false when there is none such. */
+static bool
+make_again (LsCacheTx   *tx,
+            LsOpenEdit  *open,
+            LsEdit      *edit,
+            bool        *ret_made,
+            GError     **error)
+{
+  g_autoptr (GPtrArray) changes = NULL;
+  g_autofree char *mid = NULL;
+
+  *ret_made = false;
+  if (edit->state != LS_EDIT_DEAD || edit->status != LS_RESULT_CONFLICT)
+    return true;
+  if (!ls_cache_rechain (tx, edit, &changes, error))
+    return false;
+  if (changes == NULL)
+    return true;
+  *ret_made = true;
+  mid = ls_id_new_uuid (tx->cache->environment);
+  edit->state = LS_EDIT_DISCARDED;
+  return end_edit (tx, open, edit, error) && ls_cache_append_edit (tx, mid, changes, error) != NULL;
+}
+
 static bool
 apply_result (LsCacheTx      *tx,
               LsOpenEdit     *open,
@@ -299,7 +325,16 @@ apply_result (LsCacheTx      *tx,
   bool contained = open->contained == LS_ALL_COLLECTIONS ||
                    result->status != LS_RESULT_APPLIED ||
                    result->version <= tx->shop->position.version;
+  bool made_again = false;
 
+  if (!make_again (tx, open, edit, &made_again, error))
+    return false;
+  if (made_again)
+    {
+      if (ret_edit != NULL)
+        *ret_edit = g_steal_pointer (&edit);
+      return true;
+    }
   if (!contained && edit->state == LS_EDIT_APPLIED)
     {
       /* The result was faster than its delta: the edit shows on until that comes. */
@@ -326,7 +361,8 @@ apply_result (LsCacheTx      *tx,
  * journal. Conflict or rejected: it is taken off the rows and goes to the dead letters with the
  * reason, and queued edits of rows that it would have made go with it. Decided: it goes, how it
  * ended is not known. One that was taken back is forgotten, unless the server applied it before it
- * heard of that.
+ * heard of that. A conflict with nothing but an edit of the admin's own that failed before is none:
+ * the edit returned is then discarded, and another waits in its place.
  *
  * Returns: whether it is on disk
  */

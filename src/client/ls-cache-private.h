@@ -334,6 +334,12 @@ bool         ls_cache_delete_edit         (LsCache            *self,
 bool         ls_cache_prune_journal       (LsCache            *self,
                                            GError            **error);
 
+/* ls-cache-chain.c */
+bool         ls_cache_rechain             (LsCacheTx          *tx,
+                                           const LsEdit       *edit,
+                                           GPtrArray         **ret_changes,
+                                           GError            **error);
+
 /* ls-cache-merge.c */
 bool         ls_cache_join_edit           (LsCacheTx          *tx,
                                            GPtrArray          *changes,

@@ -287,8 +287,10 @@ ls_sync_machine_decided (LsSyncMachine   *self,
       return;
     }
   ls_outbox_decided (stream->outbox, result->result.mid);
-  if (edit != NULL)
+  if (edit != NULL && edit->state != LS_EDIT_DISCARDED)
     report_decided (self, stream, &result->result, edit);
+  else if (edit != NULL)
+    ls_outbox_changed (stream->outbox);
   ls_stream_want_ack (self, stream, now);
   ls_stream_run_outbox (self, stream, now);
 }

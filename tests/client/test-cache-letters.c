@@ -407,6 +407,45 @@ test_discard_all (LsTestCache   *fixture,
   g_assert_cmpuint (count (fixture, LS_EDIT_QUEUED), ==, 0);
 }
 
+/* --- Chains ---------------------------------------------------------------------------------- */
+
+/* The first of three is refused: the others were made on it, and are made again on what is there. */
+static void
+test_chain (LsTestCache   *fixture,
+            gconstpointer  data)
+{
+  g_autoptr (GPtrArray) queued = NULL;
+  const LsFieldEdit *first, *second;
+
+  for (int64_t value = -1; value <= 1; value++)
+    {
+      make (fixture, ls_test_set_integer ("a", "price", value));
+      number (fixture);
+    }
+  end_as (fixture, LS_RESULT_REJECTED, 10, LS_EDIT_DEAD);
+  end_as (fixture, LS_RESULT_CONFLICT, 10, LS_EDIT_DISCARDED);
+  end_as (fixture, LS_RESULT_CONFLICT, 10, LS_EDIT_DISCARDED);
+  g_assert_cmpuint (count (fixture, LS_EDIT_DEAD), ==, 1);
+  queued = list (fixture, LS_EDIT_QUEUED);
+  g_assert_cmpuint (queued->len, ==, 2);
+  first = field_edit (g_ptr_array_index (queued, 0), "price");
+  second = field_edit (g_ptr_array_index (queued, 1), "price");
+  g_assert_cmpint (first->was.integer, ==, 1000);
+  g_assert_cmpint (first->set.integer, ==, 0);
+  g_assert_cmpint (second->was.integer, ==, 0);
+  g_assert_cmpint (second->set.integer, ==, 1);
+  ls_test_cache_reopen (fixture);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 1);
+  /* A colleague was there: now it is a conflict, of both, and none goes round. */
+  number (fixture);
+  end_as (fixture, LS_RESULT_CONFLICT, 11, LS_EDIT_DEAD);
+  end_as (fixture, LS_RESULT_CONFLICT, 11, LS_EDIT_DISCARDED);
+  number (fixture);
+  end_as (fixture, LS_RESULT_CONFLICT, 11, LS_EDIT_DEAD);
+  g_assert_cmpuint (count (fixture, LS_EDIT_DEAD), ==, 3);
+  g_assert_cmpuint (count (fixture, LS_EDIT_QUEUED), ==, 0);
+}
+
 /* --- Many ------------------------------------------------------------------------------------ */
 
 static void
@@ -597,6 +636,7 @@ main (int   argc,
   ADD_TEST ("resolve", test_resolve);
   ADD_TEST ("resolve-refused", test_resolve_refused);
   ADD_TEST ("discard-all", test_discard_all);
+  ADD_TEST ("chain", test_chain);
   ADD_TEST ("many", test_many);
   ADD_TEST ("many-large", test_many_large);
   ADD_TEST ("lost", test_lost);

@@ -26,6 +26,8 @@
  *   wait-idle                          until nothing waits and all that the server has is here
  *   digest                             tells the sums of all collections, and where they stand
  *   check                              looks for numbers that do not agree, and tells how many
+ *   fat KEY COUNT BYTES                one edit that makes so many products with so long descriptions
+ *   restore-lost                       makes all edits again that the server lost
  *   offline, online                    works offline by hand, and not
  *   quit
  *
@@ -223,6 +225,49 @@ change_by_json (Desk       *desk,
                            mutated_cb, desk);
   else
     done (desk, error);
+}
+
+/* Makes COUNT products with BYTES of description each, in one edit: more than goes through. */
+static void
+fat (Desk  *desk,
+     char **words)
+{
+  const LsCollection *products = ls_schema_collection (LS_PRODUCTS);
+  g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+  int64_t count = 0, bytes = 0;
+  g_autofree char *text = NULL;
+
+  if (g_strv_length (words) != 4 ||
+      !g_ascii_string_to_signed (words[2], 10, 1, LS_MAX_CHANGES, &count, NULL) ||
+      !g_ascii_string_to_signed (words[3], 10, 1, 65536, &bytes, NULL))
+    {
+      fail (desk, "fat needs a key, a count and bytes");
+      return;
+    }
+  text = g_strnfill ((size_t) bytes, 'x');
+  for (int64_t i = 0; i < count; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("%s-%d", words[1], (int) i);
+      LsChange *change = ls_change_new (LS_CHANGE_PUT, products, key);
+
+      take_field (change, "name", key);
+      take_field (change, "status", "active");
+      take_field (change, "description", text);
+      g_ptr_array_add (changes, change);
+    }
+  ls_store_mutate_async (ls_client_get_store (desk->client), desk->shop, changes, NULL, mutated_cb,
+                         desk);
+}
+
+static void
+restored_cb (GObject      *source,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  ls_store_retry_finish (LS_STORE (source), result, &error);
+  done (user_data, error);
 }
 
 /* --- Reading --------------------------------------------------------------------------------- */
@@ -474,6 +519,11 @@ run_command (Desk       *desk,
     mutate (desk, LS_CHANGE_PUT, words);
   else if (g_strcmp0 (word, "del") == 0)
     mutate (desk, LS_CHANGE_DEL, words);
+  else if (g_strcmp0 (word, "fat") == 0)
+    fat (desk, words);
+  else if (g_strcmp0 (word, "restore-lost") == 0)
+    ls_store_restore_async (ls_client_get_store (desk->client), desk->shop, NULL, NULL, restored_cb,
+                            desk);
   else if (g_strcmp0 (word, "get") == 0)
     get (desk, words);
   else if (g_strcmp0 (word, "digest") == 0)
@@ -539,7 +589,7 @@ line_cb (GObject      *source,
 static const char *
 state_name (const LsEdit *edit)
 {
-  static const char *const names[] = { "queued", "sent", "applied", "dead", "discarded" };
+  static const char *const names[] = { "queued", "sent", "applied", "dead", "discarded", "lost" };
 
   return names[edit->state];
 }
