@@ -8,8 +8,9 @@
 /*
  * Chains of the admin's own edits (PROTOCOL rule 13): the second was made on the value of the first,
  * and says so in `was`. When the first fails, the second meets the value before both: a conflict
- * with nobody. It is then made once more, on the value that the first was made on. That ends: each
- * time the value seen is one of an older edit, until it is one that somebody else has set.
+ * with nobody. One that is not sent yet is put right when the first goes; one that is sent is made
+ * once more in its place, on the value that the first was made on. That ends: each time the value
+ * seen is one of an older edit, until it is one that somebody else has set.
  */
 
 static const LsFieldEdit *
@@ -33,7 +34,8 @@ find_set (const LsEdit   *edit,
   return NULL;
 }
 
-/* Whether an edit that was made once more waits, which sets the field to what was seen there. */
+/* Whether an edit before this one, which is sent, waits: it was made once more, and sets the field to
+ * what was seen there. */
 static bool
 is_made_again (const LsShopState *shop,
                const LsEdit      *edit,
@@ -44,7 +46,7 @@ is_made_again (const LsShopState *shop,
     {
       const LsEdit *open = ((LsOpenEdit *) g_ptr_array_index (shop->edits, i))->edit;
 
-      if (open->id > edit->id && !open->is_void && open->state != LS_EDIT_APPLIED &&
+      if (open->id < edit->id && open->state == LS_EDIT_QUEUED &&
           find_set (open, change, seen->field, &seen->was) != NULL)
         return true;
     }
@@ -123,4 +125,150 @@ ls_cache_rechain (LsCacheTx     *tx,
   if (moved)
     *ret_changes = g_steal_pointer (&changes);
   return true;
+}
+
+/* --- Edits that are not sent yet -------------------------------------------------------------- */
+
+static void
+replay (const LsEdit   *edit,
+        const LsShadow *shadow,
+        LsRecord      **row)
+{
+  for (unsigned i = 0; i < edit->changes->len; i++)
+    {
+      const LsChange *change = g_ptr_array_index (edit->changes, i);
+      LsRecord *after;
+
+      if (change->collection != shadow->collection || !g_str_equal (change->key, shadow->key))
+        continue;
+      after = ls_change_apply (change, *row, LS_APPLY_KEEP_DERIVED, NULL);
+      if (after == NULL && change->op != LS_CHANGE_DEL)
+        continue;
+      g_clear_pointer (row, ls_record_unref);
+      *row = after;
+    }
+}
+
+/* What @change has seen where it saw the work of the edit that goes: NULL when it did not. */
+static LsChange *
+unlink_change (const LsChange *change,
+               const LsRecord *with,
+               const LsRecord *without)
+{
+  g_autoptr (LsChange) unlinked = ls_change_new (change->op, change->collection, change->key);
+  bool differs = false;
+
+  for (unsigned i = 0; i < change->edits->len; i++)
+    {
+      const LsFieldEdit *edit = &g_array_index (change->edits, LsFieldEdit, i);
+      const LsValue *seen = ls_record_get (with, edit->field);
+      const LsValue *left = ls_record_get (without, edit->field);
+      bool moves = edit->has_was && ls_value_equal (&edit->was, seen) && !ls_value_equal (seen, left);
+
+      differs |= moves;
+      if (edit->has_set)
+        ls_change_take_set (unlinked, edit->field, ls_value_copy (&edit->set));
+      /* A removal names what is there, not what is not. */
+      if (edit->has_was && (!moves || change->op != LS_CHANGE_DEL || left->kind != LS_VALUE_NULL))
+        ls_change_take_was (unlinked, edit->field, ls_value_copy (moves ? left : &edit->was));
+    }
+  return differs ? g_steal_pointer (&unlinked) : NULL;
+}
+
+static bool
+unlink_edit (LsCacheTx       *tx,
+             LsOpenEdit      *open,
+             const LsShadow  *shadow,
+             const LsRecord  *with,
+             const LsRecord  *without,
+             GError         **error)
+{
+  g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+  bool differs = false;
+  LsEdit *edit;
+
+  for (unsigned i = 0; i < open->edit->changes->len; i++)
+    {
+      LsChange *change = g_ptr_array_index (open->edit->changes, i);
+      LsChange *unlinked =
+          change->collection == shadow->collection && g_str_equal (change->key, shadow->key)
+              ? unlink_change (change, with, without)
+              : NULL;
+
+      differs |= unlinked != NULL;
+      g_ptr_array_add (changes, unlinked != NULL ? unlinked : ls_change_ref (change));
+    }
+  if (!differs)
+    return true;
+  edit = ls_edit_copy (open->edit);
+  g_ptr_array_unref (edit->changes);
+  edit->changes = g_steal_pointer (&changes);
+  ls_edit_unref (open->edit);
+  open->edit = edit;
+  ls_cache_tx_tell_edit (tx, edit);
+  return ls_cache_store_edit (tx->cache, tx->shop, edit, open->contained, error);
+}
+
+static bool
+unlink_row (LsCacheTx   *tx,
+            LsShadow    *shadow,
+            LsOpenEdit  *gone,
+            GError     **error)
+{
+  g_autoptr (LsRecord) with =
+      shadow->confirmed != NULL ? ls_record_ref (shadow->confirmed) : NULL;
+  g_autoptr (LsRecord) without =
+      shadow->confirmed != NULL ? ls_record_ref (shadow->confirmed) : NULL;
+
+  for (unsigned i = 0; i < shadow->edits->len; i++)
+    {
+      LsOpenEdit *open = g_ptr_array_index (shadow->edits, i);
+
+      if (open->edit->id > gone->edit->id && open->edit->state == LS_EDIT_QUEUED && with != NULL &&
+          without != NULL && !unlink_edit (tx, open, shadow, with, without, error))
+        return false;
+      if (!ls_cache_edit_shows (open, shadow->collection))
+        continue;
+      replay (open->edit, shadow, &with);
+      if (open != gone)
+        replay (open->edit, shadow, &without);
+    }
+  return true;
+}
+
+/* Before an edit goes: those behind it that are not sent yet did not see its work. */
+bool
+ls_cache_unlink_edit (LsCacheTx   *tx,
+                      LsOpenEdit  *open,
+                      GError     **error)
+{
+  for (unsigned i = 0; i < open->edit->changes->len; i++)
+    {
+      const LsChange *change = g_ptr_array_index (open->edit->changes, i);
+      LsShadow *shadow = ls_shop_find_shadow (tx->shop, change->collection, change->key);
+
+      if (shadow != NULL && !unlink_row (tx, shadow, open, error))
+        return false;
+    }
+  return true;
+}
+
+/* Whether the row is there for an edit of the place @id, as it is confirmed and by the edits before. */
+bool
+ls_shadow_exists_before (const LsShadow *shadow,
+                         int64_t         id)
+{
+  LsRecord *row = shadow->confirmed != NULL ? ls_record_ref (shadow->confirmed) : NULL;
+  bool exists;
+
+  for (unsigned i = 0; i < shadow->edits->len; i++)
+    {
+      const LsOpenEdit *open = g_ptr_array_index (shadow->edits, i);
+
+      if (open->edit->id < id && ls_cache_edit_shows (open, shadow->collection))
+        replay (open->edit, shadow, &row);
+    }
+  exists = row != NULL;
+  g_clear_pointer (&row, ls_record_unref);
+  return exists;
 }

@@ -177,6 +177,8 @@ end_edit (LsCacheTx  *tx,
 {
   bool kept = ended->state != LS_EDIT_DISCARDED;
 
+  if (ended->state != LS_EDIT_APPLIED && !ls_cache_unlink_edit (tx, open, error))
+    return false;
   ls_cache_drop_edit (tx, open);
   ls_cache_tx_tell_edit (tx, ended);
   return kept ? ls_cache_store_edit (tx->cache, tx->shop, ended, LS_ALL_COLLECTIONS, error)
@@ -208,7 +210,8 @@ find_dependant (LsCacheTx    *tx,
       const LsChange *change = g_ptr_array_index (failed->changes, i);
       const LsShadow *shadow = ls_shop_find_shadow (tx->shop, change->collection, change->key);
 
-      if (change->op != LS_CHANGE_PUT || shadow == NULL || shadow->confirmed != NULL)
+      if (change->op != LS_CHANGE_PUT || shadow == NULL ||
+          ls_shadow_exists_before (shadow, failed->id))
         continue;
       for (unsigned j = 0; j < shadow->edits->len; j++)
         {
@@ -299,7 +302,7 @@ make_again (LsCacheTx   *tx,
             GError     **error)
 {
   g_autoptr (GPtrArray) changes = NULL;
-  g_autofree char *mid = NULL;
+  g_autoptr (LsEdit) again = NULL;
 
   *ret_made = false;
   if (edit->state != LS_EDIT_DEAD || edit->status != LS_RESULT_CONFLICT)
@@ -309,9 +312,20 @@ make_again (LsCacheTx   *tx,
   if (changes == NULL)
     return true;
   *ret_made = true;
-  mid = ls_id_new_uuid (tx->cache->environment);
   edit->state = LS_EDIT_DISCARDED;
-  return end_edit (tx, open, edit, error) && ls_cache_append_edit (tx, mid, changes, error) != NULL;
+  ls_cache_tx_tell_edit (tx, edit);
+  /* In its place: what was made after it must go after it. */
+  again = ls_edit_copy (open->edit);
+  g_free (again->mid);
+  again->mid = ls_id_new_uuid (tx->cache->environment);
+  again->state = LS_EDIT_QUEUED;
+  again->n = 0;
+  g_ptr_array_unref (again->changes);
+  again->changes = g_steal_pointer (&changes);
+  ls_cache_touch_edit (tx, open);
+  return ls_sql_run (tx->cache->sql, error, "UPDATE edits SET mid = ? WHERE id = ?", "ti",
+                     again->mid, again->id) &&
+         update_open (tx, open, ls_edit_ref (again), error);
 }
 
 static bool
@@ -403,6 +417,8 @@ ls_cache_discard_open (LsCacheTx  *tx,
   g_autoptr (LsEdit) edit = ls_edit_copy (open->edit);
   g_autoptr (LsEdit) failed = NULL;
 
+  if (edit->state == LS_EDIT_SENT && !ls_cache_unlink_edit (tx, open, error))
+    return false;
   if (edit->state == LS_EDIT_SENT)
     {
       /* Its n is taken and has to reach the server, without content. */

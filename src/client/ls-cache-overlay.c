@@ -13,9 +13,10 @@
  * A shadow lives exactly as long as an edit shows on its row.
  */
 
-static bool
-edit_shows (const LsOpenEdit   *open,
-            const LsCollection *collection)
+/* Whether an edit shows on rows of a collection. */
+bool
+ls_cache_edit_shows (const LsOpenEdit   *open,
+                     const LsCollection *collection)
 {
   return !open->edit->is_void && !(open->contained & (UINT32_C (1) << collection->id));
 }
@@ -25,7 +26,7 @@ bool
 ls_shadow_is_pending (const LsShadow *shadow)
 {
   for (unsigned i = 0; i < shadow->edits->len; i++)
-    if (edit_shows (g_ptr_array_index (shadow->edits, i), shadow->collection))
+    if (ls_cache_edit_shows (g_ptr_array_index (shadow->edits, i), shadow->collection))
       return true;
   return false;
 }
@@ -61,7 +62,7 @@ ls_shadow_compute_visible (const LsShadow *shadow)
     {
       const LsOpenEdit *open = g_ptr_array_index (shadow->edits, i);
 
-      if (edit_shows (open, shadow->collection))
+      if (ls_cache_edit_shows (open, shadow->collection))
         apply_edit (shadow, open->edit, &visible);
     }
   return visible;

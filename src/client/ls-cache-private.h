@@ -283,6 +283,8 @@ bool         ls_cache_remember_id         (LsCache            *self,
                                            GError            **error);
 
 /* ls-cache-overlay.c */
+bool         ls_cache_edit_shows          (const LsOpenEdit   *open,
+                                           const LsCollection *collection);
 LsRecord    *ls_shadow_compute_visible    (const LsShadow     *shadow);
 bool         ls_shadow_is_pending         (const LsShadow     *shadow);
 bool         ls_cache_cover_edit          (LsCacheTx          *tx,
@@ -339,6 +341,13 @@ bool         ls_cache_rechain             (LsCacheTx          *tx,
                                            const LsEdit       *edit,
                                            GPtrArray         **ret_changes,
                                            GError            **error);
+
+bool         ls_cache_unlink_edit         (LsCacheTx          *tx,
+                                           LsOpenEdit         *open,
+                                           GError            **error);
+
+bool         ls_shadow_exists_before      (const LsShadow     *shadow,
+                                           int64_t             id);
 
 /* ls-cache-merge.c */
 bool         ls_cache_join_edit           (LsCacheTx          *tx,
