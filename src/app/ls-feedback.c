@@ -9,6 +9,7 @@
 
 #include "app/dialogs/ls-conflict-dialog.h"
 #include "app/dialogs/ls-lost-dialog.h"
+#include "app/ls-toast.h"
 #include "app/text/ls-edit-words.h"
 
 /**
@@ -27,6 +28,7 @@ struct _LsFeedback {
   GSignalGroup *store_signals;
   GPtrArray *failures; /* LsEdit that failed and are not told yet */
   GHashTable *told;    /* mids of failures that were told */
+  GHashTable *toasts;  /* AdwToast that stay until their matter is settled -> mid, "" for all that failed */
   unsigned settle;
 
   /* borrowed */
@@ -43,12 +45,11 @@ struct _LsFeedback {
 
 G_DEFINE_FINAL_TYPE (LsFeedback, ls_feedback, G_TYPE_OBJECT)
 
-/* A toast's button and link know the edit, not the toast's window. */
+/* What the buttons of a toast know. The first of them owns it; both go with the toast. */
 typedef struct {
   LsStore *store;
   LsEdit *edit;
   GWeakRef window;
-  AdwToast *toast; /* borrowed: it owns this */
 } Telling;
 
 static LsWindow *
@@ -70,8 +71,8 @@ telling_free (gpointer  data,
 }
 
 static void
-retry_cb (AdwToast *toast,
-          Telling  *telling)
+retry_cb (GtkButton *button,
+          Telling   *telling)
 {
   ls_store_retry_async (telling->store, telling->edit->mid, NULL, NULL, NULL);
 }
@@ -81,48 +82,45 @@ details_cb (GtkButton *button,
             Telling   *telling)
 {
   g_autoptr (GObject) window = g_weak_ref_get (&telling->window);
-  g_autoptr (AdwToast) toast = g_object_ref (telling->toast);
   LsEdit *edit = ls_store_find_edit (telling->store, telling->edit->mid);
 
   /* Somebody may have seen to it in the list meanwhile. */
   if (window != NULL && edit != NULL && edit->state == LS_EDIT_DEAD)
     gtk_window_present (
         GTK_WINDOW (ls_conflict_dialog_new (GTK_WINDOW (window), telling->store, edit)));
-  adw_toast_dismiss (toast);
+}
+
+/* A toast goes when what it is about is settled, be it elsewhere. */
+static void
+drop_settled (LsFeedback *self,
+              LsStore    *store)
+{
+  GHashTableIter iter;
+  gpointer toast, mid;
+
+  g_hash_table_iter_init (&iter, self->toasts);
+  while (g_hash_table_iter_next (&iter, &toast, &mid))
+    {
+      const LsEdit *edit = ls_store_find_edit (store, mid);
+      g_autoptr (AdwToast) settled = NULL;
+
+      if (*(const char *) mid == '\0' ? ls_store_get_dead_count (store) > 0
+                                      : edit != NULL && edit->state == LS_EDIT_DEAD)
+        continue;
+      settled = g_object_ref (toast);
+      g_hash_table_iter_remove (&iter);
+      adw_toast_dismiss (settled);
+    }
 }
 
 static AdwToast *
 new_toast (const char *words)
 {
-  g_autofree char *escaped = g_markup_escape_text (words, -1);
-  AdwToast *toast = adw_toast_new (escaped);
+  AdwToast *toast = ls_toast_new (words);
 
   adw_toast_set_timeout (toast, 0);
   adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
   return toast;
-}
-
-/* Beside a toast's words stands "Details". */
-static void
-add_details (AdwToast   *toast,
-             const char *words,
-             Telling    *telling)
-{
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
-  GtkWidget *label = gtk_label_new (words);
-  GtkWidget *button = gtk_button_new_with_label (_("Details"));
-
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_label_set_lines (GTK_LABEL (label), 3);
-  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
-  gtk_widget_set_hexpand (label, TRUE);
-  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
-  gtk_box_append (GTK_BOX (box), label);
-  gtk_box_append (GTK_BOX (box), button);
-  g_signal_connect (button, "clicked", G_CALLBACK (details_cb), telling);
-  adw_toast_set_custom_title (toast, box);
 }
 
 static void
@@ -137,19 +135,21 @@ tell_one (LsFeedback *self,
 
   telling->store = g_object_ref (store);
   telling->edit = ls_edit_ref (edit);
-  telling->toast = toast;
   g_weak_ref_init (&telling->window, window);
-  add_details (toast, words, telling);
+  g_signal_connect_data (ls_toast_add_button (toast, _("Details"), NULL), "clicked",
+                         G_CALLBACK (details_cb), telling, telling_free, 0);
   /* To try a conflict again unseen would be to overwrite what somebody else just did. */
   if (edit->status != LS_RESULT_CONFLICT)
-    adw_toast_set_button_label (toast, _("Retry"));
-  g_signal_connect_data (toast, "button-clicked", G_CALLBACK (retry_cb), telling, telling_free, 0);
+    g_signal_connect (ls_toast_add_button (toast, _("Retry"), NULL), "clicked",
+                      G_CALLBACK (retry_cb), telling);
+  g_hash_table_insert (self->toasts, g_object_ref (toast), g_strdup (edit->mid));
   ls_window_show_toast (window, toast);
 }
 
 static void
-tell_many (LsWindow *window,
-           unsigned  n)
+tell_many (LsFeedback *self,
+           LsWindow   *window,
+           unsigned    n)
 {
   g_autofree char *words = g_strdup_printf (
       ngettext ("%u change could not be saved and was put back",
@@ -157,8 +157,8 @@ tell_many (LsWindow *window,
       n);
   AdwToast *toast = new_toast (words);
 
-  adw_toast_set_button_label (toast, _("Details"));
-  adw_toast_set_action_name (toast, "win.waiting-changes");
+  ls_toast_add_button (toast, _("Details"), "win.waiting-changes");
+  g_hash_table_insert (self->toasts, g_object_ref (toast), g_strdup (""));
   ls_window_show_toast (window, toast);
 }
 
@@ -194,7 +194,7 @@ tell_failures (LsFeedback *self)
   if (left->len == 1)
     tell_one (self, window, store, g_ptr_array_index (left, 0));
   else if (left->len > 1)
-    tell_many (window, left->len);
+    tell_many (self, window, left->len);
   g_ptr_array_set_size (self->failures, 0);
 }
 
@@ -257,6 +257,9 @@ edit_changed_cb (LsFeedback *self,
   g_autoptr (LsStore) store = g_signal_group_dup_target (self->store_signals);
   g_autofree char *summary = NULL;
 
+  if (store == NULL)
+    return;
+  drop_settled (self, store);
   switch (edit->state)
     {
     case LS_EDIT_DEAD:
@@ -303,6 +306,7 @@ ls_feedback_dispose (GObject *object)
   g_clear_object (&self->store_signals);
   g_clear_pointer (&self->failures, g_ptr_array_unref);
   g_clear_pointer (&self->told, g_hash_table_unref);
+  g_clear_pointer (&self->toasts, g_hash_table_unref);
   G_OBJECT_CLASS (ls_feedback_parent_class)->dispose (object);
 }
 
@@ -317,6 +321,7 @@ ls_feedback_init (LsFeedback *self)
 {
   self->failures = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_edit_unref);
   self->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->toasts = g_hash_table_new_full (NULL, NULL, g_object_unref, g_free);
   self->store_signals = g_signal_group_new (LS_TYPE_STORE);
   g_signal_group_connect_swapped (self->store_signals, "edit-changed", G_CALLBACK (edit_changed_cb),
                                   self);
@@ -353,6 +358,7 @@ ls_feedback_set_store (LsFeedback *self,
 {
   g_ptr_array_set_size (self->failures, 0);
   g_hash_table_remove_all (self->told);
+  g_hash_table_remove_all (self->toasts);
   self->lost = FALSE;
   g_signal_group_set_target (self->store_signals, store);
 }

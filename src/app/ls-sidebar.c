@@ -144,26 +144,35 @@ ls_sidebar_set_count (LsSidebar  *self,
  * ls_sidebar_set_waiting:
  * @self: a sidebar
  * @waiting: changes that wait for the server
- * @failed: changes that want a decision
+ * @failed: changes that the server did not take
+ * @lost: changes that the server lost when it was restored
  *
  * Shows under the pages what is not saved, as an alert when something failed.
  */
 void
 ls_sidebar_set_waiting (LsSidebar *self,
                         unsigned   waiting,
-                        unsigned   failed)
+                        unsigned   failed,
+                        unsigned   lost)
 {
-  g_autofree char *words =
-      failed > 0 ? g_strdup_printf (ngettext ("%u change was not saved",
-                                              "%u changes were not saved", failed),
-                                    failed)
-                 : g_strdup_printf (ngettext ("%u change waits", "%u changes wait", waiting), waiting);
+  bool alert = failed > 0 || lost > 0;
+  g_autofree char *words = NULL;
 
-  gtk_widget_set_visible (GTK_WIDGET (self->waiting_button), waiting > 0 || failed > 0);
-  gtk_label_set_label (self->waiting_label, words);
-  gtk_image_set_from_icon_name (self->waiting_icon,
-                                failed > 0 ? "dialog-warning-symbolic" : "ls-waiting-symbolic");
   if (failed > 0)
+    words = g_strdup_printf (ngettext ("%u change was not saved", "%u changes were not saved", failed),
+                             failed);
+  else if (lost > 0)
+    words = g_strdup_printf (ngettext ("%u change was lost", "%u changes were lost", lost), lost);
+  else
+    words = g_strdup_printf (ngettext ("%u change waits", "%u changes wait", waiting), waiting);
+
+  gtk_widget_set_visible (GTK_WIDGET (self->waiting_button), waiting > 0 || alert);
+  gtk_label_set_label (self->waiting_label, words);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->waiting_button),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
+  gtk_image_set_from_icon_name (self->waiting_icon,
+                                alert ? "dialog-warning-symbolic" : "ls-waiting-symbolic");
+  if (alert)
     gtk_widget_add_css_class (GTK_WIDGET (self->waiting_button), "error");
   else
     gtk_widget_remove_css_class (GTK_WIDGET (self->waiting_button), "error");

@@ -16,6 +16,7 @@ void ls_sidebar_set_count (LsSidebar  *self,
                            const char *words);
 void        ls_sidebar_set_waiting (LsSidebar  *self,
                                     unsigned    waiting,
-                                    unsigned    failed);
+                                    unsigned    failed,
+                                    unsigned    lost);
 
 G_END_DECLS

@@ -160,9 +160,8 @@ ls_window_update_waiting (LsWindow *self)
   LsStore *store = client != NULL ? ls_client_get_store (client) : NULL;
 
   ls_sidebar_set_waiting (self->sidebar, store != NULL ? ls_store_get_pending_count (store) : 0,
-                          store != NULL ? ls_store_get_dead_count (store) +
-                                              ls_store_get_lost_count (store)
-                                        : 0);
+                          store != NULL ? ls_store_get_dead_count (store) : 0,
+                          store != NULL ? ls_store_get_lost_count (store) : 0);
 }
 
 /* Says under the header what the admin must know of the connection, and only then. */

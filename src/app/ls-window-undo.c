@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/ls-toast.h"
 #include "app/ls-window-private.h"
 #include "app/text/ls-edit-words.h"
 
@@ -12,7 +13,8 @@
 
 /* Steps that are confirmed together, as after a time offline, are told together. */
 #define SETTLE_MS 150
-#define TOAST_SECONDS 4
+/* Long enough to be read out, and reached by the keyboard. */
+#define TOAST_SECONDS 10
 
 static void
 set_enabled (LsWindow   *self,
@@ -36,7 +38,6 @@ settled_cb (gpointer data)
   LsWindow *self = data;
   AdwToast *toast;
   g_autofree char *words = NULL;
-  g_autofree char *escaped = NULL;
 
   self->saved_settle = 0;
   /* Of several steps a button would not say which of them it means. */
@@ -46,14 +47,11 @@ settled_cb (gpointer data)
   else
     words = g_strdup_printf (ngettext ("%u change saved", "%u changes saved", self->n_saved),
                              self->n_saved);
-  escaped = g_markup_escape_text (words, -1);
-  toast = adw_toast_new (escaped);
+  toast = ls_toast_new (words);
   adw_toast_set_timeout (toast, TOAST_SECONDS);
   if (self->n_saved == 1)
-    {
-      adw_toast_set_button_label (toast, self->saved_undone ? _("Redo") : _("Undo"));
-      adw_toast_set_action_name (toast, self->saved_undone ? "win.redo" : "win.undo");
-    }
+    ls_toast_add_button (toast, self->saved_undone ? _("Redo") : _("Undo"),
+                         self->saved_undone ? "win.redo" : "win.undo");
   self->n_saved = 0;
   g_clear_pointer (&self->saved_words, g_free);
   if (self->saved_toast != NULL)

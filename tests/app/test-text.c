@@ -260,7 +260,7 @@ test_edits (void)
   ls_change_take_set (change, (unsigned) ls_collection_field (products, "price"), ls_value_integer (-1));
   g_ptr_array_add (changes, change);
   rejected = ls_edit_words_failure (&edit);
-  g_assert_cmpstr (rejected, ==, "Products: Price was put back. the price is below zero");
+  g_assert_cmpstr (rejected, ==, "Products: Price was put back. The price is below zero.");
   edit.code = (char *) "conflict";
   conflict = ls_edit_words_failure (&edit);
   g_assert_cmpstr (conflict, ==, "Products: Price was put back. Somebody else changed this first.");

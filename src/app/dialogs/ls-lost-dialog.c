@@ -57,8 +57,8 @@ update_button (LsLostDialog *self)
   unsigned n = count_ticked (self);
   unsigned all = g_list_model_get_n_items (self->lost);
   g_autofree char *words = n == all
-                               ? g_strdup (_("_Apply all again"))
-                               : g_strdup_printf (ngettext ("_Apply %u again", "_Apply %u again", n), n);
+                               ? g_strdup (_("Apply all again"))
+                               : g_strdup_printf (ngettext ("Apply %u again", "Apply %u again", n), n);
 
   gtk_button_set_label (self->apply_button, words);
   gtk_widget_set_sensitive (GTK_WIDGET (self->apply_button), n > 0);

@@ -24,6 +24,7 @@ struct _LsWaitingDialog {
   GtkListView *list;
   GtkActionBar *failed_bar;
   GtkLabel *failed_label;
+  GtkButton *retry_all_button;
 
   /* owned */
   LsStore *store;
@@ -79,6 +80,28 @@ items_changed_cb (LsWaitingDialog *self)
 
 /* --- All that failed -------------------------------------------------------------------------- */
 
+/* A conflict wants to be looked at: to try it again unseen would overwrite what somebody else did. */
+static bool
+can_retry (const LsEdit *edit)
+{
+  return edit->state == LS_EDIT_DEAD && edit->status != LS_RESULT_CONFLICT;
+}
+
+static bool
+any_to_retry (LsWaitingDialog *self)
+{
+  GListModel *edits = ls_store_get_edits (self->store);
+
+  for (unsigned i = 0; i < g_list_model_get_n_items (edits); i++)
+    {
+      g_autoptr (LsEditItem) item = g_list_model_get_item (edits, i);
+
+      if (can_retry (ls_edit_item_get_edit (item)))
+        return true;
+    }
+  return false;
+}
+
 static void
 failed_count_cb (LsWaitingDialog *self)
 {
@@ -88,6 +111,7 @@ failed_count_cb (LsWaitingDialog *self)
 
   gtk_label_set_label (self->failed_label, words);
   gtk_action_bar_set_revealed (self->failed_bar, n > 0);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->retry_all_button), any_to_retry (self));
 }
 
 /* The edits that failed, as they are now: what is done to one changes the list. */
@@ -118,6 +142,8 @@ retry_all_cb (LsWaitingDialog *self)
     {
       const LsEdit *edit = g_ptr_array_index (failed, i);
 
+      if (!can_retry (edit))
+        continue;
       if (edit->depends_on == NULL || ls_store_find_edit (self->store, edit->depends_on) == NULL)
         ls_store_retry_async (self->store, edit->mid, NULL, NULL, NULL);
     }
@@ -212,6 +238,7 @@ ls_waiting_dialog_class_init (LsWaitingDialogClass *klass)
   gtk_widget_class_bind_template_child (widget_class, LsWaitingDialog, list);
   gtk_widget_class_bind_template_child (widget_class, LsWaitingDialog, failed_bar);
   gtk_widget_class_bind_template_child (widget_class, LsWaitingDialog, failed_label);
+  gtk_widget_class_bind_template_child (widget_class, LsWaitingDialog, retry_all_button);
   gtk_widget_class_bind_template_callback (widget_class, retry_all_cb);
   gtk_widget_class_bind_template_callback (widget_class, discard_all_cb);
 }

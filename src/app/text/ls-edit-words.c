@@ -198,7 +198,7 @@ static const char *const own_words[] G_GNUC_UNUSED = {
 };
 
 static const char *
-reason (const LsEdit *edit)
+reason_words (const LsEdit *edit)
 {
   LsErrorCode code = LS_ERROR_VALIDATION;
 
@@ -212,6 +212,16 @@ reason (const LsEdit *edit)
   return _(ls_error_info (code)->words);
 }
 
+/* The server's reasons begin and end as they please. */
+static char *
+reason (const LsEdit *edit)
+{
+  const char *words = reason_words (edit);
+  g_autofree char *first = g_utf8_strup (words, g_utf8_next_char (words) - words);
+
+  return g_strconcat (first, g_utf8_next_char (words), g_str_has_suffix (words, ".") ? "" : ".", NULL);
+}
+
 /**
  * ls_edit_words_state:
  * @edit: an edit
@@ -221,6 +231,8 @@ reason (const LsEdit *edit)
 char *
 ls_edit_words_state (const LsEdit *edit)
 {
+  g_autofree char *why = NULL;
+
   switch (edit->state)
     {
     case LS_EDIT_QUEUED:
@@ -235,8 +247,9 @@ ls_edit_words_state (const LsEdit *edit)
       return g_strdup (_("Lost when the server was restored"));
     case LS_EDIT_DEAD:
     default:
+      why = reason (edit);
       /* Translators: %s is a sentence with the reason */
-      return g_strdup_printf (_("Not saved: %s"), reason (edit));
+      return g_strdup_printf (_("Not saved: %s"), why);
     }
 }
 
@@ -250,7 +263,8 @@ char *
 ls_edit_words_failure (const LsEdit *edit)
 {
   g_autofree char *summary = ls_edit_words_summary (edit);
+  g_autofree char *why = reason (edit);
 
   /* Translators: what was changed, as "Products: Price", then a sentence with the reason */
-  return g_strdup_printf (_("%s was put back. %s"), summary, reason (edit));
+  return g_strdup_printf (_("%s was put back. %s"), summary, why);
 }

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "ls-toast"
+
+#include "config.h"
+
+#include "app/ls-toast.h"
+
+/*
+ * Toasts with whole sentences and more than one button. AdwToast has one, which GTK 4.8 does not show
+ * to screen readers, since it is hidden when the toast is made; and it cuts words off after a line.
+ */
+
+static void
+clicked_cb (AdwToast *toast)
+{
+  g_autoptr (AdwToast) alive = g_object_ref (toast);
+
+  adw_toast_dismiss (toast);
+}
+
+/**
+ * ls_toast_new:
+ * @words: what it says, up to three lines
+ *
+ * Returns: (transfer full): a toast without buttons
+ */
+AdwToast *
+ls_toast_new (const char *words)
+{
+  g_autofree char *escaped = g_markup_escape_text (words, -1);
+  AdwToast *toast = adw_toast_new (escaped);
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  GtkWidget *label = gtk_label_new (words);
+
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_natural_wrap_mode (GTK_LABEL (label), GTK_NATURAL_WRAP_NONE);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_lines (GTK_LABEL (label), 3);
+  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
+  gtk_widget_set_hexpand (label, TRUE);
+  gtk_widget_add_css_class (label, "heading");
+  gtk_box_append (GTK_BOX (box), label);
+  adw_toast_set_custom_title (toast, box);
+  return toast;
+}
+
+/**
+ * ls_toast_add_button:
+ * @toast: a toast of ls_toast_new()
+ * @label: what stands on the button, translated
+ * @action_name: (nullable): the action that it activates, in the window that shows the toast
+ *
+ * Adds a button. A click on it does its work and takes the toast away.
+ *
+ * Returns: (transfer none): the button
+ */
+GtkWidget *
+ls_toast_add_button (AdwToast   *toast,
+                     const char *label,
+                     const char *action_name)
+{
+  GtkWidget *box = adw_toast_get_custom_title (toast);
+  GtkWidget *button = gtk_button_new_with_label (label);
+
+  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), action_name);
+  gtk_box_append (GTK_BOX (box), button);
+  g_signal_connect_object (button, "clicked", G_CALLBACK (clicked_cb), toast,
+                           G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+  return button;
+}
