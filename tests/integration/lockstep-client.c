@@ -27,6 +27,7 @@
  *   digest                             tells the sums of all collections, and where they stand
  *   check                              looks for numbers that do not agree, and tells how many
  *   fat KEY COUNT BYTES                one edit that makes so many products with so long descriptions
+ *   many KEY COUNT BYTES               the same in as many edits as it takes
  *   restore-lost                       makes all edits again that the server lost
  *   offline, online                    works offline by hand, and not
  *   quit
@@ -227,21 +228,35 @@ change_by_json (Desk       *desk,
     done (desk, error);
 }
 
-/* Makes COUNT products with BYTES of description each, in one edit: more than goes through. */
+static void
+made_many_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsStoreMade) made =
+      ls_store_mutate_many_finish (LS_STORE (source), result, &error);
+
+  done (user_data, error);
+}
+
+/* Makes COUNT products with BYTES of description each: in one edit, which may be more than goes
+ * through, or in as many as it takes. */
 static void
 fat (Desk  *desk,
      char **words)
 {
+  LsStore *store = ls_client_get_store (desk->client);
   const LsCollection *products = ls_schema_collection (LS_PRODUCTS);
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
   int64_t count = 0, bytes = 0;
   g_autofree char *text = NULL;
 
   if (g_strv_length (words) != 4 ||
-      !g_ascii_string_to_signed (words[2], 10, 1, LS_MAX_CHANGES, &count, NULL) ||
+      !g_ascii_string_to_signed (words[2], 10, 1, 100000, &count, NULL) ||
       !g_ascii_string_to_signed (words[3], 10, 1, 65536, &bytes, NULL))
     {
-      fail (desk, "fat needs a key, a count and bytes");
+      fail (desk, "it needs a key, a count and bytes");
       return;
     }
   text = g_strnfill ((size_t) bytes, 'x');
@@ -255,8 +270,10 @@ fat (Desk  *desk,
       take_field (change, "description", text);
       g_ptr_array_add (changes, change);
     }
-  ls_store_mutate_async (ls_client_get_store (desk->client), desk->shop, changes, NULL, mutated_cb,
-                         desk);
+  if (g_str_equal (words[0], "many"))
+    ls_store_mutate_many_async (store, desk->shop, changes, NULL, made_many_cb, desk);
+  else
+    ls_store_mutate_async (store, desk->shop, changes, NULL, mutated_cb, desk);
 }
 
 static void
@@ -519,7 +536,7 @@ run_command (Desk       *desk,
     mutate (desk, LS_CHANGE_PUT, words);
   else if (g_strcmp0 (word, "del") == 0)
     mutate (desk, LS_CHANGE_DEL, words);
-  else if (g_strcmp0 (word, "fat") == 0)
+  else if (g_strcmp0 (word, "fat") == 0 || g_strcmp0 (word, "many") == 0)
     fat (desk, words);
   else if (g_strcmp0 (word, "restore-lost") == 0)
     ls_store_restore_async (ls_client_get_store (desk->client), desk->shop, NULL, NULL, restored_cb,

@@ -502,6 +502,30 @@ test_chain (Fixture      *fixture,
   g_assert_cmpint (price (fixture->ada, "p0"), ==, 12);
 }
 
+/* A thousand rows at once, made offline: a few edits, each as a whole. */
+static void
+test_many (Fixture      *fixture,
+           gconstpointer data)
+{
+  static const char *const count = "SELECT count(*) FROM log_versions WHERE shop = ?1 AND ?2 = ''";
+  int64_t before =
+      ls_test_proof_integer (ls_test_server_get_data (fixture->server), count, "music", "");
+
+  ls_test_desk_do (fixture->ben, "offline");
+  ls_test_desk_do (fixture->ben, "many m 1000 100");
+  g_assert_cmpint (ls_test_desk_get_integer (fixture->ben, "products", "m-999", "price"), ==, -1);
+  ls_test_desk_do (fixture->ben, "get products m-999");
+  ls_test_desk_do (fixture->ben, "online");
+  ls_test_desk_do (fixture->ben, "wait-idle");
+  g_assert_cmpuint (count_state (fixture->ben, "dead"), ==, 0);
+  g_assert_cmpint (
+      ls_test_proof_integer (ls_test_server_get_data (fixture->server), count, "music", ""), ==,
+      before + 10);
+  assert_equal (fixture);
+  ls_test_desk_do (fixture->ada, "wait-idle");
+  ls_test_desk_do (fixture->ada, "get products m-999");
+}
+
 /* The same with both sides killed in the middle of it. */
 static void
 test_killed (Fixture      *fixture,
@@ -554,6 +578,7 @@ main (int    argc,
     { "restored-cache", test_restored_cache },
     { "poison", test_poison },
     { "chain", test_chain },
+    { "many", test_many },
     { "killed", test_killed },
   };
 
