@@ -130,6 +130,9 @@ assert_equal (Fixture *fixture)
 
   ls_test_desk_do (fixture->ada, "wait-idle");
   ls_test_desk_do (fixture->ben, "wait-idle");
+  /* What each of them sent is at the server: now both have it all. */
+  ls_test_desk_do (fixture->ada, "wait-idle");
+  ls_test_desk_do (fixture->ben, "wait-idle");
   ada = ls_test_desk_get_sums (fixture->ada);
   server = ls_test_proof_sums (ls_test_server_get_data (fixture->server), "music");
   g_assert_cmpstr (ada, ==, server);
