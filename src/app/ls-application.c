@@ -12,6 +12,7 @@
 #include "app/ls-attention-watch.h"
 #include "app/compat/ls-about.h"
 #include "app/compat/ls-screenshot.h"
+#include "app/dialogs/ls-preferences-window.h"
 #include "app/text/ls-link.h"
 #include "app/ls-feedback.h"
 #include "app/ls-session.h"
@@ -365,6 +366,19 @@ sign_out_action (GSimpleAction *action,
 }
 
 static void
+preferences_action (GSimpleAction *action,
+                    GVariant      *parameter,
+                    gpointer       user_data)
+{
+  LsApplication *self = user_data;
+  LsWindow *window = active_window (self);
+
+  if (window != NULL)
+    gtk_window_present (
+        GTK_WINDOW (ls_preferences_window_new (GTK_WINDOW (window), self->context)));
+}
+
+static void
 about_action (GSimpleAction *action,
               GVariant      *parameter,
               gpointer       user_data)
@@ -405,6 +419,7 @@ static const GActionEntry actions[] = {
   { "screenshot", screenshot_action, "s", NULL, NULL },
   { "export-trace", export_trace_action, "s", NULL, NULL },
   { "sign-out", sign_out_action, NULL, NULL, NULL },
+  { "preferences", preferences_action, NULL, NULL, NULL },
   { "about", about_action, NULL, NULL, NULL },
   { "quit", quit_action, NULL, NULL, NULL },
 };
@@ -450,6 +465,8 @@ ls_application_startup (GApplication *application)
   g_action_map_add_action (G_ACTION_MAP (self), work_offline);
   gtk_application_set_accels_for_action (GTK_APPLICATION (self), "app.quit",
                                          (const char *const[]) { "<Control>q", NULL });
+  gtk_application_set_accels_for_action (GTK_APPLICATION (self), "app.preferences",
+                                         (const char *const[]) { "<Control>comma", NULL });
   gtk_application_set_accels_for_action (GTK_APPLICATION (self), "win.show-help-overlay",
                                          (const char *const[]) { "<Control>question", NULL });
 }

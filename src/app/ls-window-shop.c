@@ -4,6 +4,9 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "app/compat/ls-toplevel.h"
 #include "app/text/ls-format.h"
@@ -136,6 +139,7 @@ ls_window_tell_shown (LsWindow *self)
   LsClient *client = ls_context_get_client (self->context);
   GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self));
   GPtrArray *shops = client != NULL ? ls_client_get_shops (client) : NULL;
+  uint32_t all = 0;
 
   if (application == NULL)
     return;
@@ -149,7 +153,13 @@ ls_window_tell_shown (LsWindow *self)
             g_strcmp0 (ls_window_get_shop (item->data), entry->shop) == 0)
           shown |= ls_window_get_shown (item->data);
       ls_client_set_shown (client, entry->shop, shown);
+      all |= shown;
     }
+#ifdef __GLIBC__
+  /* Nobody looks: what widgets needed goes back to the system. */
+  if (all == 0)
+    malloc_trim (0);
+#endif
 }
 
 /* Counts in the sidebar what waits and what wants a decision. */

@@ -53,6 +53,14 @@ const char    *ls_cache_get_set_aside     (LsCache             *self,
 void           ls_cache_suspect           (LsCache             *self,
                                            const GError        *error);
 unsigned       ls_cache_get_schema_version (void);
+bool           ls_cache_measure           (LsCache             *self,
+                                           int64_t             *ret_rows,
+                                           int64_t             *ret_bytes,
+                                           int64_t             *ret_free,
+                                           GError             **error);
+bool           ls_cache_clean             (LsCache             *self,
+                                           int64_t              max_bytes,
+                                           GError             **error);
 bool           ls_cache_is_read_only      (LsCache             *self);
 bool           ls_cache_look              (LsCache             *self,
                                            bool                *ret_is_free,

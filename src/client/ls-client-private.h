@@ -56,6 +56,8 @@ typedef struct {
   LsCache *cache;
   GPtrArray *shops; /* LsCacheShop */
   LsPosition position;
+  int64_t rows, bytes_on_disk, bytes_free; /* measured */
+  int64_t max_bytes;
   GError *error;
 } LsClientJob;
 

@@ -30,6 +30,8 @@ struct _LsRowTable {
   GHashTable *failed; /* "collection key shop" -> a mask of fields (uint64_t) for each dead letter */
   LsRowsWantedFunc func;
   gpointer user_data;
+  uint64_t n_asked;
+  uint64_t n_loaded;
 };
 
 static void
@@ -206,6 +208,7 @@ ls_row_table_get (LsRowTable         *table,
   LsRow *row = g_hash_table_lookup (table->rows, &id);
   Kept *kept;
 
+  table->n_asked++;
   if (ret_made != NULL)
     *ret_made = row == NULL;
   if (row != NULL)
@@ -305,6 +308,7 @@ ls_row_table_load (LsRowTable        *table,
 {
   LsRow *held = g_hash_table_lookup (table->rows, &row->id);
 
+  table->n_loaded++;
   g_hash_table_remove (table->asked, &row->id);
   if (held != NULL)
     {
@@ -489,4 +493,21 @@ unsigned
 ls_row_table_count (LsRowTable *table)
 {
   return g_hash_table_size (table->rows) + table->recent.length;
+}
+
+/**
+ * ls_row_table_get_counts:
+ * @table: a table
+ * @ret_asked: (out): how often a row was asked for
+ * @ret_loaded: (out): how often one had to be read from the disk for it
+ *
+ * Tells how well memory serves.
+ */
+void
+ls_row_table_get_counts (LsRowTable *table,
+                         uint64_t   *ret_asked,
+                         uint64_t   *ret_loaded)
+{
+  *ret_asked = table->n_asked;
+  *ret_loaded = table->n_loaded;
 }

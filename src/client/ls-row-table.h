@@ -68,6 +68,10 @@ LsRecord   *ls_row_table_peek       (LsRowTable         *table,
                                      int64_t             id);
 unsigned    ls_row_table_count      (LsRowTable         *table);
 
+void ls_row_table_get_counts (LsRowTable *table,
+                              uint64_t   *ret_asked,
+                              uint64_t   *ret_loaded);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsRowTable, ls_row_table_unref)
 
 G_END_DECLS

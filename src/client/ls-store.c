@@ -398,6 +398,18 @@ ls_store_new (LsEnvironment *environment,
   return self;
 }
 
+/**
+ * ls_store_count_live:
+ * @self: a store
+ *
+ * Returns: how many queries and aggregates follow its rows
+ */
+unsigned
+ls_store_count_live (LsStore *self)
+{
+  return g_hash_table_size (self->live);
+}
+
 void
 ls_store_tell_mutating (LsStore    *self,
                         const char *shop,

@@ -135,6 +135,7 @@ GListModel      *ls_store_get_edits       (LsStore               *self);
 unsigned         ls_store_get_pending_count (LsStore             *self);
 LsEdit          *ls_store_find_edit       (LsStore               *self,
                                            const char            *mid);
+unsigned         ls_store_count_live      (LsStore               *self);
 unsigned         ls_store_get_dead_count  (LsStore               *self);
 unsigned         ls_store_get_lost_count  (LsStore               *self);
 bool             ls_store_get_position    (LsStore               *self,
