@@ -77,6 +77,7 @@ struct _LsExchanges {
   LsHub *hub;
   LsExchangeOptions options;
   GHashTable *table; /* LsExchange by id */
+  LsLimiter *by_account; /* of sessions begun */
   LsExchangeStats stats;
 };
 

@@ -17,6 +17,8 @@
  */
 
 #define SECOND ((int64_t) G_USEC_PER_SEC)
+/* Of which it is remembered how often they began a session. */
+#define MAX_ACCOUNTS 10000
 /* How long a request that may not wait gives the session to react to what it brought. */
 #define REACTION SECOND
 /* A word seldom comes alone: a delta is followed by a result, a welcome by what was missed. */
@@ -515,6 +517,7 @@ take_first (LsExchanges      *self,
             gpointer          user_data)
 {
   LsExchange *exchange;
+  int64_t wait = 0;
 
   if (envelope->seq != 1 || envelope->ack != 0)
     return refuse (self, STATUS_BAD_REQUEST, LS_ERROR_PROTOCOL, 0,
@@ -522,6 +525,9 @@ take_first (LsExchanges      *self,
   if (identity->expires <= ls_environment_now (self->environment))
     return refuse (self, STATUS_UNAUTHORIZED, LS_ERROR_AUTH, 0, "the token has expired", func,
                    user_data);
+  if (!ls_limiter_take (self->by_account, identity->user, now_of (self), &wait))
+    return refuse (self, STATUS_TOO_MANY, LS_ERROR_RATE_LIMIT, wait,
+                   "too many connections of one account", func, user_data);
   if (self->stats.sessions >= self->options.max_sessions)
     return refuse (self, STATUS_UNAVAILABLE, LS_ERROR_RATE_LIMIT, 5 * SECOND,
                    "too many sessions", func, user_data);
@@ -545,6 +551,7 @@ ls_exchange_options_init (LsExchangeOptions *options)
   *options = (LsExchangeOptions) {
     .max_sessions = 5000,
     .max_account = 32,
+    .account_rate = 600,
     .max_waiting = 2000,
     .max_wait = 25 * SECOND,
     .expiry = 120 * SECOND,
@@ -567,11 +574,13 @@ ls_exchanges_new (LsEnvironment           *environment,
                   const LsExchangeOptions *options)
 {
   LsExchanges *self = g_new0 (LsExchanges, 1);
+  LsRate by_account = { options->account_rate, 60 * SECOND, options->account_rate };
 
   self->environment = g_object_ref (environment);
   self->main = ls_environment_get_queue (environment, LS_QUEUE_MAIN);
   self->hub = hub;
   self->options = *options;
+  self->by_account = ls_limiter_new (&by_account, MAX_ACCOUNTS);
   self->table = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, exchange_free);
   return self;
 }
@@ -586,6 +595,7 @@ void
 ls_exchanges_free (LsExchanges *self)
 {
   g_hash_table_unref (self->table);
+  ls_limiter_free (self->by_account);
   g_object_unref (self->environment);
   g_free (self);
 }

@@ -21,6 +21,7 @@ typedef struct _LsExchanges LsExchanges;
  * LsExchangeOptions:
  * @max_sessions: sessions at once
  * @max_account: sessions at once of one account
+ * @account_rate: sessions that one account begins in a minute, 0 for any number
  * @max_waiting: requests that wait at once; beyond it an answer comes at once, with nothing in it
  * @max_wait: µs that a request may wait
  * @expiry: µs without a request after which a session is over
@@ -32,6 +33,7 @@ typedef struct _LsExchanges LsExchanges;
 typedef struct {
   unsigned max_sessions;
   unsigned max_account;
+  int64_t account_rate;
   unsigned max_waiting;
   int64_t max_wait;
   int64_t expiry;

@@ -69,25 +69,6 @@ ls_http_return_sign_in (LsHttp    *http,
                         ls_environment_monotonic (http->environment));
 }
 
-/**
- * ls_http_take_account:
- * @http: a front
- * @identity: who asks
- * @ret_wait: (out): µs until there is room
- *
- * Counts a request of an account where the route does not: %LS_ROUTE_OWN_LIMITS.
- *
- * Returns: whether the account may have it
- */
-bool
-ls_http_take_account (LsHttp     *http,
-                      LsIdentity *identity,
-                      int64_t    *ret_wait)
-{
-  return ls_limiter_take (http->by_account, identity->user,
-                          ls_environment_monotonic (http->environment), ret_wait);
-}
-
 static void
 token_check_free (gpointer data)
 {

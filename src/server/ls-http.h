@@ -136,9 +136,6 @@ void                ls_http_start             (LsHttp               *http);
 void                ls_http_stop              (LsHttp               *http);
 void                ls_http_get_stats         (LsHttp               *http,
                                                LsHttpStats          *ret_stats);
-bool                ls_http_take_account      (LsHttp               *http,
-                                               LsIdentity           *identity,
-                                               int64_t              *ret_wait);
 bool                ls_http_take_sign_in      (LsHttp               *http,
                                                LsRequest            *request,
                                                int64_t              *ret_wait);

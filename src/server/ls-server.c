@@ -66,6 +66,7 @@ make_exchanges (LsServer *server)
   ls_exchange_options_init (&options);
   options.max_sessions = (unsigned) number (server, LS_OPTION_MAX_POLL_SESSIONS);
   options.max_account = (unsigned) number (server, LS_OPTION_ACCOUNT_POLLS);
+  options.account_rate = number (server, LS_OPTION_ACCOUNT_RATE);
   options.max_waiting = (unsigned) number (server, LS_OPTION_MAX_POLLS);
   options.max_wait = number (server, LS_OPTION_POLL_WAIT);
   options.pace = number (server, LS_OPTION_POLL_PACE);

@@ -462,6 +462,7 @@ test_limits (Fixture      *fixture,
   options.max_sessions = 4;
   options.max_account = 3;
   options.max_waiting = 1;
+  options.account_rate = 5;
   set_up_with (fixture, &options);
 
   for (int i = 0; i < 3; i++)
@@ -473,6 +474,12 @@ test_limits (Fixture      *fixture,
   expect (&ask, 200, NULL);
   take (fixture, fixture->staff, "{\"seq\":1}", &ask);
   expect (&ask, 503, "too many sessions");
+  /* And of beginning them: the owner began four times, in vain the last. */
+  take_quoted (fixture, &ask, "{'seq':1}");
+  expect (&ask, 503, "too many sessions");
+  take_quoted (fixture, &ask, "{'seq':1}");
+  expect (&ask, 429, "too many connections of one account");
+  g_assert_cmpint (ask.retry_after, >, 0);
 
   take_quoted (fixture, &waiting, "{'session':'%s','seq':2,'ack':1,'wait':25000000}", sessions[0]);
   g_assert_cmpuint (waiting.answers, ==, 0);
