@@ -104,7 +104,8 @@ def main(ui):
     lsui.wait_for(lambda: 'owned' in keyring.output(), 'the silent keyring')
     app = ui.start([LOCKSTEP])
     desk = app.window(re.compile('Products – Tape Machine'), patience=60).place(0, 0)
-    desk.find('label', text='You are signed out. Your changes are kept.')
+    # The shop is there at once; the form waits for the keyring as long as the app does.
+    desk.find('label', text='You are signed out. Your changes are kept.', patience=60)
     keyring.kill()
 
   with ui.step('an edit made meanwhile waits, and signing in again sends it'):
