@@ -31,7 +31,7 @@ ls_access_issue_client (LsAccess   *access,
   g_autoptr (LsSqlTransaction) transaction = NULL;
   bool done;
 
-  g_mutex_lock (&access->lock);
+  ls_access_lock (access);
   transaction = ls_sql_begin (access->sql, LS_SQL_BEGIN_IMMEDIATE, error);
   done = transaction != NULL &&
          ls_sql_run (access->sql, error,
@@ -72,7 +72,7 @@ ls_access_check_client (LsAccess   *access,
   int64_t count = 0;
   LsStep step;
 
-  g_mutex_lock (&access->lock);
+  ls_access_lock (access);
   step = ls_sql_get_int64 (access->sql, &count, error,
                            "SELECT count(*) FROM clients WHERE client = ?1 AND user = ?2"
                            " AND (device IS NULL OR ?3 IS NULL OR device = ?3)",

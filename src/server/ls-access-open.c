@@ -46,6 +46,36 @@ static const LsMigration migrations[] = {
   { 1, "users, roles, tokens and clients", first_script, NULL },
 };
 
+static LsSql *
+open_file (LsAccess *access,
+           GError  **error)
+{
+  LsSqlOptions options = {
+    .vfs = ls_environment_get_vfs (access->environment),
+    .application_id = APPLICATION_ID,
+    .sync = LS_SQL_SYNC_FULL,
+    .cache_kib = 1024,
+  };
+
+  access->n_opened++;
+  return ls_sql_open (access->path, LS_SQL_READ_WRITE, &options, error);
+}
+
+/* Takes the lock. After a commit whose end is not known the connection takes no other: another one
+ * finds out what is there. While the disk does not let it open, what is asked of the old one fails
+ * and says why. */
+void
+ls_access_lock (LsAccess *access)
+{
+  LsSql *sql;
+
+  g_mutex_lock (&access->lock);
+  if (!ls_sql_is_suspect (access->sql) || (sql = open_file (access, NULL)) == NULL)
+    return;
+  ls_sql_unref (access->sql);
+  access->sql = sql;
+}
+
 /**
  * ls_access_open:
  * @environment: clock, randomness, VFS
@@ -62,13 +92,6 @@ ls_access_open (LsEnvironment *environment,
                 GError       **error)
 {
   g_autoptr (LsAccess) access = g_new0 (LsAccess, 1);
-  g_autofree char *path = g_build_filename (data_dir, "access.db", NULL);
-  LsSqlOptions options = {
-    .vfs = ls_environment_get_vfs (environment),
-    .application_id = APPLICATION_ID,
-    .sync = LS_SQL_SYNC_FULL,
-    .cache_kib = 1024,
-  };
   LsMigrationPlan plan = {
     .application_id = APPLICATION_ID,
     .migrations = migrations,
@@ -77,16 +100,17 @@ ls_access_open (LsEnvironment *environment,
   };
 
   access->environment = g_object_ref (environment);
+  access->path = g_build_filename (data_dir, "access.db", NULL);
   g_mutex_init (&access->lock);
   if (sodium_init () < 0)
     {
       g_set_error_literal (error, LS_ERROR, LS_ERROR_STORAGE, "libsodium can't start");
       return NULL;
     }
-  access->sql = ls_sql_open (path, LS_SQL_READ_WRITE, &options, error);
+  access->sql = open_file (access, error);
   if (access->sql == NULL || !ls_migration_apply (access->sql, &plan, NULL, error))
     {
-      g_prefix_error (error, "%s: ", path);
+      g_prefix_error (error, "%s: ", access->path);
       return NULL;
     }
   return g_steal_pointer (&access);
@@ -103,6 +127,7 @@ ls_access_free (LsAccess *access)
 {
   g_clear_pointer (&access->sql, ls_sql_unref);
   g_clear_object (&access->environment);
+  g_free (access->path);
   g_mutex_clear (&access->lock);
   g_free (access);
 }

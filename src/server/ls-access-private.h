@@ -8,9 +8,13 @@ G_BEGIN_DECLS
 
 struct _LsAccess {
   LsEnvironment *environment;
+  char *path;
   GMutex lock; /* over the connection; never held while a password is hashed */
   LsSql *sql;
+  int64_t n_opened; /* how often the file was opened */
 };
+
+void ls_access_lock         (LsAccess   *access);
 
 void ls_access_set_auth     (GError    **error,
                              const char *words);

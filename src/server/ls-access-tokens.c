@@ -84,7 +84,7 @@ ls_access_issue_token (LsAccess   *access,
     }
   token = ls_id_new_secret (access->environment, TOKEN_BYTES);
   hash = hash_token (token);
-  g_mutex_lock (&access->lock);
+  ls_access_lock (access);
   transaction = ls_sql_begin (access->sql, LS_SQL_BEGIN_IMMEDIATE, error);
   done = transaction != NULL &&
          store_token (access, user, device, hash,
@@ -201,7 +201,7 @@ ls_access_check_token_late (LsAccess   *access,
       return NULL;
     }
   hash = hash_token (token);
-  g_mutex_lock (&access->lock);
+  ls_access_lock (access);
   identity = find_token (access, hash, grace, error);
   g_mutex_unlock (&access->lock);
   return identity;
@@ -224,7 +224,7 @@ ls_access_find_identity (LsAccess   *access,
 {
   LsIdentity *identity;
 
-  g_mutex_lock (&access->lock);
+  ls_access_lock (access);
   identity = find_token (access, token_hash, 0, error);
   g_mutex_unlock (&access->lock);
   return identity;
@@ -247,7 +247,7 @@ ls_access_revoke_token (LsAccess   *access,
 {
   bool done;
 
-  g_mutex_lock (&access->lock);
+  ls_access_lock (access);
   done = ls_sql_run (access->sql, error, "DELETE FROM tokens WHERE hash = ?", "t", token_hash);
   g_mutex_unlock (&access->lock);
   return done;

@@ -74,7 +74,7 @@ ls_access_add_user (LsAccess   *access,
     return false;
   if (password != NULL && !hash_password (password, hash, error))
     return false;
-  g_mutex_lock (&access->lock);
+  ls_access_lock (access);
   added = ls_sql_run (access->sql, error,
                       "INSERT INTO users (user, password, made) VALUES (?, ?, ?)"
                       " ON CONFLICT (user) DO NOTHING",
@@ -112,7 +112,7 @@ ls_access_set_password (LsAccess   *access,
 
   if (!hash_password (password, hash, error))
     return false;
-  g_mutex_lock (&access->lock);
+  ls_access_lock (access);
   transaction = ls_sql_begin (access->sql, LS_SQL_BEGIN_IMMEDIATE, error);
   done = transaction != NULL &&
          ls_sql_run (access->sql, error, "UPDATE users SET password = ? WHERE user = ?", "tt", hash,
@@ -188,7 +188,7 @@ ls_access_set_role (LsAccess     *access,
       g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "not a shop's id: %s", shop);
       return false;
     }
-  g_mutex_lock (&access->lock);
+  ls_access_lock (access);
   if (role == NULL)
     done = take_role (access, user, shop, error);
   else
@@ -242,7 +242,7 @@ ls_access_list_users (LsAccess *access,
   LsStep step;
   LsUser *user = NULL;
 
-  g_mutex_lock (&access->lock);
+  ls_access_lock (access);
   rows = ls_sql_query (access->sql, error,
                        "SELECT user, password IS NOT NULL FROM users ORDER BY user, rowid", NULL);
   while ((step = rows != NULL ? ls_statement_step (rows, error) : LS_STEP_ERROR) == LS_STEP_ROW &&
@@ -291,7 +291,7 @@ ls_access_check_password (LsAccess   *access,
   LsStep step;
   bool right;
 
-  g_mutex_lock (&access->lock);
+  ls_access_lock (access);
   step = ls_sql_get_text (access->sql, &hash, error, "SELECT password FROM users WHERE user = ?",
                           "t", user);
   g_mutex_unlock (&access->lock);

@@ -53,10 +53,13 @@ ls_access_get_generation (LsAccess *access,
                           int64_t  *ret_generation,
                           GError  **error)
 {
+  int64_t version = 0;
   LsStep step;
 
-  g_mutex_lock (&access->lock);
-  step = ls_sql_get_int64 (access->sql, ret_generation, error, "PRAGMA data_version", NULL);
+  ls_access_lock (access);
+  step = ls_sql_get_int64 (access->sql, &version, error, "PRAGMA data_version", NULL);
+  /* Each connection counts for itself, from a number of its own. */
+  *ret_generation = (access->n_opened << 32) + version;
   g_mutex_unlock (&access->lock);
   return step == LS_STEP_ROW;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include <sqlite3.h>
 #include <string.h>
 
 #include "core/ls-error.h"
 #include "ls-test-dir.h"
 #include "ls-test-environment.h"
+#include "ls-test-vfs.h"
 #include "server/ls-access.h"
 
 #define DAY (INT64_C (86400) * G_USEC_PER_SEC)
@@ -371,6 +373,39 @@ test_two_processes (Fixture      *fixture,
   identity = identity_of (fixture, token);
 }
 
+/* One sync that fails does not shut the door for good. */
+static void
+test_failed_sync (Fixture      *fixture,
+                  gconstpointer data)
+{
+  LsTestVfs *vfs = ls_test_vfs_new ("test-access");
+  g_autoptr (LsIdentity) identity = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *token = NULL;
+  g_autofree char *client = NULL;
+  bool bound = false;
+
+  ls_test_environment_set_vfs (fixture->environment, "test-access");
+  ls_access_free (fixture->access);
+  fixture->access = open_access (fixture);
+  add_user (fixture, "ada", "music", LS_ROLE_STAFF);
+  token = ls_access_issue_token (fixture->access, "ada", NULL, DAY, &error);
+  identity = ls_access_check_token (fixture->access, token, &error);
+  g_assert_no_error (error);
+  ls_test_vfs_fail (vfs, LS_TEST_VFS_SYNC, NULL, 1, 1, SQLITE_IOERR_FSYNC);
+  g_assert_null (ls_access_issue_client (fixture->access, identity, &error));
+  g_assert_nonnull (error);
+  g_clear_error (&error);
+  client = ls_access_issue_client (fixture->access, identity, &error);
+  g_assert_no_error (error);
+  g_assert_true (ls_access_check_client (fixture->access, identity, client, &bound, &error));
+  g_assert_true (bound);
+  ls_access_free (fixture->access);
+  ls_test_environment_set_vfs (fixture->environment, NULL);
+  ls_test_vfs_free (vfs);
+  fixture->access = open_access (fixture);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -387,6 +422,7 @@ main (int    argc,
   ADD ("/access/refused-users", test_refused_users);
   ADD ("/access/clients", test_clients);
   ADD ("/access/two-processes", test_two_processes);
+  ADD ("/access/failed-sync", test_failed_sync);
 #undef ADD
   return g_test_run ();
 }
