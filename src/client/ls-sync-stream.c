@@ -209,6 +209,8 @@ ls_stream_begin (LsSyncMachine *self,
   if (stream->fetching != 0)
     ls_sync_push (self, LS_SYNC_CANCEL_FETCH, stream->shop);
   stream->fetching = 0;
+  /* Until the cache says so: nothing is subscribed to in a view that the rows do not have. */
+  stream->has_view = false;
   stream->state = LS_STREAM_VIEW;
   action = ls_sync_push (self, LS_SYNC_SET_VIEW, stream->shop);
   action->role = stream->role;

@@ -564,6 +564,24 @@ test_cache_disagrees (Fixture      *fixture,
   expect_subscribe (fixture, 11);
 }
 
+/* Nothing is subscribed to in a view that the rows do not have: first the cache has to take it. */
+static void
+test_view_fails (Fixture      *fixture,
+                 gconstpointer data)
+{
+  g_autoptr (GError) error = g_error_new_literal (LS_ERROR, LS_ERROR_STORAGE, "no");
+
+  go_live (fixture, 10, 0);
+  say_welcome (fixture, "c1", "music", EPOCH, 10, LS_ROLE_STAFF);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_sync_machine_view_set (fixture->machine, "music", 0, error, fixture->now);
+  expect_reported (fixture, LS_EVENT_ERROR);
+  wait_deadline (fixture);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+}
+
 static void
 test_resync (Fixture      *fixture,
              gconstpointer data)
@@ -1086,6 +1104,7 @@ main (int    argc,
     { "deltas", test_deltas },
     { "gap-by-pong", test_gap_by_pong },
     { "pressure", test_pressure },
+    { "view-fails", test_view_fails },
     { "cache-fails", test_cache_fails },
     { "cache-disagrees", test_cache_disagrees },
     { "resync", test_resync },
