@@ -193,6 +193,8 @@ ls_cache_apply_delta (LsCache         *self,
 
   g_return_val_if_fail (delta->type == LS_MESSAGE_DELTA, false);
 
+  if (!ls_cache_is_sound (self, error))
+    return false;
   shop = ls_cache_find_shop (self, body->shop);
   if (shop == NULL || shop->position.epoch[0] == '\0')
     {

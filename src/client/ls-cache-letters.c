@@ -65,6 +65,8 @@ ls_cache_list_edits (LsCache    *self,
   LsShopState *state = ls_cache_find_shop (self, shop);
   g_autoptr (LsStatement) statement = NULL;
 
+  if (!ls_cache_is_sound (self, error))
+    return NULL;
   if (state == NULL)
     return g_ptr_array_new_with_free_func ((GDestroyNotify) ls_edit_unref);
   statement = ls_sql_query (self->sql, error,

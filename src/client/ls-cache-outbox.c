@@ -101,6 +101,8 @@ ls_cache_number_edits (LsCache    *self,
   g_autoptr (GPtrArray) sent = list_sent (state);
   unsigned n_queued = state != NULL ? ls_shop_count_waiting (state) - sent->len : 0;
 
+  if (!ls_cache_is_sound (self, error))
+    return NULL;
   max = MIN (max, LS_MUTATION_WINDOW - MIN (sent->len, LS_MUTATION_WINDOW));
   if (MIN (max, n_queued) > 0)
     {
@@ -396,6 +398,8 @@ ls_cache_apply_result (LsCache         *self,
 
   if (ret_edit != NULL)
     *ret_edit = NULL;
+  if (!ls_cache_is_sound (self, error))
+    return false;
   if (open == NULL || open->edit->state != LS_EDIT_SENT)
     return true;
   if (!ls_cache_tx_begin (self, LS_SQL_SYNC_FULL, &tx, error) ||

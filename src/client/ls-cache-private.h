@@ -228,6 +228,8 @@ unsigned     ls_shop_count_waiting        (LsShopState        *shop);
 void         ls_shop_state_free           (LsShopState        *shop);
 
 /* ls-cache-tx.c */
+bool         ls_cache_is_sound            (LsCache            *self,
+                                           GError            **error);
 bool         ls_cache_tx_begin            (LsCache            *self,
                                            LsSqlSync           sync,
                                            LsCacheTx          *tx,

@@ -77,6 +77,18 @@ read_back (LsCache *self)
                              g_object_ref (self), g_object_unref);
 }
 
+/* Whether memory is what the file has. Until it is, nobody may take what is missing in it for
+ * missing. */
+bool
+ls_cache_is_sound (LsCache *self,
+                   GError **error)
+{
+  if (self->broken == NULL)
+    return true;
+  g_propagate_error (error, g_error_copy (self->broken));
+  return false;
+}
+
 bool
 ls_cache_tx_begin (LsCache   *self,
                    LsSqlSync  sync,
@@ -84,12 +96,8 @@ ls_cache_tx_begin (LsCache   *self,
                    GError   **error)
 {
   *tx = (LsCacheTx) { .cache = self };
-  if (self->broken != NULL)
-    {
-      g_propagate_error (error, g_error_copy (self->broken));
-      return false;
-    }
-  if (!ls_cache_check_writable (self, error) || !set_sync (self, sync, error))
+  if (!ls_cache_is_sound (self, error) || !ls_cache_check_writable (self, error) ||
+      !set_sync (self, sync, error))
     return false;
   tx->transaction = ls_sql_begin (self->sql, LS_SQL_BEGIN_IMMEDIATE, error);
   if (tx->transaction == NULL)

@@ -446,7 +446,7 @@ ls_cache_remove_shop (LsCache    *self,
  * @ret_position: (out): its confirmed position; all zero for a shop never synced
  * @ret_view: (out) (optional): hash of the view of its rows, 0 for one never synced
  * @ret_synced_at: (out) (optional): when the server last confirmed it, µs since the epoch, or 0
- * @error: unused, for symmetry
+ * @error: where to put why it is not known whether the shop is known
  *
  * Tells where a shop stands.
  *
@@ -467,7 +467,7 @@ ls_cache_get_position (LsCache    *self,
     *ret_view = state != NULL ? state->view : 0;
   if (ret_synced_at != NULL)
     *ret_synced_at = state != NULL ? state->synced_at : 0;
-  return state != NULL;
+  return ls_cache_is_sound (self, error) && state != NULL;
 }
 
 /**

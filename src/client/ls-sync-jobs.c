@@ -277,7 +277,7 @@ run (LsSyncJob *job,
       break;
     case LS_SYNC_RELOAD:
     default:
-      ls_cache_get_position (cache, action->shop, &job->position, NULL, NULL, NULL);
+      ls_cache_get_position (cache, action->shop, &job->position, NULL, NULL, &job->error);
       break;
     }
 }
@@ -421,7 +421,7 @@ ls_sync_job_answer (LsSyncJob     *job,
                                   now);
       break;
     case LS_SYNC_RELOAD:
-      ls_sync_machine_reloaded (machine, action->shop, &job->position, now);
+      ls_sync_machine_reloaded (machine, action->shop, &job->position, job->error, now);
       break;
     default:
       if (job->error != NULL)

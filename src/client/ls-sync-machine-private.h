@@ -53,6 +53,7 @@ typedef struct {
   LsRole role;
   bool visible;         /* the last welcome had it */
   bool has_view;        /* the cache took the view of the role in this session */
+  bool must_reload;     /* the cache could not say where it stands */
   LsStreamState state;
   LsOutbox *outbox;
 

@@ -260,6 +260,7 @@ void ls_sync_machine_renumbered   (LsSyncMachine    *self,
 void ls_sync_machine_reloaded     (LsSyncMachine    *self,
                                    const char       *shop,
                                    const LsPosition *position,
+                                   const GError     *error,
                                    int64_t           now);
 void ls_sync_machine_cache_failed (LsSyncMachine    *self,
                                    LsSyncActionType  type,

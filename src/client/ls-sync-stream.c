@@ -408,6 +408,14 @@ note_synced (LsSyncMachine *self,
 }
 
 static void
+reload (LsSyncMachine *self,
+        LsStream      *stream)
+{
+  stream->state = LS_STREAM_RELOADING;
+  ls_sync_push (self, LS_SYNC_RELOAD, stream->shop);
+}
+
+static void
 apply_failed (LsSyncMachine *self,
               LsStream      *stream,
               const GError  *error,
@@ -426,10 +434,7 @@ apply_failed (LsSyncMachine *self,
     }
   ls_sync_report_error (self, LS_EVENT_ERROR, stream, error);
   if (self->session == LS_SESSION_READY)
-    {
-      stream->state = LS_STREAM_RELOADING;
-      ls_sync_push (self, LS_SYNC_RELOAD, stream->shop);
-    }
+    reload (self, stream);
 }
 
 /**
@@ -488,6 +493,7 @@ ls_sync_machine_applied (LsSyncMachine   *self,
  * @self: a machine
  * @shop: a shop
  * @position: where the cache stands
+ * @error: (nullable): why it could not tell
  * @now: monotonic
  *
  * Answers %LS_SYNC_RELOAD.
@@ -496,13 +502,16 @@ void
 ls_sync_machine_reloaded (LsSyncMachine    *self,
                           const char       *shop,
                           const LsPosition *position,
+                          const GError     *error,
                           int64_t           now)
 {
   LsStream *stream = ls_sync_find (self, shop);
 
   if (stream == NULL)
     return;
-  stream->confirmed = stream->queued = *position;
+  stream->must_reload = error != NULL;
+  if (error == NULL)
+    stream->confirmed = stream->queued = *position;
   if (stream->state == LS_STREAM_RELOADING)
     wait_a_while (self, stream, 0, now);
 }
@@ -687,7 +696,9 @@ ls_stream_tick (LsSyncMachine *self,
 {
   if (stream->state == LS_STREAM_WAITING && now >= stream->wait_until)
     {
-      if (!stream->has_view)
+      if (stream->must_reload)
+        reload (self, stream);
+      else if (!stream->has_view)
         ls_stream_begin (self, stream, now);
       else if (!g_str_equal (stream->confirmed.epoch, stream->server.epoch))
         fetch (self, stream, ALL_COLLECTIONS);

@@ -532,7 +532,8 @@ test_cache_fails (Fixture      *fixture,
 {
   g_autoptr (LsSyncAction) first = NULL;
   g_autoptr (LsSyncAction) second = NULL;
-  LsPosition position = { EPOCH, 10, 10 };
+  LsPosition position = { EPOCH, 10, 10 }, nowhere = { "", 0, 0 };
+  g_autoptr (GError) error = NULL;
 
   go_live (fixture, 10, 0);
   say_delta (fixture, 10, 11, 100);
@@ -545,7 +546,13 @@ test_cache_fails (Fixture      *fixture,
   applied (fixture, second, LS_ERROR_PROTOCOL); /* because of the first */
   say_delta (fixture, 12, 13, 100);
   expect_nothing (fixture);
-  ls_sync_machine_reloaded (fixture->machine, "music", &position, fixture->now);
+  /* Nor can it say where it stands: it is asked again. */
+  error = g_error_new_literal (LS_ERROR, LS_ERROR_STORAGE, "no");
+  ls_sync_machine_reloaded (fixture->machine, "music", &nowhere, error, fixture->now);
+  expect_nothing (fixture);
+  wait_deadline (fixture);
+  expect_drop (fixture, LS_SYNC_RELOAD);
+  ls_sync_machine_reloaded (fixture->machine, "music", &position, NULL, fixture->now);
   expect_nothing (fixture);
   wait_deadline (fixture);
   expect_subscribe (fixture, 10);
@@ -736,7 +743,7 @@ test_shop_comes_back (Fixture      *fixture,
   expect_drop (fixture, LS_SYNC_REMOVE_SHOP);
   expect_drop (fixture, LS_SYNC_RELOAD);
   expect_drop (fixture, LS_SYNC_SHOPS);
-  ls_sync_machine_reloaded (fixture->machine, "music", &nothing, fixture->now);
+  ls_sync_machine_reloaded (fixture->machine, "music", &nothing, NULL, fixture->now);
   expect_nothing (fixture);
 
   say_welcome (fixture, "c1", "music", EPOCH, 12, LS_ROLE_ADMIN);
