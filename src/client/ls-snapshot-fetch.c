@@ -401,18 +401,19 @@ end_cb (LsFetch      *fetch,
 static const LsFetchEvents fetch_events = { head_cb, data_cb, end_cb };
 
 static char *
-write_query (uint32_t collections)
+write_query (uint32_t collections,
+             int64_t  min_version)
 {
-  g_autoptr (GString) query = NULL;
+  g_autoptr (GString) query = g_string_new (NULL);
 
-  if (collections == ALL_COLLECTIONS)
-    return NULL;
-  query = g_string_new (NULL);
-  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+  for (unsigned i = 0; i < LS_N_COLLECTIONS && collections != ALL_COLLECTIONS; i++)
     if (collections & (UINT32_C (1) << i))
       g_string_append_printf (query, "%s%s", query->len > 0 ? "," : "collections=",
                               ls_schema_collection ((LsCollectionId) i)->name);
-  return g_string_free (g_steal_pointer (&query), FALSE);
+  if (min_version > 0)
+    g_string_append_printf (query, "%sversion=%" G_GINT64_FORMAT, query->len > 0 ? "&" : "",
+                            min_version);
+  return query->len > 0 ? g_string_free (g_steal_pointer (&query), FALSE) : NULL;
 }
 
 /**
@@ -424,6 +425,7 @@ write_query (uint32_t collections)
  * @shop: a shop
  * @client: (nullable): the client id, to be told which of its edits the rows contain
  * @collections: a mask of collections, all bits for all
+ * @min_version: a version that the rows must contain, if the server has it; 0 for any
  * @events: whom to tell; static
  * @user_data: for them
  *
@@ -439,13 +441,14 @@ ls_snapshot_fetch_start (LsEnvironment               *environment,
                          const char                  *shop,
                          const char                  *client,
                          uint32_t                     collections,
+                         int64_t                      min_version,
                          const LsSnapshotFetchEvents *events,
                          gpointer                     user_data)
 {
   LsSnapshotFetch *self = g_new0 (LsSnapshotFetch, 1);
   g_autofree char *id = g_uri_escape_string (shop, NULL, FALSE);
   g_autofree char *path = g_strdup_printf ("/v1/shops/%s/snapshot", id);
-  g_autofree char *query = write_query (collections);
+  g_autofree char *query = write_query (collections, min_version);
   const char *headers[] = { LS_SNAPSHOT_CLIENT_HEADER, client, NULL };
   LsFetchSpec spec = {
     .method = "GET",

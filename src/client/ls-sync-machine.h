@@ -43,7 +43,8 @@ G_BEGIN_DECLS
  *   @n are lost, unless it is negative; ls_sync_machine_renumbered() answers
  * @LS_SYNC_LOSE: edits of @shop that were applied after version @n are lost
  * @LS_SYNC_RELOAD: read the position of @shop again; ls_sync_machine_reloaded() answers
- * @LS_SYNC_FETCH: fetch a snapshot of @collections of @shop; ls_sync_machine_fetched() answers
+ * @LS_SYNC_FETCH: fetch a snapshot of @collections of @shop, of version @n or later;
+ *   ls_sync_machine_fetched() answers
  * @LS_SYNC_CANCEL_FETCH: give that up
  *
  * What the shell has to do. Those from %LS_SYNC_SET_CLIENT to %LS_SYNC_RELOAD are for the cache and

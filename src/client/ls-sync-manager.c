@@ -246,7 +246,7 @@ start_fetch (LsSyncManager      *self,
                    ls_snapshot_fetch_start (self->environment, self->queue, self->connection,
                                             self->cache, action->shop,
                                             ls_sync_machine_get_client (self->machine),
-                                            action->collections, &fetch_events, self));
+                                            action->collections, action->n, &fetch_events, self));
 }
 
 /* --- Carrying out ---------------------------------------------------------------------------- */

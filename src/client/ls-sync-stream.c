@@ -107,6 +107,8 @@ fetch (LsSyncMachine *self,
        LsStream      *stream,
        uint32_t       collections)
 {
+  LsSyncAction *action;
+
   if (stream->fetching != 0)
     ls_sync_push (self, LS_SYNC_CANCEL_FETCH, stream->shop);
   ls_sync_heal_abort (self, stream);
@@ -116,7 +118,11 @@ fetch (LsSyncMachine *self,
       stream->state = LS_STREAM_FETCHING;
       stream->fetch_later = 0;
     }
-  ls_sync_push (self, LS_SYNC_FETCH, stream->shop)->collections = collections;
+  action = ls_sync_push (self, LS_SYNC_FETCH, stream->shop);
+  action->collections = collections;
+  /* What others asked for a while ago may be older than what is here. */
+  if (g_str_equal (stream->confirmed.epoch, stream->server.epoch))
+    action->n = stream->confirmed.version;
 }
 
 void
