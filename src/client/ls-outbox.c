@@ -16,8 +16,10 @@ struct _LsOutbox {
   int64_t sent_n;   /* sent in this session up to here */
   int64_t void_n;   /* n up to here and above sent_n have no edit and are sent as void */
   bool open;        /* edits may go */
-  bool changed;     /* there may be edits without an n */
-  bool numbering;   /* the cache is giving them theirs */
+  bool changed;     /* edits were made or taken back: those with an n are not as they are here */
+  bool more;        /* there may be edits without an n */
+  bool numbering;   /* the cache is giving them theirs, and tells all that have one */
+  bool asking;      /* that was asked because they changed */
 
   /* Waiting */
   LsBackoff backoff;
@@ -142,6 +144,7 @@ ls_outbox_numbered (LsOutbox  *self,
   int64_t highest = self->highest_n;
 
   self->numbering = false;
+  self->asking = false;
   if (edits == NULL)
     {
       self->changed = true;
@@ -156,9 +159,9 @@ ls_outbox_numbered (LsOutbox  *self,
       g_ptr_array_add (self->undecided, edit);
       self->highest_n = MAX (self->highest_n, edit->n);
     }
-  /* Where some got their n there may be more. */
-  if (self->highest_n > highest)
-    self->changed = true;
+  /* Where some got their n, or found no room, there may be more. */
+  if (self->highest_n > highest || self->undecided->len >= LS_MUTATION_WINDOW)
+    self->more = true;
 }
 
 /**
@@ -296,6 +299,28 @@ ls_outbox_get_deadline (LsOutbox *self)
   return self->open && self->held_until > 0 ? self->held_until : -1;
 }
 
+static LsOutboxStep
+number (LsOutbox     *self,
+        LsOutboxWork *ret_work)
+{
+  self->more = false;
+  self->numbering = true;
+  ret_work->max = LS_MUTATION_WINDOW - MIN (self->undecided->len, LS_MUTATION_WINDOW);
+  return LS_OUTBOX_NUMBER;
+}
+
+/* Until the cache has said what they are now, none goes. */
+static LsOutboxStep
+ask_for_all (LsOutbox     *self,
+             LsOutboxWork *ret_work)
+{
+  if (self->numbering)
+    return LS_OUTBOX_NOTHING;
+  self->changed = false;
+  self->asking = true;
+  return number (self, ret_work);
+}
+
 /**
  * ls_outbox_next:
  * @self: an outbox
@@ -321,7 +346,10 @@ ls_outbox_next (LsOutbox     *self,
       ret_work->n = ++self->sent_n;
       return LS_OUTBOX_VOID;
     }
-  for (unsigned i = 0; i < self->undecided->len; i++)
+  /* Also when no more may be sent: what is about to go may have been taken back meanwhile. */
+  if (self->changed)
+    return ask_for_all (self, ret_work);
+  for (unsigned i = 0; i < self->undecided->len && !self->asking; i++)
     {
       LsEdit *edit = g_ptr_array_index (self->undecided, i);
 
@@ -331,12 +359,7 @@ ls_outbox_next (LsOutbox     *self,
       ret_work->edit = edit;
       return LS_OUTBOX_SEND;
     }
-  if (self->changed && !self->numbering && self->undecided->len < LS_MUTATION_WINDOW)
-    {
-      self->changed = false;
-      self->numbering = true;
-      ret_work->max = LS_MUTATION_WINDOW - self->undecided->len;
-      return LS_OUTBOX_NUMBER;
-    }
+  if (self->more && !self->numbering && self->undecided->len < LS_MUTATION_WINDOW)
+    return number (self, ret_work);
   return LS_OUTBOX_NOTHING;
 }

@@ -11,6 +11,7 @@ typedef struct {
   LsOutbox *outbox;
   int64_t n_made;
   int64_t n_numbered;
+  int64_t voided; /* the one that was taken back */
   GArray *decided; /* n */
   GString *wire;
   int64_t now;
@@ -68,6 +69,7 @@ undecided (Fixture *fixture)
         LsEdit *edit = ls_edit_new ();
 
         edit->n = n;
+        edit->is_void = n == fixture->voided;
         edit->mid = mid_of (n);
         g_ptr_array_add (edits, edit);
       }
@@ -86,12 +88,12 @@ run (Fixture *fixture)
       g_autoptr (GPtrArray) edits = NULL;
 
       if (step == LS_OUTBOX_SEND)
-        g_string_append_printf (fixture->wire, "%d ", (int) work.edit->n);
+        g_string_append_printf (fixture->wire, work.edit->is_void ? "%d! " : "%d ",
+                                (int) work.edit->n);
       else if (step == LS_OUTBOX_VOID)
         g_string_append_printf (fixture->wire, "v%d ", (int) work.n);
       else
         {
-          g_assert_cmpuint (work.max, >, 0);
           fixture->n_numbered = MIN (fixture->n_made, fixture->n_numbered + work.max);
           edits = undecided (fixture);
           g_assert_cmpuint (edits->len, <=, LS_MUTATION_WINDOW);
@@ -125,6 +127,21 @@ decide (Fixture *fixture,
 
   g_array_append_val (fixture->decided, n);
   ls_outbox_decided (fixture->outbox, mid);
+}
+
+/* What is taken back while there is no connection goes without its content in the next. */
+static void
+test_taken_back (Fixture      *fixture,
+                 gconstpointer data)
+{
+  make (fixture, 3);
+  ls_outbox_begin (fixture->outbox);
+  expect_wire (fixture, "1 2 3 ");
+  ls_outbox_end (fixture->outbox);
+  fixture->voided = 2;
+  ls_outbox_changed (fixture->outbox);
+  ls_outbox_begin (fixture->outbox);
+  expect_wire (fixture, "1 2! 3 ");
 }
 
 static void
@@ -307,6 +324,7 @@ main (int    argc,
     { "reconnect", test_reconnect },   { "restart", test_restart },
     { "go-back", test_go_back },       { "temporary", test_temporary },
     { "void", test_void },             { "cache-fails", test_cache_fails },
+    { "taken-back", test_taken_back },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -797,10 +797,10 @@ test_edits (Fixture      *fixture,
   expect_drop (fixture, LS_SYNC_SET_VIEW);
   expect_drop (fixture, LS_SYNC_SHOPS);
   ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
-  expect_mutate (fixture, 7, false);
   numbered (fixture, 7, 7);
   expect_subscribe (fixture, 10);
   expect_drop (fixture, LS_SYNC_SET_SYNCED);
+  expect_mutate (fixture, 7, false);
   wait_deadline (fixture);
   expect_ack (fixture, 10, 6);
 }
@@ -882,6 +882,9 @@ test_forked (Fixture      *fixture,
   expect_drop (fixture, LS_SYNC_SET_VIEW);
   expect_drop (fixture, LS_SYNC_SHOPS);
   ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  numbered (fixture, 1, 2);
+  expect_subscribe (fixture, 10);
+  expect_drop (fixture, LS_SYNC_SET_SYNCED);
   expect_mutate (fixture, 1, false);
   expect_mutate (fixture, 2, false);
 }
@@ -909,6 +912,8 @@ test_new_epoch (Fixture      *fixture,
   expect_nothing (fixture);
   ls_sync_machine_fetched (fixture->machine, "music", &position, NULL, fixture->now);
   ls_message_unref (expect_sent (fixture, LS_MESSAGE_SUBSCRIBE));
+  numbered (fixture, 1, 1);
+  expect_drop (fixture, LS_SYNC_SET_SYNCED);
   expect_mutate (fixture, 1, false);
 }
 
