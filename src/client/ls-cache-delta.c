@@ -6,6 +6,7 @@
 #include "client/ls-cache-private.h"
 
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 
 /* What comes from the server: deltas, and the ends of edits. */
 
@@ -80,10 +81,13 @@ ls_cache_apply_confirmed (LsCacheTx      *tx,
       g_propagate_error (error, g_steal_pointer (&failure));
       return false;
     }
-  ls_buckets_replace (sums, shadow->confirmed, after);
+  if (!LS_FAULT (DIGEST_NOT_FOLLOWED))
+    ls_buckets_replace (sums, shadow->confirmed, after);
   g_clear_pointer (&shadow->confirmed, ls_record_unref);
   shadow->confirmed = g_steal_pointer (&after);
   shadow->is_stale = true;
+  if (LS_FAULT (OVERLAY_LOST))
+    return ls_cache_write_row (tx->cache, table, shadow->id, NULL, shadow->confirmed, error);
   ls_cache_touch_shadow (tx, shadow);
   return true;
 }
@@ -100,6 +104,8 @@ apply_items (LsCacheTx     *tx,
 
       if (item->version <= tx->shop->position.version ||
           (table != NULL && item->version <= table->base))
+        continue;
+      if (LS_FAULT (HALF_DELTA) && i > delta->items->len / 2)
         continue;
       if (!ls_cache_apply_confirmed (tx, item->change, error))
         {
@@ -133,7 +139,7 @@ mark_contained (LsCacheTx     *tx,
       const LsDeltaItem *item = &g_array_index (delta->items, LsDeltaItem, i);
       LsOpenEdit *open = item->mid != NULL ? ls_shop_find_edit (tx->shop, item->mid) : NULL;
 
-      if (open == NULL)
+      if (open == NULL || LS_FAULT (OVERLAY_TWICE))
         continue;
       if (open->contained != LS_ALL_COLLECTIONS)
         g_ptr_array_add (tx->commit->contained, g_strdup (open->edit->mid));
@@ -204,7 +210,7 @@ ls_cache_apply_delta (LsCache         *self,
     }
   if (body->to <= shop->position.version)
     return true;
-  if (body->from > shop->position.version)
+  if (body->from > shop->position.version && !LS_FAULT (GAP_IGNORED))
     {
       g_set_error (error, LS_ERROR, LS_ERROR_PROTOCOL,
                    "a delta of %s begins at version %" G_GINT64_FORMAT ", after %" G_GINT64_FORMAT,

@@ -6,6 +6,7 @@
 #include "client/ls-cache-private.h"
 
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 #include "core/ls-id.h"
 
 /* What the admin does: edits as they are made, merged, taken back and tried again. */
@@ -250,7 +251,10 @@ ls_cache_add_edit (LsCache    *self,
       return NULL;
     }
   seen = ls_cache_try_changes (self, shop, changes, error);
-  if (seen == NULL || !ls_cache_tx_begin (self, LS_SQL_SYNC_FULL, &tx, error) ||
+  if (seen == NULL ||
+      !ls_cache_tx_begin (self,
+                          LS_FAULT (EDIT_NOT_DURABLE) ? LS_SQL_SYNC_NORMAL : LS_SQL_SYNC_FULL,
+                          &tx, error) ||
       !ls_cache_tx_set_shop (&tx, shop, error))
     return NULL;
   edit = add_tried (&tx, mid, seen, error);

@@ -5,6 +5,8 @@
 
 #include "client/ls-cache-private.h"
 
+#include "core/ls-fault.h"
+
 /*
  * Queued edits of one row that become one, or none, before they get their n (PROTOCOL rule 7): what
  * was typed five times offline is sent once, and what was made and deleted again is not sent.
@@ -264,7 +266,7 @@ ls_cache_join_edit (LsCacheTx  *tx,
   if (changes->len != 1 || shadow == NULL || shadow->edits->len == 0)
     return true;
   last = g_ptr_array_index (shadow->edits, shadow->edits->len - 1);
-  if (last->edit->state != LS_EDIT_QUEUED || last->edit->changes->len != 1 ||
+  if ((last->edit->state != LS_EDIT_QUEUED && !LS_FAULT (CHANGED_AFTER_SENT)) || last->edit->changes->len != 1 ||
       passes_something (tx->shop, last, change))
     return true;
   join = join_changes (shadow, g_ptr_array_index (last->edit->changes, 0), change, &joined);

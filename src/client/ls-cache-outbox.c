@@ -6,6 +6,7 @@
 #include "client/ls-cache-private.h"
 
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 #include "core/ls-id.h"
 
 /* How edits leave: they get their numbers, they get their results, or they are taken back. */
@@ -57,7 +58,9 @@ number_next (LsCache    *self,
 {
   g_auto (LsCacheTx) tx = { NULL };
 
-  if (!ls_cache_tx_begin (self, LS_SQL_SYNC_FULL, &tx, error) ||
+  if (!ls_cache_tx_begin (self,
+                          LS_FAULT (NUMBER_NOT_DURABLE) ? LS_SQL_SYNC_NORMAL : LS_SQL_SYNC_FULL,
+                          &tx, error) ||
       !ls_cache_tx_set_shop (&tx, shop, error))
     return false;
   for (unsigned i = 0; i < tx.shop->edits->len && max > 0; i++)

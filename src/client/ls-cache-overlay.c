@@ -5,6 +5,7 @@
 
 #include "client/ls-cache-private.h"
 
+#include "core/ls-fault.h"
 #include "core/ls-json-writer.h"
 
 /*
@@ -111,6 +112,13 @@ make_shadow (LsCacheTx      *tx,
   shadow = ls_shop_add_shadow (tx->shop, change->collection, change->key);
   shadow->id = id;
   shadow->confirmed = g_steal_pointer (&confirmed);
+  if (LS_FAULT (OPTIMISTIC_IS_CONFIRMED) && shadow->confirmed != NULL)
+    {
+      LsRecord *after = ls_change_apply (change, shadow->confirmed, LS_APPLY_KEEP_DERIVED, NULL);
+
+      ls_record_unref (shadow->confirmed);
+      shadow->confirmed = after;
+    }
   return shadow;
 }
 

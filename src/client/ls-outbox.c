@@ -5,6 +5,8 @@
 
 #include "client/ls-outbox.h"
 
+#include "core/ls-fault.h"
+
 /* As often a server may ask for the same n before it is left alone for longer. */
 #define MAX_REPEATS 3
 /* What was sent behind a refused edit is refused too: so long those refusals are awaited. */
@@ -100,7 +102,8 @@ ls_outbox_begin (LsOutbox *self)
   self->open = true;
   self->changed = true;
   self->repeats = 0;
-  rewind_to_first (self);
+  if (!LS_FAULT (NOT_SENT_AGAIN))
+    rewind_to_first (self);
 }
 
 /**

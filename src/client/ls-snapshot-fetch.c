@@ -6,6 +6,7 @@
 #include "client/ls-snapshot-fetch.h"
 
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 #include "core/ls-schema.h"
 #include "core/ls-snapshot.h"
 
@@ -388,7 +389,7 @@ end_cb (LsFetch      *fetch,
   LsSnapshotFetch *self = user_data;
   g_autoptr (GError) error = why != NULL ? g_error_copy (why) : NULL;
 
-  if (error != NULL || !ls_snapshot_reader_end (self->reader, &error))
+  if (error != NULL || (!LS_FAULT (SNAPSHOT_NOT_PROVEN) && !ls_snapshot_reader_end (self->reader, &error)))
     {
       end (self, NULL, error);
       return;

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "core/ls-fault.h"
+
 /* The way of edits: from the outbox to the server, and their results. */
 
 /* What a message has around the changes of an edit, a change around its fields, a field around its
@@ -104,7 +106,7 @@ send_edit (LsSyncMachine *self,
   LsMessage *message = mutate_new (stream, edit->n, edit->mid);
   LsEvent *event;
 
-  message->mutate.is_void = edit->is_void;
+  message->mutate.is_void = edit->is_void && !LS_FAULT (VOID_FORGOTTEN);
   if (!edit->is_void && !fits (self, edit))
     {
       message->mutate.is_void = true;

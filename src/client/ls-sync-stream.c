@@ -5,6 +5,7 @@
 
 #include "client/ls-sync-machine-private.h"
 
+#include "core/ls-fault.h"
 #include "core/ls-view.h"
 
 /* The stream of one shop: views, subscriptions, deltas, snapshots, acks. */
@@ -251,7 +252,8 @@ ls_sync_machine_view_set (LsSyncMachine *self,
     }
   stream->has_view = true;
   ls_stream_update_outbox (self, stream, now);
-  if (!g_str_equal (stream->confirmed.epoch, stream->server.epoch))
+  if (!g_str_equal (stream->confirmed.epoch, stream->server.epoch) &&
+      !(LS_FAULT (EPOCH_IGNORED) && stream->confirmed.epoch[0] != '\0'))
     {
       fetch (self, stream, ALL_COLLECTIONS);
       return;
@@ -364,7 +366,7 @@ ls_stream_delta (LsSyncMachine *self,
   stream->server.version = MAX (stream->server.version, delta->to);
   if (delta->to <= stream->queued.version)
     return;
-  if (delta->from > stream->queued.version)
+  if (delta->from > stream->queued.version && !LS_FAULT (GAP_IGNORED))
     {
       subscribe (self, stream, now);
       return;

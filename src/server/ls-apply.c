@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/ls-fault.h"
 #include "server/ls-activity.h"
 #include "server/ls-derive.h"
 #include "server/ls-references.h"
@@ -152,7 +153,7 @@ check_field_conflict (const LsMutation *mutation,
 
   if (was == NULL && change->op == LS_CHANGE_PUT && mutation->client != NULL)
     was = &null;
-  if (was == NULL || ls_value_equal (stands, was))
+  if (was == NULL || ls_value_equal (stands, was) || LS_FAULT (WAS_IGNORED))
     return true;
   if (change->op != LS_CHANGE_DEL && ls_value_equal (stands, set))
     return true;
@@ -171,7 +172,8 @@ check_conflict (const LsMutation *mutation,
   if (change->op == LS_CHANGE_ADD)
     return current != NULL || conflict (change, -1, refusal);
   if (current == NULL)
-    return change->op != LS_CHANGE_SET || conflict (change, -1, refusal);
+    return change->op != LS_CHANGE_SET || LS_FAULT (SET_MAKES_ROWS) ||
+           conflict (change, -1, refusal);
   for (unsigned i = 0; i < change->collection->n_fields; i++)
     {
       bool derived = (change->collection->fields[i].flags & LS_FIELD_DERIVED) != 0;
@@ -228,8 +230,12 @@ apply_change (LsDraft          *draft,
 
   if (current != NULL)
     ls_record_ref (current);
+  if (LS_FAULT (SET_MAKES_ROWS) && current == NULL && change->op == LS_CHANGE_SET)
+    current = ls_record_new (change->collection, change->key);
   if (!check_conflict (mutation, change, current, visible, refusal))
     return false;
+  if (LS_FAULT (ADD_IS_SET) && change->op == LS_CHANGE_ADD)
+    ((LsChange *) change)->op = LS_CHANGE_SET;
   after =
       ls_change_apply (change, current, repair ? LS_APPLY_EXACT : LS_APPLY_KEEP_DERIVED, &error);
   if (error != NULL)

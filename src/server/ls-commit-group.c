@@ -6,6 +6,7 @@
 #include "server/ls-committer-private.h"
 
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 
 /*
  * One group from its turn to its end: begun, decided, committed, told. ls-committer.c has the
@@ -201,7 +202,8 @@ follow_group (LsCommitter      *self,
         {
           LsDraftRow images = ls_draft_get_row (draft, row);
 
-          ls_shop_digests_follow (self->current->digests, images.before, images.after);
+          if (!LS_FAULT (SERVER_DIGEST_STALE) || images.after != NULL)
+            ls_shop_digests_follow (self->current->digests, images.before, images.after);
           if (self->current->scrub != NULL)
             ls_scrub_follow (self->current->scrub, images.before, images.after);
         }
@@ -402,6 +404,15 @@ begun_cb (LsStorageOutcome  outcome,
       return;
     }
   self->state = LS_COMMITTER_COMMITTING;
+  for (unsigned i = 0; LS_FAULT (ACK_BEFORE_COMMIT) && i < group->entries->len; i++)
+    {
+      LsEntry *entry = g_ptr_array_index (group->entries, i);
+
+      tell_entry (entry);
+      entry->func = NULL;
+      if (entry->destroy != NULL)
+        g_steal_pointer (&entry->destroy) (entry->user_data);
+    }
   ls_storage_commit (self->storage, tx, committed_cb, self);
 }
 

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "server/ls-apply.h"
+#include "core/ls-fault.h"
 #include "server/ls-committer-private.h"
 
 /*
@@ -127,7 +128,7 @@ decide_past (LsStorageTx  *tx,
 
   if (!ls_storage_tx_knows_n (tx, mutation->client, mutation->n, &known, error))
     return false;
-  if (known)
+  if (known && !LS_FAULT (FORK_IGNORED))
     set_expected (entry, LS_EXPECTED_FORKED);
   else
     entry->decision = decision_new (mutation, 0, LS_RESULT_DECIDED,
@@ -189,6 +190,8 @@ append_version (LsStorageTx  *tx,
   const LsShop *shop = ls_storage_tx_get_shop (tx);
   g_autoptr (LsVersion) version = make_version (entry->mutation, shop, at, changes);
 
+  if (LS_FAULT (LOG_LACKS_CHANGE) && changes->len > 1)
+    g_ptr_array_set_size (changes, (int) changes->len - 1);
   if (changes->len == 0 ||
       !check_size (version, ls_version_seal (version, shop->position.check), refusal))
     return true;
@@ -290,6 +293,13 @@ ls_decide (LsEnvironment  *environment,
       g_propagate_error (error, g_steal_pointer (&local));
       return false;
     }
+  if (LS_FAULT (DEDUPE_SKIPPED) && mutation->client != NULL && mutation->n <= last_n)
+    {
+      g_clear_pointer (&known, ls_decision_free);
+      last_n = mutation->n - 1;
+    }
+  if (LS_FAULT (N_GAP_ACCEPTED) && mutation->n > last_n)
+    last_n = mutation->n - 1;
   if (known != NULL)
     return decide_known (tx, group, entry, known, hash, last_n, error);
   if (mutation->client != NULL && mutation->n <= last_n)

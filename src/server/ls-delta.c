@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/ls-fault.h"
 #include "core/ls-json-writer.h"
 
 /* What an item costs besides its key and its values: names, brackets, version. */
@@ -252,7 +253,8 @@ merge (const LsChange *before,
        const LsChange *change,
        uint64_t        fields)
 {
-  bool onto = before != NULL && change->op == LS_CHANGE_SET && before->op != LS_CHANGE_DEL;
+  bool onto = before != NULL && change->op == LS_CHANGE_SET && before->op != LS_CHANGE_DEL &&
+              !LS_FAULT (SQUASH_LOSES_FIELDS);
   LsChange *merged =
       ls_change_new (onto ? before->op : change->op, change->collection, change->key);
   const LsChange *sources[] = { onto ? before : NULL, change };

@@ -5,6 +5,8 @@
 
 #include "server/ls-hub-private.h"
 
+#include "core/ls-fault.h"
+
 /*
  * Priority decides when, never what (rule 2). A version that touches only collections without a
  * window on them may wait a while: it stays in the ring, and the audience's `sent` behind. The
@@ -158,6 +160,8 @@ ls_audience_flush (LsAudience *audience)
   audience->due = 0;
   if (from == shop->published.version)
     return true;
+  if (LS_FAULT (HELD_FORGOTTEN))
+    from = shop->published.version - 1;
   if (count (audience) > 0)
     {
       if (ls_ring_covers (shop->ring, from))

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 #include "server/ls-hub-private.h"
 
 /*
@@ -78,6 +79,7 @@ check_position (LogRead *read)
   if (shop == NULL)
     return false;
   read->horizon = shop->horizon;
+  read->known = read->known || LS_FAULT (CHECK_NOT_COMPARED) || LS_FAULT (EPOCH_IGNORED);
   return read->known && read->claimed.version >= read->horizon;
 }
 
@@ -311,12 +313,12 @@ ls_sub_begin (LsSub            *sub,
   g_mutex_lock (&sub->session->lock);
   sub->acked = position->version;
   g_mutex_unlock (&sub->session->lock);
-  if (!g_str_equal (position->epoch, published->epoch))
+  if (!g_str_equal (position->epoch, published->epoch) && !LS_FAULT (EPOCH_IGNORED))
     ls_sub_resync (sub, LS_RESYNC_EPOCH, NULL);
   else if (position->version != published->version &&
            !ls_ring_get_check (sub->shop->ring, position->version, &check))
     start_read (sub, position, published->version);
-  else if (check != position->check)
+  else if (check != position->check && !LS_FAULT (CHECK_NOT_COMPARED))
     ls_sub_resync (sub, LS_RESYNC_EPOCH, NULL);
   else
     ls_sub_continue (sub);
@@ -355,7 +357,7 @@ ls_sub_continue (LsSub *sub)
       g_ptr_array_add (shop->ahead, sub);
       return;
     }
-  if (sub->sent < shop->published.version)
+  if (sub->sent < shop->published.version && !LS_FAULT (JOIN_WITHOUT_DELTA))
     {
       if (shop->published.version - sub->sent <= FEW_VERSIONS &&
           ls_ring_covers (shop->ring, sub->sent))
@@ -415,7 +417,7 @@ ls_sub_overflowed (LsSub *sub)
   ls_sub_clear_results (sub);
   sub->results_lost = true;
   g_mutex_lock (&sub->session->lock);
-  sub->sent = sub->acked;
+  sub->sent = LS_FAULT (OVERFLOW_FORGOTTEN) ? sub->shop->published.version : sub->acked;
   g_mutex_unlock (&sub->session->lock);
 }
 

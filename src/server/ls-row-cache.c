@@ -5,6 +5,8 @@
 
 #include "server/ls-row-cache.h"
 
+#include "core/ls-fault.h"
+
 /* Rows kept; at most twice as many while the older half is on its way out. Some 2 KiB each. */
 #define GENERATION 4096
 
@@ -111,7 +113,8 @@ void
 ls_row_cache_enter (LsRowCache       *cache,
                     const LsPosition *position)
 {
-  if (!cache->valid || !ls_position_equal (&cache->position, position))
+  if ((!cache->valid && !LS_FAULT (ROLLED_BACK_ROWS_KEPT)) ||
+      !ls_position_equal (&cache->position, position))
     ls_row_cache_clear (cache);
   cache->valid = false;
 }

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 #include "server/ls-hub-private.h"
 
 /*
@@ -219,7 +220,8 @@ ls_sub_flush_results (LsSub *sub)
       ls_sub_get_sent (sub) < pending->version)
     ls_audience_flush (sub->audience);
   while ((pending = g_queue_peek_head (&sub->results)) != NULL && pending->message != NULL &&
-         (sub->state == LS_SUB_NONE || ls_sub_get_sent (sub) >= pending->version))
+         (sub->state == LS_SUB_NONE || ls_sub_get_sent (sub) >= pending->version ||
+          LS_FAULT (RESULT_BEFORE_DELTA)))
     {
       ls_session_send (sub->session, pending->message);
       pending_free (g_queue_pop_head (&sub->results));

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 #include "server/ls-hub-private.h"
 
 /*
@@ -66,7 +67,7 @@ look_at_shops (Hello *hello)
       last_n = ls_storage_get_last_n (storage, shop->shop, hello->client, &hello->error);
       if (last_n < 0)
         return false;
-      if (last_n > (claimed != NULL ? *claimed : 0))
+      if (last_n > (claimed != NULL ? *claimed : 0) && !LS_FAULT (FORK_IGNORED))
         hello->forked = true;
       g_hash_table_insert (hello->last_ns, g_strdup (shop->shop), box (last_n));
     }

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 #include "server/ls-hub-private.h"
 
 /*
@@ -332,8 +333,11 @@ glanced_cb (gpointer data)
 void
 ls_hub_look_at_rights (LsHub *hub)
 {
-  Glance *glance = g_new0 (Glance, 1);
+  Glance *glance;
 
+  if (LS_FAULT (RIGHTS_NOT_NOTICED))
+    return;
+  glance = g_new0 (Glance, 1);
   hub->looking = true;
   glance->hub = hub;
   glance->generation = hub->access_generation;

@@ -13,6 +13,7 @@
 #include <glib/gstdio.h>
 
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 #include "core/ls-snapshot.h"
 
 /*
@@ -144,7 +145,9 @@ begin (Writing *writing)
   Snapshot *snapshot = writing->snapshot;
 
   if (writing->writer == NULL)
-    writing->writer = ls_snapshot_writer_new (snapshot->shop, &snapshot->position, snapshot->view);
+    writing->writer =
+        ls_snapshot_writer_new (snapshot->shop, &snapshot->position,
+                                LS_FAULT (SNAPSHOT_SHOWS_ALL) ? ls_view_full () : snapshot->view);
 }
 
 static void

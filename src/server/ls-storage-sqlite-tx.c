@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 #include "core/ls-id.h"
 #include "server/ls-fault.h"
 
@@ -145,6 +146,9 @@ write_ends (LsSqliteTx  *tx,
                      "ttii", shop->shop, l->data,
                      *(int64_t *) g_hash_table_lookup (tx->last_n, l->data), shop->at))
       return false;
+  if (LS_FAULT (RESULTS_FORGOTTEN) &&
+      !ls_sql_run (sql, error, "DELETE FROM log_decisions WHERE n > 0", NULL))
+    return false;
   if (!forget_acknowledged (tx, shop->shop, error))
     return false;
   return ls_sql_run (

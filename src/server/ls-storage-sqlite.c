@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 #include "server/ls-storage-sqlite-private.h"
 
 /**
@@ -88,7 +89,7 @@ open_connection (LsStorageSqlite  *self,
   LsSqlOptions options = {
     .vfs = ls_environment_get_vfs (self->environment),
     .application_id = LS_STORAGE_APPLICATION_ID,
-    .sync = LS_SQL_SYNC_FULL,
+    .sync = LS_FAULT (COMMIT_NOT_SYNCED) ? LS_SQL_SYNC_NORMAL : LS_SQL_SYNC_FULL,
     .flags = LS_SQL_OPTION_NO_AUTOCHECKPOINT,
     .cache_kib = mode == LS_SQL_READ_WRITE ? WRITER_CACHE_KIB : READER_CACHE_KIB,
     .n_cached_statements = mode == LS_SQL_READ_WRITE ? WRITER_STATEMENTS : 0,

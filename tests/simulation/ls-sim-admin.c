@@ -263,6 +263,7 @@ change_edit (Deed *deed)
   if (edits == NULL || edits->len == 0)
     return;
   edit = g_ptr_array_index (edits, ls_sim_dice_below (&deed->dice, edits->len));
+  ls_sim_oracle_doubted (self->oracle, self->index, edit->mid);
   done = discard ? ls_cache_discard_edit (self->cache, edit->mid, &error)
                  : ls_cache_retry_edit (self->cache, edit->mid, new_mid, &error);
   if (ls_sim_node_is_dead (self->node))

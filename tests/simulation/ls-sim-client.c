@@ -102,6 +102,7 @@ event_cb (LsEventBus  *bus,
   ls_sim_world_note (self->world, "client %u: %s v%" G_GINT64_FORMAT " %s %s", self->index,
                      event->type, event->version, event->code != NULL ? event->code : "",
                      event->message != NULL ? event->message : "");
+  self->healed = self->healed || g_str_equal (event->type, LS_EVENT_HEALED);
   if (g_str_equal (event->type, LS_EVENT_FINDING) &&
       g_strcmp0 (event->code, "inconsistency") == 0)
     self->findings++;

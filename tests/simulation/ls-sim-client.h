@@ -54,6 +54,7 @@ typedef enum {
  * @token: whom it signs in as
  * @role: what that user is
  * @findings: digests that differed, ever
+ * @healed: rows came as a whole, and nobody has looked at them since
  * @state: of the connection
  *
  * One admin's app without its windows, on a simulated machine, and the admin.
@@ -73,6 +74,7 @@ typedef struct {
   LsRole role;
   unsigned boots;
   unsigned findings;
+  bool healed;
   LsConnectionState state;
 
   /*< private >*/

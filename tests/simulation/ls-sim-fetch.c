@@ -37,6 +37,7 @@ struct _LsSimFetch {
   char *token;
   char *client_id;
   char *collections;
+  int64_t min_version;
 
   unsigned status; /* 0 for no answer at all */
   int64_t done;
@@ -150,7 +151,8 @@ snapshot_cb (GBytes       *body,
       g_byte_array_unref (self->body);
       self->body = unzip (body);
       if (self->breaks == BREAK_GARBLED)
-        self->body->data[ls_sim_dice_below (&self->network->dice, self->body->len)] ^= 0x10;
+        self->body->data[self->body->len / 2 +
+                         ls_sim_dice_below (&self->network->dice, self->body->len / 2)] ^= 0x10;
       ls_sim_world_note (self->network->world, "client %u gets rows, done %" G_GINT64_FORMAT ": %.120s",
                          self->client, done, (char *) self->body->data);
       ls_sim_world_note_bytes (self->network->world, self->body->data, self->body->len);
@@ -190,7 +192,7 @@ ask_job (gpointer data)
     }
   ls_snapshots_get (server->snapshots, identity, LS_SIM_SHOP,
                     ls_view_get (role, LS_SCHEMA_VERSION), parse_collections (self->collections),
-                    0, self->client_id, snapshot_cb, g_object_ref (self), g_object_unref);
+                    self->min_version, self->client_id, snapshot_cb, g_object_ref (self), g_object_unref);
 }
 
 static void
@@ -284,6 +286,19 @@ ls_sim_fetch_init (LsSimFetch *self)
 
 #define PATIENCE (60 * G_USEC_PER_SEC)
 
+static void
+parse_query (LsSimFetch *self,
+             const char *query)
+{
+  g_auto (GStrv) parts = query != NULL ? g_strsplit (query, "&", -1) : NULL;
+
+  for (size_t i = 0; parts != NULL && parts[i] != NULL; i++)
+    if (g_str_has_prefix (parts[i], "collections="))
+      self->collections = g_strdup (strchr (parts[i], '=') + 1);
+    else if (g_str_has_prefix (parts[i], "version="))
+      self->min_version = g_ascii_strtoll (strchr (parts[i], '=') + 1, NULL, 10);
+}
+
 LsFetch *
 ls_sim_fetch_new (LsSimNetwork      *network,
                   unsigned           client,
@@ -305,8 +320,7 @@ ls_sim_fetch_new (LsSimNetwork      *network,
   for (size_t i = 0; spec->headers != NULL && spec->headers[i] != NULL; i += 2)
     if (g_ascii_strcasecmp (spec->headers[i], LS_SNAPSHOT_CLIENT_HEADER) == 0)
       self->client_id = g_strdup (spec->headers[i + 1]);
-  if (spec->query != NULL && g_str_has_prefix (spec->query, "collections="))
-    self->collections = g_strdup (strchr (spec->query, '=') + 1);
+  parse_query (self, spec->query);
   if (path->broken_fetches > 0)
     {
       path->broken_fetches--;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/ls-error.h"
+#include "ls-sim-monitor.h"
 
 /*
  * One connection. What goes through it waits in two queues, one each way, and arrives in order. Its
@@ -44,6 +45,7 @@ struct _LsSimLink {
   LsSimTransport *transport; /* borrowed, NULL when the client has let go */
   LsSession *session;
   Sink *sink;
+  LsSimMonitor *monitor;
 
   GQueue items[2];
   int64_t last_due[2];
@@ -91,6 +93,7 @@ ls_sim_link_unref (LsSimLink *link)
   g_assert_null (link->session);
   for (int way = 0; way < 2; way++)
     g_queue_clear_full (&link->items[way], item_free);
+  ls_sim_monitor_free (link->monitor);
   g_free (link->token);
   g_free (link);
 }
@@ -122,6 +125,10 @@ put (LsSimLink     *link,
   int64_t due = ls_sim_world_get_time (world) + ls_sim_network_delay (link->network, link->client);
   Item *item;
 
+  if (kind == ITEM_TEXT && way == LS_SIM_DOWN)
+    ls_sim_monitor_down (link->monitor, text, length);
+  else if (kind == ITEM_TEXT)
+    ls_sim_monitor_up (link->monitor, text, length);
   if (link->mute[way])
     return;
   item = g_new0 (Item, 1);
@@ -405,6 +412,27 @@ note (LsSimLink     *link,
                                                  : "(open)");
 }
 
+static bool
+is_edit (const Item *item)
+{
+  return item->kind == ITEM_TEXT && g_str_has_prefix (item->text, "{\"t\":\"mutate\"");
+}
+
+/* A stream loses nothing, but both ends must notice if something before it did: a delta, as soon as
+ * the server tells how far it is; an edit, by the next one. */
+static bool
+may_be_lost (LsSimLink     *link,
+             LsSimDirection way,
+             const Item    *item)
+{
+  if (way == LS_SIM_DOWN)
+    return item->kind == ITEM_TEXT && g_str_has_prefix (item->text, "{\"t\":\"delta\"");
+  for (GList *next = link->items[way].head; next != NULL; next = next->next)
+    if (is_edit (next->data))
+      return is_edit (item);
+  return false;
+}
+
 static void
 arrive (LsSimLink     *link,
         LsSimDirection way,
@@ -424,6 +452,14 @@ arrive (LsSimLink     *link,
     {
       path->corrupt[way] = false;
       item->text[ls_sim_dice_below (&link->network->dice, (unsigned) item->length)] = '\x01';
+    }
+  if (path->lose[way] && may_be_lost (link, way, item))
+    {
+      path->lose[way] = false;
+      ls_sim_world_note (link->network->world, "lost");
+      if (way == LS_SIM_DOWN)
+        link->waiting -= item->length;
+      return;
     }
   note (link, way, item);
   if (way == LS_SIM_UP)
@@ -493,6 +529,7 @@ ls_sim_link_new (LsSimNetwork   *network,
   link->client = client;
   link->transport = transport;
   link->token = g_strdup (token);
+  link->monitor = ls_sim_monitor_new (network->oracle, client);
   g_queue_init (&link->items[LS_SIM_UP]);
   g_queue_init (&link->items[LS_SIM_DOWN]);
   g_ptr_array_add (network->links, link);

@@ -20,6 +20,7 @@ typedef struct {
   unsigned slow; /* delays are so many times as long */
   bool corrupt[2];
   bool truncate[2];
+  bool lose[2];
   bool duplicate;
   unsigned broken_fetches;
 } LsSimPath;
@@ -27,6 +28,7 @@ typedef struct {
 struct _LsSimNetwork {
   LsSimWorld *world;
   LsSimServer *server;
+  LsSimOracle *oracle;
   LsSimDice dice;
   LsSimPath *paths;
   unsigned n_paths;

@@ -34,6 +34,7 @@ server_ended_cb (LsSimEnd how,
  * ls_sim_network_new:
  * @world: the clock
  * @server: where all connections lead
+ * @oracle: reads along
  * @n_clients: how many clients there are
  * @seed: of delays, and of what is lost
  *
@@ -42,6 +43,7 @@ server_ended_cb (LsSimEnd how,
 LsSimNetwork *
 ls_sim_network_new (LsSimWorld  *world,
                     LsSimServer *server,
+                    LsSimOracle *oracle,
                     unsigned     n_clients,
                     uint64_t     seed)
 {
@@ -49,6 +51,7 @@ ls_sim_network_new (LsSimWorld  *world,
 
   self->world = world;
   self->server = server;
+  self->oracle = oracle;
   self->dice = ls_sim_dice (seed, 2);
   self->paths = g_new0 (LsSimPath, n_clients);
   self->n_paths = n_clients;
@@ -127,6 +130,8 @@ ls_sim_network_trouble (LsSimNetwork *self,
       path->corrupt[LS_SIM_DOWN] |= trouble == LS_SIM_CORRUPT_DOWN;
       path->truncate[LS_SIM_UP] |= trouble == LS_SIM_TRUNCATE_UP;
       path->truncate[LS_SIM_DOWN] |= trouble == LS_SIM_TRUNCATE_DOWN;
+      path->lose[LS_SIM_UP] |= trouble == LS_SIM_LOSE_UP;
+      path->lose[LS_SIM_DOWN] |= trouble == LS_SIM_LOSE_DOWN;
       path->duplicate |= trouble == LS_SIM_DUPLICATE;
       return;
     }

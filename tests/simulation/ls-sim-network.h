@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/ls-transport.h"
+#include "ls-sim-oracle.h"
 #include "ls-sim-server.h"
 
 G_BEGIN_DECLS
@@ -25,6 +26,8 @@ typedef struct _LsSimNetwork LsSimNetwork;
  * @LS_SIM_CORRUPT_DOWN: the next message to the client is garbled
  * @LS_SIM_TRUNCATE_UP: the connection breaks in the middle of the next message to the server
  * @LS_SIM_TRUNCATE_DOWN: the connection breaks in the middle of the next message to the client
+ * @LS_SIM_LOSE_UP: the next edit to the server is lost, what comes after it is not
+ * @LS_SIM_LOSE_DOWN: the next delta to the client is lost, what comes after it is not
  * @LS_SIM_DUPLICATE: the next connection is made twice, the first left open
  * @LS_SIM_N_TROUBLES: how many there are
  *
@@ -39,12 +42,15 @@ typedef enum {
   LS_SIM_CORRUPT_DOWN,
   LS_SIM_TRUNCATE_UP,
   LS_SIM_TRUNCATE_DOWN,
+  LS_SIM_LOSE_UP,
+  LS_SIM_LOSE_DOWN,
   LS_SIM_DUPLICATE,
   LS_SIM_N_TROUBLES,
 } LsSimTrouble;
 
 LsSimNetwork *ls_sim_network_new           (LsSimWorld    *world,
                                             LsSimServer   *server,
+                                            LsSimOracle   *oracle,
                                             unsigned       n_clients,
                                             uint64_t       seed);
 void          ls_sim_network_free          (LsSimNetwork  *self);

@@ -11,6 +11,9 @@
 
 /* What clients say of their edits and rows, and whether it can be. */
 
+/* A stall, and the two queues that it holds up. */
+#define VOID_PATIENCE (7 * (int64_t) G_USEC_PER_SEC)
+
 static const unsigned all_states =
     LS_EDITS_WAITING | LS_EDIT_MASK (LS_EDIT_APPLIED) | LS_EDIT_MASK (LS_EDIT_DEAD) |
     LS_EDIT_MASK (LS_EDIT_LOST);
@@ -93,6 +96,8 @@ take_edit (LsSimOracle  *self,
   known->state = edit->state;
   known->status = edit->status;
   known->version = edit->version;
+  if (edit->is_void && !known->is_void)
+    known->voided_at = ls_sim_world_get_time (self->world);
   known->is_void = edit->is_void;
   return known;
 }
@@ -245,7 +250,7 @@ ls_sim_oracle_booted (LsSimOracle *self,
 
       if (g_hash_table_contains (there, known->mid) || known->state == LS_EDIT_DISCARDED)
         continue;
-      if (known->accepted && known->state != LS_EDIT_APPLIED && !known->is_void)
+      if (known->accepted && known->state != LS_EDIT_APPLIED && !known->is_void && !known->doubtful)
         ls_sim_oracle_accuse (self, "client %u lost edit %s", client, known->mid);
       g_hash_table_iter_remove (&iter);
     }
@@ -410,6 +415,18 @@ ls_sim_oracle_discarded (LsSimOracle *self,
     ls_sim_oracle_accuse (self, "client %u did not take edit %s back", client, mid);
 }
 
+/* A commit that failed in front of a crash may be found to have happened. */
+void
+ls_sim_oracle_doubted (LsSimOracle *self,
+                       unsigned     client,
+                       const char  *mid)
+{
+  LsSimEdit *known = g_hash_table_lookup (self->witnesses[client].edits, mid);
+
+  if (known != NULL)
+    known->doubtful = true;
+}
+
 /* The old mid is history; the edit goes on under another. */
 void
 ls_sim_oracle_retried (LsSimOracle *self,
@@ -417,6 +434,28 @@ ls_sim_oracle_retried (LsSimOracle *self,
                        const char  *mid)
 {
   g_hash_table_remove (self->witnesses[client].edits, mid);
+}
+
+/**
+ * ls_sim_oracle_sent:
+ * @self: an oracle
+ * @client: a client
+ * @mutate: what it sends
+ *
+ * What goes under a mid is what the cache has under it, and nothing of it once it was taken back:
+ * for that the way from the cache to the wire, with the longest stall, is left some time.
+ */
+void
+ls_sim_oracle_sent (LsSimOracle    *self,
+                    unsigned        client,
+                    const LsMutate *mutate)
+{
+  const LsSimEdit *known = g_hash_table_lookup (self->witnesses[client].edits, mutate->mid);
+
+  if (known != NULL && known->is_void && !mutate->is_void &&
+      ls_sim_world_get_time (self->world) - known->voided_at > VOID_PATIENCE)
+    ls_sim_oracle_accuse (self, "client %u sends edit %s, which was taken back", client,
+                          mutate->mid);
 }
 
 /* --- What is shown --------------------------------------------------------------------------- */
@@ -621,19 +660,17 @@ judge_edit (LsSimOracle     *self,
   if (failed && applied && !lost && !g_hash_table_contains (self->mixed, edit->mid))
     ls_sim_oracle_accuse (self, "edit %s of client %u was told to have failed, and was applied",
                           edit->mid, client);
+  if (edit->state != LS_EDIT_APPLIED || applied || lost || self->rewound ||
+      g_hash_table_contains (self->mixed, edit->mid))
+    return;
+  /* Told as decided: its result was forgotten, and it is not in the log. So it had failed, and
+   * nobody ever said so. */
+  if (edit->status == LS_RESULT_DECIDED)
+    ls_sim_oracle_accuse (self, "edit %s of client %u is gone without a word", edit->mid, client);
   /* One that changes nothing makes no version. */
-  if (edit->state == LS_EDIT_APPLIED && edit->status == LS_RESULT_APPLIED && !applied && !lost &&
-      edit->version > self->history->len)
+  else if (!ls_sim_oracle_is_idle (self, edit->changes, edit->version))
     ls_sim_oracle_accuse (self, "edit %s of client %u was told to be applied in version %"
                           G_GINT64_FORMAT ", and is not", edit->mid, client, edit->version);
-  if (edit->state == LS_EDIT_APPLIED && edit->status == LS_RESULT_APPLIED && !applied && !lost &&
-      edit->version >= 1 && edit->version <= self->history->len)
-    {
-      const LsVersion *version = g_ptr_array_index (self->history, edit->version - 1);
-
-      if (version->n == edit->n && edit->n > 0 && g_strcmp0 (version->mid, edit->mid) == 0)
-        ls_sim_oracle_accuse (self, "edit %s of client %u is in no version", edit->mid, client);
-    }
 }
 
 static void

@@ -15,7 +15,9 @@ typedef struct {
   LsResultStatus status;
   int64_t version;
   bool is_void;
+  int64_t voided_at;
   bool accepted; /* the admin was told that it is kept */
+  bool doubtful; /* he tried to do something with it and was told that it failed */
 } LsSimEdit;
 
 /* What is known of one client. */
@@ -37,6 +39,7 @@ struct _LsSimOracle {
   GHashTable *asked;  /* mid -> changes that were sent, LsChange */
   GHashTable *mixed;  /* mids that copies of one cache gave two meanings */
   bool copied;        /* a cache was */
+  bool rewound;       /* the server went back */
   LsPosition position;
 
   LsSimWitness *witnesses;

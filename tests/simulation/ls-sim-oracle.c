@@ -117,6 +117,13 @@ ls_sim_oracle_get_version (LsSimOracle *self,
              : NULL;
 }
 
+/* Whether a backup was put in the place of the server's data. */
+bool
+ls_sim_oracle_went_back (LsSimOracle *self)
+{
+  return self->rewound;
+}
+
 int64_t
 ls_sim_oracle_get_length (LsSimOracle *self)
 {
@@ -308,6 +315,39 @@ take_version (LsSimOracle *self,
 }
 
 /**
+ * ls_sim_oracle_is_idle:
+ * @self: an oracle
+ * @changes: (element-type LsChange): what an edit asks for
+ * @version: where it was decided
+ *
+ * Returns: whether it changes nothing in the rows as they were there
+ */
+bool
+ls_sim_oracle_is_idle (LsSimOracle *self,
+                       GPtrArray   *changes,
+                       int64_t      version)
+{
+  g_autoptr (GHashTable) rows = rows_new ();
+  GHashTable *present = self->rows;
+  bool idle = version <= self->history->len;
+
+  self->rows = rows;
+  for (int64_t i = 0; idle && i < version; i++)
+    replay (self, g_ptr_array_index (self->history, i), false);
+  self->rows = present;
+  for (unsigned i = 0; idle && i < changes->len; i++)
+    {
+      const LsChange *change = g_ptr_array_index (changes, i);
+      g_autofree char *name = ls_sim_row_name (change->collection, change->key);
+      LsRecord *stood = g_hash_table_lookup (rows, name);
+      g_autoptr (LsRecord) after = mean (change, stood);
+
+      idle = as_asked (after, stood);
+    }
+  return idle;
+}
+
+/**
  * ls_sim_oracle_follow:
  * @self: an oracle
  * @storage: the server's
@@ -368,6 +408,7 @@ ls_sim_oracle_rewind (LsSimOracle      *self,
   for (unsigned i = 0; i < self->history->len; i++)
     replay (self, g_ptr_array_index (self->history, i), false);
   self->position = *to;
+  self->rewound = true;
 }
 
 static void

@@ -35,9 +35,13 @@ void         ls_sim_oracle_new_epoch     (LsSimOracle         *self);
 void         ls_sim_oracle_judge_server  (LsSimOracle         *self,
                                           LsStorage           *storage,
                                           LsCommitter         *committer);
+bool         ls_sim_oracle_went_back     (LsSimOracle         *self);
 const LsVersion *ls_sim_oracle_get_version (LsSimOracle       *self,
                                             int64_t            version);
 int64_t      ls_sim_oracle_get_length    (LsSimOracle         *self);
+bool         ls_sim_oracle_is_idle       (LsSimOracle         *self,
+                                          GPtrArray           *changes,
+                                          int64_t              version);
 
 /* The clients */
 void         ls_sim_oracle_booted        (LsSimOracle         *self,
@@ -58,9 +62,15 @@ void         ls_sim_oracle_accepted      (LsSimOracle         *self,
 void         ls_sim_oracle_discarded     (LsSimOracle         *self,
                                           unsigned             client,
                                           const char          *mid);
+void         ls_sim_oracle_doubted       (LsSimOracle         *self,
+                                          unsigned             client,
+                                          const char          *mid);
 void         ls_sim_oracle_retried       (LsSimOracle         *self,
                                           unsigned             client,
                                           const char          *mid);
+void         ls_sim_oracle_sent          (LsSimOracle         *self,
+                                          unsigned             client,
+                                          const LsMutate      *mutate);
 void         ls_sim_oracle_probe         (LsSimOracle         *self,
                                           unsigned             client,
                                           LsCache             *cache);

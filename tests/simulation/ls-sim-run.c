@@ -130,19 +130,6 @@ look_after_all (Run *run)
 
 /* --- Steps ----------------------------------------------------------------------------------- */
 
-static bool
-go_on (Run    *run,
-       int64_t until)
-{
-  while (ls_sim_oracle_get_violation (run->oracle) == NULL &&
-         ls_sim_world_step (run->world, until))
-    look_after_all (run);
-  if (ls_sim_oracle_get_violation (run->oracle) != NULL)
-    return false;
-  ls_sim_world_run_until (run->world, until);
-  return true;
-}
-
 static void
 follow (Run *run)
 {
@@ -161,6 +148,37 @@ probe (Run *run)
   for (unsigned i = 0; i < run->n_clients; i++)
     if (ls_sim_client_is_up (run->clients[i]) && ls_sim_disk_is_sound (run->clients[i]->disk))
       ls_sim_oracle_probe (run->oracle, i, run->clients[i]->cache);
+}
+
+/* Rows that came as a whole are looked at before anything else happens to them. */
+static void
+look_at_healed (Run *run)
+{
+  bool any = false;
+
+  for (unsigned i = 0; i < run->n_clients; i++)
+    {
+      any = any || run->clients[i]->healed;
+      run->clients[i]->healed = false;
+    }
+  if (any)
+    probe (run);
+}
+
+static bool
+go_on (Run    *run,
+       int64_t until)
+{
+  while (ls_sim_oracle_get_violation (run->oracle) == NULL &&
+         ls_sim_world_step (run->world, until))
+    {
+      look_after_all (run);
+      look_at_healed (run);
+    }
+  if (ls_sim_oracle_get_violation (run->oracle) != NULL)
+    return false;
+  ls_sim_world_run_until (run->world, until);
+  return true;
 }
 
 static void
@@ -242,12 +260,8 @@ set_role (Run   *run,
 {
   g_autofree char *user = user_of ((unsigned) who);
 
-  if (!ls_sim_server_is_up (run->server) ||
-      !ls_sim_server_set_role (run->server, user, role))
-    return;
-  for (unsigned i = 0; i < run->n_clients; i++)
-    if (i / 2 == (unsigned) who / 2)
-      run->clients[i]->role = role;
+  if (ls_sim_server_is_up (run->server))
+    ls_sim_server_set_role (run->server, user, role);
 }
 
 static void
@@ -383,6 +397,20 @@ do_machine_step (Run             *run,
 
 /* --- At rest --------------------------------------------------------------------------------- */
 
+/* An operator whose command failed does not know what holds: the server does. */
+static void
+read_roles (Run *run)
+{
+  for (unsigned i = 0; i < run->n_clients; i++)
+    {
+      g_autoptr (LsIdentity) identity =
+          ls_access_check_token (run->server->access, run->clients[i]->token, NULL);
+
+      if (identity != NULL)
+        ls_identity_get_role (identity, LS_SIM_SHOP, &run->clients[i]->role);
+    }
+}
+
 static const char *
 who_waits (Run *run)
 {
@@ -391,6 +419,7 @@ who_waits (Run *run)
 
   if (!ls_sim_server_is_up (run->server))
     return "the server is down";
+  read_roles (run);
   shop = ls_storage_get_shop (run->server->storage, LS_SIM_SHOP, NULL);
   if (shop == NULL)
     return "the server's shop can't be read";
@@ -460,6 +489,42 @@ quiet (Run *run)
 
 /* --- A run ----------------------------------------------------------------------------------- */
 
+static LsChange *
+first_row (LsCollectionId id,
+           unsigned       number)
+{
+  const LsCollection *collection = ls_schema_collection (id);
+  g_autofree char *key = g_strdup_printf ("%c%u", collection->name[0], number);
+  LsChange *put = ls_change_new (LS_CHANGE_PUT, collection, key);
+
+  ls_change_take_set (put, (unsigned) ls_collection_field (collection, "name"),
+                      ls_value_text ("first"));
+  if (id == LS_PRODUCTS)
+    ls_change_take_set (put, (unsigned) ls_collection_field (collection, "status"),
+                        ls_value_text ("active"));
+  else
+    ls_change_take_set (put, (unsigned) ls_collection_field (collection, "email"),
+                        ls_value_text ("first@example.org"));
+  return put;
+}
+
+/* Some rows that are there before anybody comes. */
+static void
+fill_shop (Run *run)
+{
+  g_autoptr (LsMutation) mutation = ls_mutation_new (LS_SIM_SHOP);
+
+  mutation->role = LS_ROLE_OWNER;
+  mutation->changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+  for (unsigned i = 0; i < 3; i++)
+    {
+      g_ptr_array_add (mutation->changes, first_row (LS_PRODUCTS, i));
+      g_ptr_array_add (mutation->changes, first_row (LS_CUSTOMERS, i));
+    }
+  ls_committer_submit (run->server->committer, mutation, NULL, NULL, NULL, NULL);
+  ls_sim_world_run_until (run->world, 0);
+}
+
 static void
 set_up (Run             *run,
         const LsSimPlan *plan,
@@ -482,8 +547,10 @@ set_up (Run             *run,
   options.edit_burst = plan->edit_rate * 10;
   run->server = ls_sim_server_new (run->world, plan->seed, &options);
   g_assert_true (ls_sim_server_start (run->server));
+  fill_shop (run);
   run->oracle = ls_sim_oracle_new (run->world, run->n_clients);
-  run->network = ls_sim_network_new (run->world, run->server, run->n_clients, plan->seed);
+  run->network = ls_sim_network_new (run->world, run->server, run->oracle, run->n_clients,
+                                     plan->seed);
   ls_sim_network_set_buffer (run->network, (size_t) plan->buffer);
   for (unsigned i = 0; i < run->n_clients; i++)
     {

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "core/ls-fault.h"
 #include "ls-sim-run.h"
 
 /* Runs seeds, or one plan out of a file, and tells what it found. */
 
 #define MAX_SHRINK_RUNS 1000
+#define PROGRESS 500
 
 static int64_t n_seeds = 100;
 static int64_t first_seed = 1;
 static char *schedule;
+static char *fault_name;
 static gboolean verbose;
 static gboolean twice;
 static gboolean shrink;
@@ -19,6 +22,7 @@ static const GOptionEntry entries[] = {
   { "first", 0, 0, G_OPTION_ARG_INT64, &first_seed, "The first of them", "SEED" },
   { "schedule", 0, 0, G_OPTION_ARG_FILENAME, &schedule, "A plan to run instead", "FILE" },
   { "twice", 0, 0, G_OPTION_ARG_NONE, &twice, "Run each seed twice and compare", NULL },
+  { "fault", 0, 0, G_OPTION_ARG_STRING, &fault_name, "A fault to plant, see core/ls-fault.h", "NAME" },
   { "shrink", 0, 0, G_OPTION_ARG_NONE, &shrink, "Look for the shortest plan that fails", NULL },
   { "verbose", 0, 0, G_OPTION_ARG_NONE, &verbose, "Tell everything that happens", NULL },
   { NULL },
@@ -87,6 +91,9 @@ main (int    argc,
     }
   g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR);
   g_log_set_default_handler (drop_log, NULL);
+  for (unsigned i = 0; fault_name != NULL && i < LS_N_FAULTS; i++)
+    if (g_str_equal (ls_fault_get_name ((LsFault) i), fault_name))
+      ls_fault_plant ((LsFault) i);
   if (schedule != NULL)
     {
       g_autofree char *text = NULL;
@@ -105,6 +112,8 @@ main (int    argc,
       g_autoptr (LsSimPlan) plan = ls_sim_plan_new_from_seed ((uint64_t) (first_seed + i));
 
       n_bad += !run (plan);
+      if ((i + 1) % PROGRESS == 0)
+        g_print ("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT ", %u bad\n", i + 1, n_seeds, n_bad);
     }
   g_print ("%" G_GINT64_FORMAT " seeds from %" G_GINT64_FORMAT ", %u bad\n", n_seeds, first_seed, n_bad);
   return n_bad > 0;

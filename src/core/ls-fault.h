@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+
+/*
+ * Faults that a test may plant, to see that it finds them. They are in a build with
+ * -Dfault_injection=true and in the libraries of the simulation, and nowhere else: everywhere else
+ * LS_FAULT() is false before the compiler looks.
+ */
+#ifdef LS_FAULT_INJECTION
+
+/**
+ * LS_FAULTS:
+ * @X: called with the name of each fault and what it breaks
+ *
+ * All of them, with the rule of docs/protocol.md that each breaks.
+ */
+#define LS_FAULTS(X) \
+  X (GAP_IGNORED, "1: a client applies a delta that begins beyond its position") \
+  X (HALF_DELTA, "1: a client applies the first half of a delta") \
+  X (HELD_FORGOTTEN, "2: of the versions that could wait only the last is sent") \
+  X (LOG_LACKS_CHANGE, "4: a row changes and the log does not say so") \
+  X (OVERFLOW_FORGOTTEN, "5: a slow client goes on where it overflowed") \
+  X (JOIN_WITHOUT_DELTA, "5: a client that is behind joins the live stream") \
+  X (ENCODED_FOR_ALL, "6: a version is encoded once for all views") \
+  X (NUMBER_NOT_DURABLE, "7: an edit is sent before its n is on disk") \
+  X (CHANGED_AFTER_SENT, "7: an edit is merged into one that has its n") \
+  X (DEDUPE_SKIPPED, "8: an edit that comes twice is applied twice") \
+  X (N_GAP_ACCEPTED, "8: an edit is taken before the one before it") \
+  X (FORK_IGNORED, "9: two caches go on under one client id") \
+  X (EPOCH_IGNORED, "9: a client stays where another history goes on") \
+  X (CHECK_NOT_COMPARED, "9: a server that went back and on is not noticed") \
+  X (RESULTS_FORGOTTEN, "10: results go before they were acknowledged") \
+  X (ACK_BEFORE_COMMIT, "11: results are told before the commit") \
+  X (COMMIT_NOT_SYNCED, "11: a commit is told before it is on disk") \
+  X (RESULT_BEFORE_DELTA, "11: a result overtakes the delta of its version") \
+  X (OVERLAY_LOST, "12: a delta hides what waits on its rows") \
+  X (OVERLAY_TWICE, "12: an edit shows on rows that have it") \
+  X (OPTIMISTIC_IS_CONFIRMED, "12: what waits gets into confirmed rows") \
+  X (WAS_IGNORED, "13: the last writer wins") \
+  X (ADD_IS_SET, "13: a summand replaces the sum") \
+  X (SET_MAKES_ROWS, "13: a field of a row that went is set") \
+  X (VOID_FORGOTTEN, "14: an edit that was taken back is sent") \
+  X (EDIT_NOT_DURABLE, "14: an edit is accepted before it is on disk") \
+  X (NOT_SENT_AGAIN, "14: what was sent before a reconnect is not sent again") \
+  X (DIGEST_NOT_FOLLOWED, "15: a client's digest does not follow rows under edits") \
+  X (SERVER_DIGEST_STALE, "15: the server's digest does not follow deleted rows") \
+  X (COMPARED_ANYWHERE, "17: digests are compared at unequal positions") \
+  X (SNAPSHOT_NOT_PROVEN, "18: rows of a snapshot are taken without their sums") \
+  X (SQUASH_LOSES_FIELDS, "1: of several changes of a row only the last is sent") \
+  X (ROLLED_BACK_ROWS_KEPT, "11: rows of a transaction that was undone are used by the next") \
+  X (RIGHTS_NOT_NOTICED, "20: rights that change do not reach who is connected") \
+  X (SNAPSHOT_SHOWS_ALL, "20: a snapshot has fields that its reader may not see")
+
+#define LS_FAULT_ENTRY(name, words) LS_FAULT_##name,
+typedef enum {
+  LS_FAULT_NONE,
+  LS_FAULTS (LS_FAULT_ENTRY)
+  LS_N_FAULTS,
+} LsFault;
+#undef LS_FAULT_ENTRY
+
+void        ls_fault_plant    (LsFault fault);
+LsFault     ls_fault_get      (void);
+const char *ls_fault_get_name (LsFault fault);
+const char *ls_fault_get_rule (LsFault fault);
+
+/**
+ * LS_FAULT:
+ * @name: of a fault, without its prefix
+ *
+ * Whether this fault is planted.
+ */
+#define LS_FAULT(name) (ls_fault_get () == LS_FAULT_##name)
+
+#else
+
+#define LS_FAULT(name) false
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "ls-sim-monitor.h"
+
+#include "core/ls-message.h"
+
+struct _LsSimMonitor {
+  LsSimOracle *oracle;
+  unsigned client;
+  bool streaming; /* a delta went, and nothing since that ends the stream */
+  int64_t sent;   /* the version that deltas led to */
+  int64_t asked;  /* the version last subscribed from */
+  char *suspicion; /* a result that may be told because the stream has ended: what comes next says */
+};
+
+LsSimMonitor *
+ls_sim_monitor_new (LsSimOracle *oracle,
+                    unsigned     client)
+{
+  LsSimMonitor *self = g_new0 (LsSimMonitor, 1);
+
+  self->oracle = oracle;
+  self->client = client;
+  return self;
+}
+
+void
+ls_sim_monitor_free (LsSimMonitor *self)
+{
+  g_free (self->suspicion);
+  g_free (self);
+}
+
+static LsMessage *
+decode (const char   *text,
+        size_t        length,
+        LsMessageSide from)
+{
+  static const char *const types[] = { "{\"t\":\"delta\"", "{\"t\":\"result\"", "{\"t\":\"resync\"",
+                                       "{\"t\":\"error\"", "{\"t\":\"welcome\"",
+                                       "{\"t\":\"forked\"", "{\"t\":\"subscribe\"",
+                                       "{\"t\":\"mutate\"", "{\"t\":\"digest\"" };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (types); i++)
+    if (g_str_has_prefix (text, types[i]))
+      return ls_message_decode (text, length, from, NULL);
+  return NULL;
+}
+
+/* What the client says, as it leaves. */
+void
+ls_sim_monitor_up (LsSimMonitor *self,
+                   const char   *text,
+                   size_t        length)
+{
+  g_autoptr (LsMessage) message = decode (text, length, LS_FROM_CLIENT);
+
+  if (message == NULL)
+    return;
+  if (message->type == LS_MESSAGE_SUBSCRIBE)
+    self->asked = message->subscribe.position.version;
+  else if (message->type == LS_MESSAGE_MUTATE)
+    ls_sim_oracle_sent (self->oracle, self->client, &message->mutate);
+}
+
+static void
+take_delta (LsSimMonitor  *self,
+            const LsDelta *delta)
+{
+  const LsVersion *version = ls_sim_oracle_get_version (self->oracle, delta->to);
+
+  if (self->streaming && delta->from > MAX (self->sent, self->asked))
+    ls_sim_oracle_accuse (self->oracle,
+                          "client %u was told of version %" G_GINT64_FORMAT
+                          " on, and had %" G_GINT64_FORMAT,
+                          self->client, delta->from, self->sent);
+  if (version != NULL && version->check != delta->check &&
+      !ls_sim_oracle_went_back (self->oracle))
+    ls_sim_oracle_accuse (self->oracle, "a delta to version %" G_GINT64_FORMAT " has its own check",
+                          delta->to);
+  self->streaming = true;
+  self->sent = MAX (delta->to, delta->from);
+}
+
+static void
+take_result (LsSimMonitor   *self,
+             const LsResult *result)
+{
+  if (!self->streaming || self->suspicion != NULL ||
+      result->version <= MAX (self->sent, self->asked))
+    return;
+  self->suspicion = g_strdup_printf ("client %u heard of edit %s before the delta of its version %"
+                                     G_GINT64_FORMAT, self->client, result->mid, result->version);
+}
+
+/* What the server says, as it leaves. */
+void
+ls_sim_monitor_down (LsSimMonitor *self,
+                     const char   *text,
+                     size_t        length)
+{
+  g_autoptr (LsMessage) message = decode (text, length, LS_FROM_SERVER);
+
+  if (message == NULL)
+    return;
+  switch ((unsigned) message->type)
+    {
+    case LS_MESSAGE_RESULT:
+      take_result (self, &message->result);
+      return;
+    case LS_MESSAGE_DELTA:
+    case LS_MESSAGE_DIGEST:
+      if (self->suspicion != NULL)
+        ls_sim_oracle_accuse (self->oracle, "%s", self->suspicion);
+      if (message->type == LS_MESSAGE_DELTA)
+        take_delta (self, &message->delta);
+      break;
+    default:
+      /* The stream is over, until the next subscription. */
+      self->streaming = false;
+      break;
+    }
+  g_clear_pointer (&self->suspicion, g_free);
+}
