@@ -214,15 +214,15 @@ ls_sub_flush_results (LsSub *sub)
 
   if (sub->results_lost)
     return;
-  /* What it is about may wait no longer. */
-  pending = g_queue_peek_head (&sub->results);
-  if (pending != NULL && pending->message != NULL && sub->state == LS_SUB_LIVE &&
-      ls_sub_get_sent (sub) < pending->version)
-    ls_audience_flush (sub->audience);
-  while ((pending = g_queue_peek_head (&sub->results)) != NULL && pending->message != NULL &&
-         (sub->state == LS_SUB_NONE || ls_sub_get_sent (sub) >= pending->version ||
-          LS_FAULT (RESULT_BEFORE_DELTA)))
+  while ((pending = g_queue_peek_head (&sub->results)) != NULL && pending->message != NULL)
     {
+      /* What it is about may wait no longer: of each, since one may have held up those behind it. */
+      if (sub->state == LS_SUB_LIVE && ls_sub_get_sent (sub) < pending->version &&
+          !LS_FAULT (RESULT_BEFORE_DELTA))
+        ls_audience_flush (sub->audience);
+      if (sub->state != LS_SUB_NONE && ls_sub_get_sent (sub) < pending->version &&
+          !LS_FAULT (RESULT_BEFORE_DELTA))
+        return;
       ls_session_send (sub->session, pending->message);
       pending_free (g_queue_pop_head (&sub->results));
     }
