@@ -62,8 +62,13 @@ ls_client_take_status (LsConnectionStatus *status,
                        gpointer            user_data)
 {
   LsClient *self = user_data;
-  bool changed = status->state != self->status->state;
+  bool changed;
 
+  /* Without a token there is no way online, whatever the engine was told before: what it says of
+   * that comes later than what is said here. */
+  if (self->started && ls_endpoint_get_token (self->endpoint) == NULL)
+    status->state = LS_CONNECTION_SIGNED_OUT;
+  changed = status->state != self->status->state;
   ls_connection_status_free (self->status);
   self->status = status;
   if (changed)
