@@ -3,6 +3,7 @@
 
 #include "client/ls-outbox.h"
 #include "client/ls-sync-machine.h"
+#include "core/ls-schema.h"
 
 G_BEGIN_DECLS
 
@@ -231,24 +232,56 @@ void    ls_stream_refetch         (LsSyncMachine      *self,
                                    uint32_t            collections,
                                    int64_t             now);
 
+/* The place of a collection in a mask of them. */
+static inline uint32_t
+ls_sync_bit (const LsCollection *collection)
+{
+  return UINT32_C (1) << collection->id;
+}
+
+/* ls-sync-doubts.c */
+void                ls_stream_doubt          (LsStream           *stream,
+                                              const LsCollection *collection,
+                                              int64_t             bucket);
+void                ls_sync_heal_differs     (LsSyncMachine      *self,
+                                              LsStream           *stream,
+                                              const LsCollection *collection);
+void                ls_stream_trust          (LsStream           *stream,
+                                              uint32_t            collections);
+const LsCollection *ls_stream_find_doubt     (const LsStream     *stream,
+                                              int64_t             now);
+LsStream           *ls_sync_find_doubtful    (LsSyncMachine      *self,
+                                              int64_t             now);
+void                ls_sync_heal_take_doubts (LsHeal             *heal,
+                                              LsStream           *stream,
+                                              int64_t             now);
+bool                ls_sync_heal_pass_guard  (LsSyncMachine      *self,
+                                              uint32_t            bucket,
+                                              int64_t             now,
+                                              unsigned           *ret_strikes);
+
 /* ls-sync-heal.c */
-void    ls_stream_doubt           (LsStream           *stream,
-                                   const LsCollection *collection,
-                                   int64_t             bucket);
-void    ls_sync_heal_differs      (LsSyncMachine      *self,
-                                   LsStream           *stream,
-                                   const LsCollection *collection);
-void    ls_stream_trust           (LsStream           *stream,
-                                   uint32_t            collections);
-void    ls_stream_proof           (LsSyncMachine      *self,
-                                   LsStream           *stream,
-                                   LsMessage          *message,
-                                   int64_t             now);
-void    ls_sync_heal_run          (LsSyncMachine      *self,
-                                   int64_t             now);
-void    ls_sync_heal_abort        (LsSyncMachine      *self,
-                                   LsStream           *stream);
-int64_t ls_sync_heal_get_deadline (LsSyncMachine      *self);
+void    ls_sync_heal_ask_again     (LsSyncMachine *self,
+                                    int64_t        now);
+void    ls_sync_heal_begin_step    (LsSyncMachine *self,
+                                    LsHealState    state,
+                                    int64_t        now);
+void    ls_sync_heal_fetch_instead (LsSyncMachine *self,
+                                    const char    *why,
+                                    int64_t        now);
+void    ls_sync_heal_next_bucket   (LsSyncMachine *self,
+                                    int64_t        now);
+void    ls_sync_heal_run           (LsSyncMachine *self,
+                                    int64_t        now);
+void    ls_sync_heal_abort         (LsSyncMachine *self,
+                                    LsStream      *stream);
+int64_t ls_sync_heal_get_deadline  (LsSyncMachine *self);
+
+/* ls-sync-heal-answers.c */
+void ls_stream_proof (LsSyncMachine *self,
+                      LsStream      *stream,
+                      LsMessage     *message,
+                      int64_t        now);
 
 /* ls-sync-edits.c */
 void ls_stream_run_outbox (LsSyncMachine        *self,
