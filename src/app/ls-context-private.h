@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/ls-context.h"
+#include "app/ls-sample-server.h"
+
+G_BEGIN_DECLS
+
+/* Stands for the address of the sample shop, whose server is another one each time. */
+#define LS_CONTEXT_SAMPLE_URL "sample"
+
+/**
+ * LsContext:
+ *
+ * What all windows share: the environment, the settings, and the account that is signed in, if any.
+ * Property `client` notifies when the account comes or goes; property `busy` while a sign-in or the
+ * opening of a cache is under way.
+ */
+struct _LsContext {
+  GObject parent_instance;
+
+  /* owned */
+  GSettings *settings;
+  LsEnvironment *environment;
+  LsClient *client;
+  LsSampleServer *sample;
+
+  /* state */
+  gboolean busy;
+};
+
+/* What a sign-in is about, from its first step to the last. */
+typedef struct {
+  char *server_url;
+  char *user;
+  char *token;
+  gboolean remember;
+  gboolean looking_up; /* whether the token is still being looked for */
+  LsClient *client;
+} LsSignIn;
+
+/* ls-context.c */
+void   ls_context_set_busy      (LsContext          *self,
+                                 gboolean            busy);
+void   ls_context_set_client    (LsContext          *self,
+                                 LsClient           *client);
+void   ls_context_tell_failed   (LsContext          *self,
+                                 const char         *title,
+                                 const GError       *error);
+
+/* ls-context-sign-in.c */
+GTask *ls_context_begin_sign_in (LsContext          *self,
+                                 const char         *server_url,
+                                 const char         *user,
+                                 const char         *token,
+                                 gboolean            remember,
+                                 GCancellable       *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer            user_data);
+void   ls_context_open_client   (GTask              *task);
+void   ls_context_fail_sign_in  (GTask              *task,
+                                 GError             *error);
+
+G_END_DECLS
