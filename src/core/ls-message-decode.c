@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/ls-json-guard.h"
+#include "core/ls-message-decode-private.h"
 #include "core/ls-message-private.h"
 #include "core/ls-message-rows.h"
 
@@ -16,7 +17,6 @@
 #define MAX_WORDS_BYTES 4000
 #define MAX_TOKEN_BYTES 16384
 #define MAX_STATE_BYTES 65536
-#define MAX_DIGEST_ITEMS 20000
 
 /* Which side may send which type. */
 static const unsigned senders[] = {
@@ -40,17 +40,17 @@ static const unsigned senders[] = {
   [LS_MESSAGE_NOTICE] = LS_FROM_SERVER,
 };
 
-static unsigned
-length_of (const LsJsonNode *array)
+unsigned
+ls_message_length_of (const LsJsonNode *array)
 {
   return array != NULL ? array->length : 0;
 }
 
-static char *
-required_text (LsJsonReader     *reader,
-               const LsJsonNode *object,
-               const char       *name,
-               size_t            max_bytes)
+char *
+ls_message_required_text (LsJsonReader     *reader,
+                          const LsJsonNode *object,
+                          const char       *name,
+                          size_t            max_bytes)
 {
   return ls_json_reader_text (reader, object, name, LS_JSON_REQUIRED, max_bytes);
 }
@@ -64,19 +64,19 @@ optional_text (LsJsonReader     *reader,
   return ls_json_reader_text (reader, object, name, LS_JSON_OPTIONAL, max_bytes);
 }
 
-static int64_t
-required_integer (LsJsonReader     *reader,
-                  const LsJsonNode *object,
-                  const char       *name)
+int64_t
+ls_message_required_integer (LsJsonReader     *reader,
+                             const LsJsonNode *object,
+                             const char       *name)
 {
   return ls_json_reader_integer (reader, object, name, LS_JSON_REQUIRED, 0);
 }
 
-static char *
-shop_id (LsJsonReader     *reader,
-         const LsJsonNode *object)
+char *
+ls_message_shop_id (LsJsonReader     *reader,
+                    const LsJsonNode *object)
 {
-  g_autofree char *shop = required_text (reader, object, "shop", LS_KEY_MAX_BYTES);
+  g_autofree char *shop = ls_message_required_text (reader, object, "shop", LS_KEY_MAX_BYTES);
 
   if (shop != NULL && !ls_key_is_valid (shop))
     ls_json_reader_fail (reader, "shop", "not a valid shop id");
@@ -88,9 +88,9 @@ read_position (LsJsonReader     *reader,
                const LsJsonNode *object,
                LsPosition       *ret_position)
 {
-  g_autofree char *epoch = required_text (reader, object, "epoch", LS_EPOCH_BYTES - 1);
+  g_autofree char *epoch = ls_message_required_text (reader, object, "epoch", LS_EPOCH_BYTES - 1);
 
-  ret_position->version = required_integer (reader, object, "version");
+  ret_position->version = ls_message_required_integer (reader, object, "version");
   ret_position->check = ls_json_reader_hash (reader, object, "check");
   if (epoch == NULL)
     return;
@@ -105,16 +105,16 @@ read_shop (LsJsonReader     *reader,
            LsMessageType     type,
            LsShopInfo       *info)
 {
-  info->shop = shop_id (reader, object);
+  info->shop = ls_message_shop_id (reader, object);
   if (type == LS_MESSAGE_PING || type == LS_MESSAGE_PONG)
     {
-      info->position.version = required_integer (reader, object, "version");
+      info->position.version = ls_message_required_integer (reader, object, "version");
       return;
     }
-  info->n = required_integer (reader, object, "n");
+  info->n = ls_message_required_integer (reader, object, "n");
   if (type == LS_MESSAGE_WELCOME)
     {
-      g_autofree char *role = required_text (reader, object, "role", MAX_ID_BYTES);
+      g_autofree char *role = ls_message_required_text (reader, object, "role", MAX_ID_BYTES);
 
       info->name = optional_text (reader, object, "name", MAX_NAME_BYTES);
       read_position (reader, object, &info->position);
@@ -135,7 +135,7 @@ read_shops (LsJsonReader     *reader,
       ls_json_reader_array (reader, object, "shops", ping ? LS_JSON_OPTIONAL : LS_JSON_REQUIRED,
                             LS_MAX_SHOPS);
 
-  for (unsigned i = 0; i < length_of (array); i++)
+  for (unsigned i = 0; i < ls_message_length_of (array); i++)
     {
       size_t mark = ls_json_reader_enter (reader, "shops", (int) i);
       const LsJsonNode *element = ls_json_reader_element (reader, array, i);
@@ -157,14 +157,14 @@ read_subscriptions (LsJsonReader     *reader,
   const LsJsonNode *array =
       ls_json_reader_array (reader, object, "collections", LS_JSON_REQUIRED, LS_N_COLLECTIONS * 4);
 
-  for (unsigned i = 0; i < length_of (array); i++)
+  for (unsigned i = 0; i < ls_message_length_of (array); i++)
     {
       size_t mark = ls_json_reader_enter (reader, "collections", (int) i);
       const LsJsonNode *element = ls_json_reader_element (reader, array, i);
 
       if (element != NULL)
         {
-          g_autofree char *name = required_text (reader, element, "c", LS_KEY_MAX_BYTES);
+          g_autofree char *name = ls_message_required_text (reader, element, "c", LS_KEY_MAX_BYTES);
           LsSubscription subscription = {
             .collection = name != NULL ? ls_schema_find_collection (name) : NULL,
             .priority = (LsPriority) ls_json_reader_choice (
@@ -185,14 +185,14 @@ read_welcome (LsJsonReader     *reader,
               const LsJsonNode *object,
               LsWelcome        *welcome)
 {
-  welcome->session = required_text (reader, object, "session", MAX_ID_BYTES);
-  welcome->client = required_text (reader, object, "client", MAX_ID_BYTES);
-  welcome->user = required_text (reader, object, "user", MAX_NAME_BYTES);
-  welcome->max_client_message = required_integer (reader, object, "max_client_message");
-  welcome->max_server_message = required_integer (reader, object, "max_server_message");
-  welcome->window = required_integer (reader, object, "window");
-  welcome->heartbeat = required_integer (reader, object, "heartbeat");
-  welcome->server_time = required_integer (reader, object, "time");
+  welcome->session = ls_message_required_text (reader, object, "session", MAX_ID_BYTES);
+  welcome->client = ls_message_required_text (reader, object, "client", MAX_ID_BYTES);
+  welcome->user = ls_message_required_text (reader, object, "user", MAX_NAME_BYTES);
+  welcome->max_client_message = ls_message_required_integer (reader, object, "max_client_message");
+  welcome->max_server_message = ls_message_required_integer (reader, object, "max_server_message");
+  welcome->window = ls_message_required_integer (reader, object, "window");
+  welcome->heartbeat = ls_message_required_integer (reader, object, "heartbeat");
+  welcome->server_time = ls_message_required_integer (reader, object, "time");
   read_shops (reader, object, LS_MESSAGE_WELCOME, welcome->shops);
 }
 
@@ -204,15 +204,15 @@ read_delta (LsJsonReader     *reader,
   LsDelta *delta = &message->delta;
   const LsJsonNode *array;
 
-  delta->shop = shop_id (reader, object);
-  delta->from = required_integer (reader, object, "from");
-  delta->to = required_integer (reader, object, "to");
+  delta->shop = ls_message_shop_id (reader, object);
+  delta->from = ls_message_required_integer (reader, object, "from");
+  delta->to = ls_message_required_integer (reader, object, "to");
   delta->check = ls_json_reader_hash (reader, object, "check");
   delta->done = ls_json_reader_integer (reader, object, "done", LS_JSON_OPTIONAL, -1);
   array = ls_json_reader_array (reader, object, "changes", LS_JSON_REQUIRED, G_MAXUINT);
   if (reader->error == NULL && delta->to <= delta->from)
     ls_json_reader_fail (reader, "to", "not after from");
-  for (unsigned i = 0; i < length_of (array) && reader->error == NULL; i++)
+  for (unsigned i = 0; i < ls_message_length_of (array) && reader->error == NULL; i++)
     {
       size_t mark = ls_json_reader_enter (reader, "changes", (int) i);
       const LsJsonNode *element = ls_json_reader_element (reader, array, i);
@@ -220,7 +220,7 @@ read_delta (LsJsonReader     *reader,
       if (element != NULL)
         {
           g_autofree char *mid = optional_text (reader, element, "m", MAX_ID_BYTES);
-          int64_t version = required_integer (reader, element, "v");
+          int64_t version = ls_message_required_integer (reader, element, "v");
           g_autoptr (LsChange) change = ls_json_reader_delta_change (reader, element);
 
           if (reader->error == NULL && (version <= delta->from || version > delta->to))
@@ -241,9 +241,9 @@ read_mutate (LsJsonReader     *reader,
 {
   const LsJsonNode *array;
 
-  mutate->shop = shop_id (reader, object);
-  mutate->n = required_integer (reader, object, "n");
-  mutate->mid = required_text (reader, object, "mid", MAX_ID_BYTES);
+  mutate->shop = ls_message_shop_id (reader, object);
+  mutate->n = ls_message_required_integer (reader, object, "n");
+  mutate->mid = ls_message_required_text (reader, object, "mid", MAX_ID_BYTES);
   if (reader->error == NULL && mutate->n < 1)
     ls_json_reader_fail (reader, "n", "counts from 1");
   if (reader->error != NULL)
@@ -268,12 +268,12 @@ read_result (LsJsonReader     *reader,
 {
   const LsJsonNode *rows;
 
-  result->shop = shop_id (reader, object);
-  result->n = required_integer (reader, object, "n");
-  result->mid = required_text (reader, object, "mid", MAX_ID_BYTES);
+  result->shop = ls_message_shop_id (reader, object);
+  result->n = ls_message_required_integer (reader, object, "n");
+  result->mid = ls_message_required_text (reader, object, "mid", MAX_ID_BYTES);
   result->status = (LsResultStatus) ls_json_reader_choice (
       reader, object, "status", ls_result_status_names, G_N_ELEMENTS (ls_result_status_names));
-  result->version = required_integer (reader, object, "version");
+  result->version = ls_message_required_integer (reader, object, "version");
   result->code = optional_text (reader, object, "code", MAX_ID_BYTES);
   result->message = optional_text (reader, object, "message", MAX_WORDS_BYTES);
   result->path = optional_text (reader, object, "path", MAX_NAME_BYTES);
@@ -282,161 +282,13 @@ read_result (LsJsonReader     *reader,
     ls_json_reader_changes (reader, rows, LS_UNKNOWN_SKIP, result->rows);
 }
 
-/* The member c; NULL when it is missing and need not be there. */
-static const LsCollection *
-read_collection (LsJsonReader     *reader,
-                 const LsJsonNode *object,
-                 LsJsonPresence    presence)
-{
-  g_autofree char *name = ls_json_reader_text (reader, object, "c", presence, LS_KEY_MAX_BYTES);
-  const LsCollection *collection = name != NULL ? ls_schema_find_collection (name) : NULL;
-
-  if (name != NULL && collection == NULL)
-    ls_json_reader_fail (reader, "c", "no such collection");
-  return collection;
-}
-
-/* What the message says of all its items they need not say again. */
-static void
-read_digest_item (LsJsonReader     *reader,
-                  const LsJsonNode *element,
-                  LsDigestMessage  *digest)
-{
-  g_autofree char *name = NULL;
-  LsDigestItem item = { .collection = digest->collection, .bucket = digest->bucket, .count = 1 };
-
-  if (item.collection == NULL)
-    {
-      name = required_text (reader, element, "c", LS_KEY_MAX_BYTES);
-      item.collection = name != NULL ? ls_schema_find_collection (name) : NULL;
-    }
-  if (item.bucket < 0)
-    {
-      item.bucket = ls_json_reader_integer (reader, element, "b",
-                                            digest->collection != NULL ? LS_JSON_REQUIRED
-                                                                       : LS_JSON_OPTIONAL,
-                                            -1);
-      item.count = required_integer (reader, element, "count");
-    }
-  item.hash = ls_json_reader_hash (reader, element, "hash");
-  item.key = ls_json_reader_text (reader, element, "k",
-                                  digest->bucket >= 0 ? LS_JSON_REQUIRED : LS_JSON_OPTIONAL,
-                                  LS_KEY_MAX_BYTES);
-  /* A newer peer may know more collections. */
-  if (reader->error == NULL && item.collection != NULL)
-    g_array_append_val (digest->items, item);
-  else
-    g_free (item.key);
-}
-
-static void
-read_digest (LsJsonReader     *reader,
-             const LsJsonNode *object,
-             LsDigestMessage  *digest)
-{
-  const LsJsonNode *array;
-
-  digest->shop = shop_id (reader, object);
-  digest->version = required_integer (reader, object, "version");
-  digest->check = ls_json_reader_hash (reader, object, "check");
-  digest->view = ls_json_reader_hash (reader, object, "view");
-  digest->collection = read_collection (reader, object, LS_JSON_OPTIONAL);
-  if (digest->collection != NULL)
-    digest->bucket = ls_json_reader_integer (reader, object, "b", LS_JSON_OPTIONAL, -1);
-  array = ls_json_reader_array (reader, object, "sums", LS_JSON_REQUIRED, MAX_DIGEST_ITEMS);
-  for (unsigned i = 0; i < length_of (array) && reader->error == NULL; i++)
-    {
-      size_t mark = ls_json_reader_enter (reader, "sums", (int) i);
-      const LsJsonNode *element = ls_json_reader_element (reader, array, i);
-
-      if (element != NULL)
-        read_digest_item (reader, element, digest);
-      ls_json_reader_leave (reader, mark);
-    }
-}
-
-static void
-read_keys (LsJsonReader     *reader,
-           const LsJsonNode *array,
-           GPtrArray        *keys)
-{
-  for (unsigned i = 0; i < length_of (array) && reader->error == NULL; i++)
-    {
-      size_t mark = ls_json_reader_enter (reader, "keys", (int) i);
-      const LsJsonNode *node = array->elements[i];
-
-      if (node->kind != LS_JSON_TEXT || !ls_key_is_valid (node->text))
-        ls_json_reader_fail (reader, NULL, "not a valid key");
-      else
-        g_ptr_array_add (keys, g_strdup (node->text));
-      ls_json_reader_leave (reader, mark);
-    }
-}
-
-static void
-read_verify (LsJsonReader     *reader,
-             const LsJsonNode *object,
-             LsVerify         *verify)
-{
-  verify->shop = shop_id (reader, object);
-  verify->collection = read_collection (reader, object, LS_JSON_OPTIONAL);
-  if (verify->collection == NULL)
-    return;
-  verify->bucket = ls_json_reader_integer (reader, object, "b", LS_JSON_OPTIONAL, -1);
-  if (verify->bucket >= 0)
-    read_keys (reader,
-               ls_json_reader_array (reader, object, "keys", LS_JSON_OPTIONAL, LS_MAX_CHANGES),
-               verify->keys);
-}
-
-static LsChange *
-read_row (LsJsonReader       *reader,
-          const LsJsonNode   *element,
-          const LsCollection *collection)
-{
-  g_autofree char *key = NULL;
-
-  if (ls_json_node_get_member (element, "d") != NULL)
-    return ls_json_reader_row (reader, element, collection, LS_UNKNOWN_SKIP);
-  key = required_text (reader, element, "k", LS_KEY_MAX_BYTES);
-  if (key != NULL && !ls_key_is_valid (key))
-    ls_json_reader_fail (reader, "k", "not a valid key");
-  return reader->error == NULL ? ls_change_new (LS_CHANGE_DEL, collection, key) : NULL;
-}
-
-static void
-read_rows (LsJsonReader     *reader,
-           const LsJsonNode *object,
-           LsRowsMessage    *rows)
-{
-  const LsJsonNode *array;
-
-  rows->shop = shop_id (reader, object);
-  rows->version = required_integer (reader, object, "version");
-  rows->check = ls_json_reader_hash (reader, object, "check");
-  rows->view = ls_json_reader_hash (reader, object, "view");
-  rows->collection = read_collection (reader, object, LS_JSON_REQUIRED);
-  rows->bucket = required_integer (reader, object, "b");
-  array = ls_json_reader_array (reader, object, "rows", LS_JSON_REQUIRED, LS_MAX_CHANGES);
-  for (unsigned i = 0; i < length_of (array) && reader->error == NULL; i++)
-    {
-      size_t mark = ls_json_reader_enter (reader, "rows", (int) i);
-      const LsJsonNode *element = ls_json_reader_element (reader, array, i);
-      LsChange *change = element != NULL ? read_row (reader, element, rows->collection) : NULL;
-
-      if (change != NULL)
-        g_ptr_array_add (rows->changes, change);
-      ls_json_reader_leave (reader, mark);
-    }
-}
-
 static void
 read_view (LsJsonReader     *reader,
            const LsJsonNode *object,
            LsViewMessage    *view)
 {
-  view->shop = shop_id (reader, object);
-  view->window = required_text (reader, object, "window", MAX_ID_BYTES);
+  view->shop = ls_message_shop_id (reader, object);
+  view->window = ls_message_required_text (reader, object, "window", MAX_ID_BYTES);
   view->group = optional_text (reader, object, "group", MAX_ID_BYTES);
   view->page = optional_text (reader, object, "page", MAX_ID_BYTES);
   view->state = optional_text (reader, object, "state", MAX_STATE_BYTES);
@@ -449,13 +301,13 @@ read_error (LsJsonReader     *reader,
             const LsJsonNode *object,
             LsErrorMessage   *error)
 {
-  g_autofree char *code = required_text (reader, object, "code", MAX_ID_BYTES);
+  g_autofree char *code = ls_message_required_text (reader, object, "code", MAX_ID_BYTES);
 
   /* A newer peer may know more classes; what it says of their duration holds all the same. */
   error->code = LS_ERROR_PROTOCOL;
   if (code != NULL)
     ls_error_from_name (code, &error->code);
-  error->message = required_text (reader, object, "message", MAX_WORDS_BYTES);
+  error->message = ls_message_required_text (reader, object, "message", MAX_WORDS_BYTES);
   error->path = optional_text (reader, object, "path", MAX_NAME_BYTES);
   error->temporary = ls_json_reader_boolean (reader, object, "temporary", false);
   error->retry_after = ls_json_reader_integer (reader, object, "retry_after", LS_JSON_OPTIONAL, 0);
@@ -468,7 +320,7 @@ read_subscribe (LsJsonReader     *reader,
                 const LsJsonNode *object,
                 LsSubscribe      *subscribe)
 {
-  subscribe->shop = shop_id (reader, object);
+  subscribe->shop = ls_message_shop_id (reader, object);
   read_position (reader, object, &subscribe->position);
   subscribe->view = ls_json_reader_hash (reader, object, "view");
   subscribe->keep = ls_json_reader_boolean (reader, object, "keep", false);
@@ -480,10 +332,10 @@ read_hello (LsJsonReader     *reader,
             const LsJsonNode *object,
             LsHello          *hello)
 {
-  hello->protocol = required_integer (reader, object, "protocol");
+  hello->protocol = ls_message_required_integer (reader, object, "protocol");
   hello->client = optional_text (reader, object, "client", MAX_ID_BYTES);
-  hello->app_version = required_text (reader, object, "app", MAX_ID_BYTES);
-  hello->schema_version = required_integer (reader, object, "schema");
+  hello->app_version = ls_message_required_text (reader, object, "app", MAX_ID_BYTES);
+  hello->schema_version = ls_message_required_integer (reader, object, "schema");
   read_shops (reader, object, LS_MESSAGE_HELLO, hello->shops);
 }
 
@@ -501,7 +353,7 @@ read_body (LsJsonReader     *reader,
       read_welcome (reader, object, &message->welcome);
       break;
     case LS_MESSAGE_FORKED:
-      message->forked.client = required_text (reader, object, "client", MAX_ID_BYTES);
+      message->forked.client = ls_message_required_text (reader, object, "client", MAX_ID_BYTES);
       break;
     case LS_MESSAGE_SUBSCRIBE:
       read_subscribe (reader, object, &message->subscribe);
@@ -510,10 +362,10 @@ read_body (LsJsonReader     *reader,
       read_delta (reader, object, message);
       break;
     case LS_MESSAGE_ACK:
-      message->ack.shop = shop_id (reader, object);
-      message->ack.version = required_integer (reader, object, "version");
-      message->ack.n = required_integer (reader, object, "n");
-      message->ack.applied = required_integer (reader, object, "applied");
+      message->ack.shop = ls_message_shop_id (reader, object);
+      message->ack.version = ls_message_required_integer (reader, object, "version");
+      message->ack.n = ls_message_required_integer (reader, object, "n");
+      message->ack.applied = ls_message_required_integer (reader, object, "applied");
       break;
     case LS_MESSAGE_MUTATE:
       read_mutate (reader, object, &message->mutate);
@@ -522,16 +374,16 @@ read_body (LsJsonReader     *reader,
       read_result (reader, object, &message->result);
       break;
     case LS_MESSAGE_DIGEST:
-      read_digest (reader, object, &message->digest);
+      ls_message_read_digest (reader, object, &message->digest);
       break;
     case LS_MESSAGE_VERIFY:
-      read_verify (reader, object, &message->verify);
+      ls_message_read_verify (reader, object, &message->verify);
       break;
     case LS_MESSAGE_ROWS:
-      read_rows (reader, object, &message->rows);
+      ls_message_read_rows (reader, object, &message->rows);
       break;
     case LS_MESSAGE_RESYNC:
-      message->resync.shop = shop_id (reader, object);
+      message->resync.shop = ls_message_shop_id (reader, object);
       message->resync.reason = (LsResyncReason) ls_json_reader_choice (
           reader, object, "reason", ls_resync_reason_names, G_N_ELEMENTS (ls_resync_reason_names));
       read_subscriptions (reader, object, message->resync.collections);
@@ -541,18 +393,18 @@ read_body (LsJsonReader     *reader,
       break;
     case LS_MESSAGE_PING:
     case LS_MESSAGE_PONG:
-      message->ping.id = required_integer (reader, object, "id");
+      message->ping.id = ls_message_required_integer (reader, object, "id");
       read_shops (reader, object, message->type, message->ping.shops);
       break;
     case LS_MESSAGE_AUTH:
-      message->auth.token = required_text (reader, object, "token", MAX_TOKEN_BYTES);
+      message->auth.token = ls_message_required_text (reader, object, "token", MAX_TOKEN_BYTES);
       break;
     case LS_MESSAGE_ERROR:
       read_error (reader, object, &message->error);
       break;
     case LS_MESSAGE_NOTICE:
     default:
-      message->notice.kind = required_text (reader, object, "kind", MAX_ID_BYTES);
+      message->notice.kind = ls_message_required_text (reader, object, "kind", MAX_ID_BYTES);
       message->notice.message = optional_text (reader, object, "message", MAX_WORDS_BYTES);
       message->notice.until = ls_json_reader_integer (reader, object, "until", LS_JSON_OPTIONAL, 0);
       break;
@@ -627,79 +479,4 @@ ls_message_decode (const char    *text,
       return NULL;
     }
   return g_steal_pointer (&message);
-}
-
-static bool
-scan_literal (const char **at,
-              const char  *end,
-              const char  *literal)
-{
-  size_t length = strlen (literal);
-
-  if ((size_t) (end - *at) < length || memcmp (*at, literal, length) != 0)
-    return false;
-  *at += length;
-  return true;
-}
-
-static bool
-scan_number (const char **at,
-             const char  *end,
-             int64_t     *ret_number)
-{
-  const char *start = *at;
-  int64_t number = 0;
-
-  while (*at < end && g_ascii_isdigit (**at) && *at - start < 16)
-    number = number * 10 + (*(*at)++ - '0');
-  if (*at == start || (*start == '0' && *at - start > 1) || number >= INT64_C (1) << 53)
-    return false;
-  *ret_number = number;
-  return true;
-}
-
-/**
- * ls_message_scan_ack:
- * @text: a message as it came
- * @length: its bytes
- * @ret_shop: where to put the shop's id
- * @shop_size: bytes there
- * @ret_ack: (out): the numbers; its shop is left %NULL
- *
- * Reads an `ack` in the fixed form in which ls_message_encode() writes it, without a parser: an ack
- * comes with every delta. Any other text is not an error: ls_message_decode() reads it.
- *
- * Returns: whether @text is an ack in that form
- */
-bool
-ls_message_scan_ack (const char *text,
-                     size_t      length,
-                     char       *ret_shop,
-                     size_t      shop_size,
-                     LsAck      *ret_ack)
-{
-  const char *at = text;
-  const char *end = text + length;
-  const char *shop;
-  char id[LS_KEY_MAX_BYTES + 1];
-  LsAck ack = { NULL, 0, 0, 0 };
-
-  if (!scan_literal (&at, end, "{\"t\":\"ack\",\"shop\":\""))
-    return false;
-  shop = at;
-  while (at < end && *at != '"' && *at != '\\' && (unsigned char) *at >= 0x20)
-    at++;
-  length = (size_t) (at - shop);
-  if (at == end || *at != '"' || length >= MIN (shop_size, sizeof id))
-    return false;
-  memcpy (id, shop, length);
-  id[length] = '\0';
-  if (!scan_literal (&at, end, "\",\"version\":") || !scan_number (&at, end, &ack.version) ||
-      !scan_literal (&at, end, ",\"n\":") || !scan_number (&at, end, &ack.n) ||
-      !scan_literal (&at, end, ",\"applied\":") || !scan_number (&at, end, &ack.applied) ||
-      !scan_literal (&at, end, "}") || at != end || !ls_key_is_valid (id))
-    return false;
-  g_strlcpy (ret_shop, id, shop_size);
-  *ret_ack = ack;
-  return true;
 }
