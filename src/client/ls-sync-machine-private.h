@@ -171,6 +171,8 @@ LsStream     *ls_sync_find         (LsSyncMachine   *self,
 /* ls-sync-wishes.c */
 void ls_sync_ask_wishes    (LsSyncMachine *self,
                             LsStream      *stream);
+void ls_sync_repeat_wishes (LsSyncMachine *self,
+                            LsStream      *stream);
 void ls_sync_settle_wishes (LsSyncMachine *self,
                             const GError  *error);
 void ls_sync_answer_ping   (LsSyncMachine *self,

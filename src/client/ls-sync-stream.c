@@ -118,6 +118,7 @@ fetch (LsSyncMachine *self,
     {
       stream->state = LS_STREAM_FETCHING;
       stream->fetch_later = 0;
+      ls_sync_repeat_wishes (self, stream);
     }
   action = ls_sync_push (self, LS_SYNC_FETCH, stream->shop);
   action->collections = collections;
@@ -199,6 +200,8 @@ ls_sync_machine_fetched (LsSyncMachine    *self,
     }
   stream->generation++;
   stream->confirmed = stream->queued = *position;
+  /* What was heard of beyond that may be of a history that is gone. */
+  stream->server.version = MIN (stream->server.version, position->version);
   stream->since_fetch = 0;
   stream->fetched_at = now;
   subscribe (self, stream, now);

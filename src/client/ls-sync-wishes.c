@@ -52,13 +52,33 @@ ls_sync_ask_wishes (LsSyncMachine *self,
     }
 }
 
-/* Whether a wish came true. One that the server was still sending for is asked for once more. */
+/* What the server said of @stream may be of a history that is gone: asks again once it streams. */
+void
+ls_sync_repeat_wishes (LsSyncMachine *self,
+                       LsStream      *stream)
+{
+  for (unsigned i = 0; i < self->wishes->len; i++)
+    {
+      LsSyncWish *wish = &g_array_index (self->wishes, LsSyncWish, i);
+
+      if (wish->stream != stream)
+        continue;
+      wish->asked = wish->behind = false;
+      wish->version = -1;
+    }
+}
+
+/* Whether a wish came true. One that the server was still sending for is asked for once more. A
+ * cache that is ahead of the server is in another history, as will be told. */
 static bool
 came_true (LsSyncMachine *self,
            LsSyncWish    *wish)
 {
-  if (wish->version < 0 || wish->stream->state != LS_STREAM_SUBSCRIBED ||
-      wish->stream->confirmed.version < wish->version)
+  const LsStream *stream = wish->stream;
+
+  if (wish->version < 0 || stream->state != LS_STREAM_SUBSCRIBED ||
+      stream->confirmed.version < wish->version ||
+      stream->confirmed.version > stream->server.version)
     return false;
   if (!wish->behind)
     return true;

@@ -195,7 +195,8 @@ handle_ping (LsSession    *session,
       /* Whoever asks how far the server is wants to be there. */
       if (sub->state == LS_SUB_LIVE)
         ls_audience_flush (sub->audience);
-      info.position.version = ls_sub_get_sent (sub);
+      /* A position that nobody has looked into yet is the client's word, not the server's. */
+      info.position.version = MIN (ls_sub_get_sent (sub), sub->shop->published.version);
       if (sub->state == LS_SUB_NONE)
         g_free (info.shop);
       else

@@ -1052,6 +1052,39 @@ test_sync_now (Fixture      *fixture,
   }
 }
 
+/* How far the server was before it went back is no measure any more: who waited for that waited for
+ * ever. */
+static void
+test_sync_now_gone_back (Fixture      *fixture,
+                         gconstpointer data)
+{
+  int64_t id;
+
+  go_live (fixture, 12, 0);
+  ls_sync_machine_sync_now (fixture->machine, "music", 1, fixture->now);
+  {
+    g_autoptr (LsMessage) ping = expect_sent (fixture, LS_MESSAGE_PING);
+
+    id = ping->ping.id;
+  }
+  say_delta (fixture, 12, 14, 100);
+  expect_drop (fixture, LS_SYNC_APPLY_DELTA);
+  say_pong (fixture, id, 14);
+  say_resync (fixture, LS_RESYNC_TOO_OLD);
+  expect_drop (fixture, LS_SYNC_FETCH);
+  fetched (fixture, 11, OK);
+  expect_subscribe (fixture, 11);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_PING));
+  expect_nothing (fixture);
+  say_pong (fixture, id, 11);
+  {
+    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_PROGRESS);
+
+    g_assert_no_error (action->error);
+    g_assert_cmpint (action->n, ==, 1);
+  }
+}
+
 static void
 test_errors (Fixture      *fixture,
              gconstpointer data)
@@ -1134,6 +1167,7 @@ main (int    argc,
     { "shown", test_shown },
     { "limited", test_limited },
     { "sync-now", test_sync_now },
+    { "sync-now-gone-back", test_sync_now_gone_back },
     { "errors", test_errors },
     { "sign-out", test_sign_out },
     { "closed-while-fetching", test_closed_while_fetching },
