@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 #define LS_GUARD_WINDOW (500 * 1000)
 /* The least time between two rounds of healing, and two heals of the same rows (rules 17, 19). */
 #define LS_HEAL_AGAIN (60 * (int64_t) G_USEC_PER_SEC)
+/* A mask of all collections. */
+#define LS_SYNC_ALL UINT32_MAX
 /* Questions in a round: eight buckets, in one collection. */
 #define LS_HEAL_REQUESTS 17
 /* How long an answer is waited for. */
@@ -199,21 +201,22 @@ void      ls_stream_interrupted   (LsSyncMachine  *self,
                                    LsStream       *stream,
                                    int64_t         wait,
                                    int64_t         now);
-void      ls_stream_begin         (LsSyncMachine  *self,
+void      ls_stream_wait          (LsSyncMachine  *self,
+                                   LsStream       *stream,
+                                   int64_t         least,
+                                   int64_t         now);
+void      ls_stream_fetch         (LsSyncMachine  *self,
+                                   LsStream       *stream,
+                                   uint32_t        collections);
+void      ls_stream_subscribe     (LsSyncMachine  *self,
                                    LsStream       *stream,
                                    int64_t         now);
-void      ls_stream_delta         (LsSyncMachine  *self,
+void      ls_stream_begin         (LsSyncMachine  *self,
                                    LsStream       *stream,
-                                   LsMessage      *message,
-                                   size_t          length,
                                    int64_t         now);
 void      ls_stream_resync        (LsSyncMachine  *self,
                                    LsStream       *stream,
                                    const LsResync *resync,
-                                   int64_t         now);
-void      ls_stream_sent_up_to    (LsSyncMachine  *self,
-                                   LsStream       *stream,
-                                   int64_t         version,
                                    int64_t         now);
 void      ls_stream_tick          (LsSyncMachine  *self,
                                    LsStream       *stream,
@@ -227,6 +230,19 @@ void      ls_stream_want_ack      (LsSyncMachine  *self,
                                    int64_t         now);
 void      ls_stream_fetch_more    (LsSyncMachine  *self,
                                    LsStream       *stream);
+
+/* ls-sync-delta.c */
+void ls_stream_delta      (LsSyncMachine *self,
+                           LsStream      *stream,
+                           LsMessage     *message,
+                           size_t         length,
+                           int64_t        now);
+void ls_stream_reload     (LsSyncMachine *self,
+                           LsStream      *stream);
+void ls_stream_sent_up_to (LsSyncMachine *self,
+                           LsStream      *stream,
+                           int64_t        version,
+                           int64_t        now);
 
 /* ls-sync-proof.c */
 void    ls_stream_refetch         (LsSyncMachine      *self,

@@ -8,22 +8,12 @@
 #include "core/ls-fault.h"
 #include "core/ls-view.h"
 
-/* The stream of one shop: views, subscriptions, deltas, snapshots, acks. */
+/* The stream of one shop: views, subscriptions, snapshots, acks. What comes in it is in
+ * ls-sync-delta.c. */
 
-#define ALL_COLLECTIONS UINT32_MAX
-/* What waits for the cache, in bytes as they came: reading stops above the one, goes on below the
- * other. */
-#define PAUSE_ABOVE (8 * 1024 * 1024)
-#define RESUME_BELOW (1024 * 1024)
 /* Going in circles (rule 19). */
 #define GUARD_WAIT (5 * G_USEC_PER_SEC)
 #define RESYNC_AGAIN (60 * G_USEC_PER_SEC)
-/* How often a shop where nothing happens is noted as up to date. */
-#define SYNCED_PAUSE (10 * G_USEC_PER_SEC)
-
-static void subscribe (LsSyncMachine *self,
-                       LsStream      *stream,
-                       int64_t        now);
 
 LsStream *
 ls_stream_new (LsSyncMachine *self,
@@ -68,11 +58,11 @@ ls_stream_session_ended (LsStream *stream)
   stream->acked_n = 0;
 }
 
-static void
-wait_a_while (LsSyncMachine *self,
-              LsStream      *stream,
-              int64_t        least,
-              int64_t        now)
+void
+ls_stream_wait (LsSyncMachine *self,
+                LsStream      *stream,
+                int64_t        least,
+                int64_t        now)
 {
   int64_t wait = ls_backoff_next (&stream->backoff, self->draw, self->draw_data);
 
@@ -88,7 +78,7 @@ ls_stream_interrupted (LsSyncMachine *self,
                        int64_t        now)
 {
   if (stream->state == LS_STREAM_SUBSCRIBED)
-    wait_a_while (self, stream, wait, now);
+    ls_stream_wait (self, stream, wait, now);
 }
 
 static void
@@ -98,15 +88,15 @@ guard (LsSyncMachine *self,
        int64_t        now)
 {
   ls_sync_report (self, LS_EVENT_LOOP_GUARD, stream)->message = g_strdup (words);
-  wait_a_while (self, stream, GUARD_WAIT, now);
+  ls_stream_wait (self, stream, GUARD_WAIT, now);
 }
 
 /* --- Fetching rows --------------------------------------------------------------------------- */
 
-static void
-fetch (LsSyncMachine *self,
-       LsStream      *stream,
-       uint32_t       collections)
+void
+ls_stream_fetch (LsSyncMachine *self,
+                 LsStream      *stream,
+                 uint32_t       collections)
 {
   LsSyncAction *action;
 
@@ -114,7 +104,7 @@ fetch (LsSyncMachine *self,
     ls_sync_push (self, LS_SYNC_CANCEL_FETCH, stream->shop);
   ls_sync_heal_abort (self, stream);
   stream->fetching = collections;
-  if (collections == ALL_COLLECTIONS)
+  if (collections == LS_SYNC_ALL)
     {
       stream->state = LS_STREAM_FETCHING;
       stream->fetch_later = 0;
@@ -136,7 +126,7 @@ ls_stream_fetch_more (LsSyncMachine *self,
   if (stream->fetching != 0 || collections == 0 || stream->state != LS_STREAM_SUBSCRIBED)
     return;
   stream->fetch_later = 0;
-  fetch (self, stream, collections);
+  ls_stream_fetch (self, stream, collections);
 }
 
 static void
@@ -153,9 +143,9 @@ fetch_failed (LsSyncMachine *self,
       return;
     }
   /* Of some collections: the stream is asked for again after the wait, and they with it. */
-  if (collections != ALL_COLLECTIONS)
+  if (collections != LS_SYNC_ALL)
     stream->fetch_later |= collections;
-  wait_a_while (self, stream, 0, now);
+  ls_stream_wait (self, stream, 0, now);
 }
 
 /**
@@ -193,7 +183,7 @@ ls_sync_machine_fetched (LsSyncMachine    *self,
   event->version = position->version;
   stream->heals_by_fetch &= ~collections;
   ls_stream_trust (stream, collections);
-  if (collections != ALL_COLLECTIONS)
+  if (collections != LS_SYNC_ALL)
     {
       ls_stream_fetch_more (self, stream);
       return;
@@ -204,7 +194,7 @@ ls_sync_machine_fetched (LsSyncMachine    *self,
   stream->server.version = MIN (stream->server.version, position->version);
   stream->since_fetch = 0;
   stream->fetched_at = now;
-  subscribe (self, stream, now);
+  ls_stream_subscribe (self, stream, now);
 }
 
 /* --- Beginning ------------------------------------------------------------------------------- */
@@ -250,7 +240,7 @@ ls_sync_machine_view_set (LsSyncMachine *self,
   if (error != NULL)
     {
       ls_sync_report_error (self, LS_EVENT_ERROR, stream, error);
-      wait_a_while (self, stream, 0, now);
+      ls_stream_wait (self, stream, 0, now);
       return;
     }
   stream->has_view = true;
@@ -258,11 +248,11 @@ ls_sync_machine_view_set (LsSyncMachine *self,
   if (!g_str_equal (stream->confirmed.epoch, stream->server.epoch) &&
       !(LS_FAULT (EPOCH_IGNORED) && stream->confirmed.epoch[0] != '\0'))
     {
-      fetch (self, stream, ALL_COLLECTIONS);
+      ls_stream_fetch (self, stream, LS_SYNC_ALL);
       return;
     }
   stream->fetch_later |= fetch_mask;
-  subscribe (self, stream, now);
+  ls_stream_subscribe (self, stream, now);
 }
 
 /* Whether the same position is asked for too often. */
@@ -294,7 +284,7 @@ subscribe_new (LsSyncMachine *self,
 {
   const LsView *view = ls_view_get (stream->role, LS_SCHEMA_VERSION);
   LsMessage *message = ls_message_new (LS_MESSAGE_SUBSCRIBE);
-  gpointer shown = GUINT_TO_POINTER (self->limited ? 0 : ALL_COLLECTIONS);
+  gpointer shown = GUINT_TO_POINTER (self->limited ? 0 : LS_SYNC_ALL);
 
   if (!self->limited)
     g_hash_table_lookup_extended (self->shown, stream->shop, NULL, &shown);
@@ -315,10 +305,10 @@ subscribe_new (LsSyncMachine *self,
   return message;
 }
 
-static void
-subscribe (LsSyncMachine *self,
-           LsStream      *stream,
-           int64_t        now)
+void
+ls_stream_subscribe (LsSyncMachine *self,
+                     LsStream      *stream,
+                     int64_t        now)
 {
   if (goes_in_circles (stream, now))
     {
@@ -352,196 +342,7 @@ ls_stream_update_outbox (LsSyncMachine *self,
   ls_stream_run_outbox (self, stream, now);
 }
 
-/* --- Deltas ---------------------------------------------------------------------------------- */
-
-void
-ls_stream_delta (LsSyncMachine *self,
-                 LsStream      *stream,
-                 LsMessage     *message,
-                 size_t         length,
-                 int64_t        now)
-{
-  const LsDelta *delta = &message->delta;
-  LsSyncAction *action;
-
-  if (stream->state != LS_STREAM_SUBSCRIBED)
-    return;
-  stream->server.version = MAX (stream->server.version, delta->to);
-  if (delta->to <= stream->queued.version)
-    return;
-  if (delta->from > stream->queued.version && !LS_FAULT (GAP_IGNORED))
-    {
-      subscribe (self, stream, now);
-      return;
-    }
-  action = ls_sync_push (self, LS_SYNC_APPLY_DELTA, stream->shop);
-  action->message = ls_message_ref (message);
-  action->generation = stream->generation;
-  stream->queued.version = delta->to;
-  stream->queued.check = delta->check;
-  g_queue_push_tail (&self->queued_sizes, GSIZE_TO_POINTER (length));
-  self->queued_bytes += length;
-  if (self->queued_bytes > PAUSE_ABOVE && !self->paused)
-    {
-      self->paused = true;
-      ls_sync_push (self, LS_SYNC_PAUSE, NULL);
-    }
-}
-
-static void
-forget_queued (LsSyncMachine *self)
-{
-  self->queued_bytes -= GPOINTER_TO_SIZE (g_queue_pop_head (&self->queued_sizes));
-  if (self->paused && self->queued_bytes < RESUME_BELOW)
-    {
-      self->paused = false;
-      ls_sync_push (self, LS_SYNC_RESUME, NULL);
-    }
-}
-
-static void
-note_synced (LsSyncMachine *self,
-             LsStream      *stream,
-             int64_t        now)
-{
-  LsEvent *event;
-
-  if (!stream->was_synced || now - stream->synced_at >= SYNCED_PAUSE)
-    {
-      ls_sync_push (self, LS_SYNC_SET_SYNCED, stream->shop);
-      stream->synced_at = now;
-    }
-  if (stream->was_synced)
-    return;
-  stream->was_synced = true;
-  event = ls_sync_report (self, LS_EVENT_SYNCED, stream);
-  event->version = stream->confirmed.version;
-}
-
-static void
-reload (LsSyncMachine *self,
-        LsStream      *stream)
-{
-  stream->state = LS_STREAM_RELOADING;
-  ls_sync_push (self, LS_SYNC_RELOAD, stream->shop);
-}
-
-static void
-apply_failed (LsSyncMachine *self,
-              LsStream      *stream,
-              const GError  *error,
-              int64_t        now)
-{
-  /* What was given after it can't be applied either. */
-  stream->generation++;
-  stream->queued = stream->confirmed;
-  if (g_error_matches (error, LS_ERROR, LS_ERROR_INCONSISTENCY))
-    {
-      ls_sync_report_error (self, LS_EVENT_FINDING, stream, error);
-      stream->heals_by_fetch = ALL_COLLECTIONS;
-      if (self->session == LS_SESSION_READY)
-        fetch (self, stream, ALL_COLLECTIONS);
-      return;
-    }
-  ls_sync_report_error (self, LS_EVENT_ERROR, stream, error);
-  if (self->session == LS_SESSION_READY)
-    reload (self, stream);
-}
-
-/**
- * ls_sync_machine_applied:
- * @self: a machine
- * @shop: a shop
- * @generation: of the action
- * @delta: the `delta`
- * @took: how long it took, µs
- * @error: (nullable): why the cache failed
- * @now: monotonic
- *
- * Answers %LS_SYNC_APPLY_DELTA.
- */
-void
-ls_sync_machine_applied (LsSyncMachine   *self,
-                         const char      *shop,
-                         unsigned         generation,
-                         const LsMessage *delta,
-                         int64_t          took,
-                         const GError    *error,
-                         int64_t          now)
-{
-  LsStream *stream = ls_sync_find (self, shop);
-  const LsDelta *said = &delta->delta;
-  LsEvent *event;
-
-  forget_queued (self);
-  if (stream == NULL || stream->generation != generation)
-    return;
-  if (error != NULL)
-    {
-      apply_failed (self, stream, error, now);
-      return;
-    }
-  stream->since_fetch += said->to - stream->confirmed.version;
-  stream->confirmed.version = said->to;
-  stream->confirmed.check = said->check;
-  stream->applied = took;
-  ls_backoff_reset (&stream->backoff);
-  event = ls_sync_report (self, LS_EVENT_DELTA, stream);
-  event->version = said->to;
-  event->count = said->items->len;
-  if (said->items->len > 0)
-    event->correlation = g_strdup (g_array_index (said->items, LsDeltaItem, 0).mid);
-  if (self->session != LS_SESSION_READY)
-    return;
-  if (stream->confirmed.version >= stream->server.version)
-    note_synced (self, stream, now);
-  ls_stream_want_ack (self, stream, now);
-  ls_sync_settle_wishes (self, NULL);
-}
-
-/**
- * ls_sync_machine_reloaded:
- * @self: a machine
- * @shop: a shop
- * @position: where the cache stands
- * @error: (nullable): why it could not tell
- * @now: monotonic
- *
- * Answers %LS_SYNC_RELOAD.
- */
-void
-ls_sync_machine_reloaded (LsSyncMachine    *self,
-                          const char       *shop,
-                          const LsPosition *position,
-                          const GError     *error,
-                          int64_t           now)
-{
-  LsStream *stream = ls_sync_find (self, shop);
-
-  if (stream == NULL)
-    return;
-  stream->must_reload = error != NULL;
-  if (error == NULL)
-    stream->confirmed = stream->queued = *position;
-  if (stream->state == LS_STREAM_RELOADING)
-    wait_a_while (self, stream, 0, now);
-}
-
-/* The server says that it sent everything up to @version to this session. */
-void
-ls_stream_sent_up_to (LsSyncMachine *self,
-                      LsStream      *stream,
-                      int64_t        version,
-                      int64_t        now)
-{
-  stream->server.version = MAX (stream->server.version, version);
-  if (stream->state != LS_STREAM_SUBSCRIBED)
-    return;
-  if (stream->queued.version < version)
-    subscribe (self, stream, now);
-  else if (stream->confirmed.version >= stream->server.version)
-    note_synced (self, stream, now);
-}
+/* --- Beginning again and priorities ---------------------------------------------------------- */
 
 /* The server went back within its epoch: its files were put back, without a restore that would have
  * made a new one. Where it is behind, what came after is lost; where it went on since, nobody knows
@@ -580,7 +381,7 @@ ls_stream_resync (LsSyncMachine  *self,
 
           stream->fetch_later |= UINT32_C (1) << collection->id;
         }
-      subscribe (self, stream, now);
+      ls_stream_subscribe (self, stream, now);
     }
   else if (resync->reason == LS_RESYNC_VIEW)
     {
@@ -593,7 +394,7 @@ ls_stream_resync (LsSyncMachine  *self,
     {
       if (resync->reason == LS_RESYNC_EPOCH)
         lose_edits (self, stream);
-      fetch (self, stream, ALL_COLLECTIONS);
+      ls_stream_fetch (self, stream, LS_SYNC_ALL);
     }
 }
 
@@ -626,7 +427,7 @@ ls_sync_machine_set_shown (LsSyncMachine *self,
                            uint32_t       collections)
 {
   LsStream *stream = ls_sync_find (self, shop);
-  gpointer before = GUINT_TO_POINTER (ALL_COLLECTIONS);
+  gpointer before = GUINT_TO_POINTER (LS_SYNC_ALL);
 
   g_hash_table_lookup_extended (self->shown, shop, NULL, &before);
   g_hash_table_replace (self->shown, g_strdup (shop), GUINT_TO_POINTER (collections));
@@ -708,13 +509,13 @@ ls_stream_tick (LsSyncMachine *self,
   if (stream->state == LS_STREAM_WAITING && now >= stream->wait_until)
     {
       if (stream->must_reload)
-        reload (self, stream);
+        ls_stream_reload (self, stream);
       else if (!stream->has_view)
         ls_stream_begin (self, stream, now);
       else if (!g_str_equal (stream->confirmed.epoch, stream->server.epoch))
-        fetch (self, stream, ALL_COLLECTIONS);
+        ls_stream_fetch (self, stream, LS_SYNC_ALL);
       else
-        subscribe (self, stream, now);
+        ls_stream_subscribe (self, stream, now);
     }
   ls_stream_want_ack (self, stream, now);
   ls_stream_run_outbox (self, stream, now);
