@@ -91,6 +91,7 @@ struct _LsSub {
   int64_t hold;  /* stop there and send @held, 0 for nowhere */
   LsBlob *held;
   GQueue results; /* LsPendingResult */
+  GQueue decided; /* LsDecision: what came last and was not acknowledged */
   uint64_t last_result;
   int64_t taken_n;   /* the last edit handed to the committer */
   int64_t refused_n; /* an edit that has to come again before any after it, 0 for none */
@@ -283,6 +284,7 @@ void        ls_hub_look_at_rights  (LsHub             *hub);
 /* ls-session-edits.c */
 void        ls_session_mutate      (LsSession         *session,
                                     LsMessage         *message);
+void        ls_sub_forget_decided  (LsSub             *sub);
 void        ls_sub_list_results    (LsSub             *sub);
 
 G_END_DECLS

@@ -11,7 +11,9 @@
  * Edits go to the committer; what it decides comes back as a result. Results of a shop leave in the
  * order decided, each behind the delta of its version: a session that is live has had that delta,
  * one that is behind gets it first. One whose sink overflowed has lost what was on the way: when
- * it is live again, all results that it did not acknowledge are told once more.
+ * it is live again, all results that it did not acknowledge are told once more: those that stand
+ * under its id, and those of edits that were decided under another one, which only the session
+ * knows to be this client's (a mid is kept once).
  */
 
 #define SECOND ((int64_t) G_USEC_PER_SEC)
@@ -234,6 +236,48 @@ ls_sub_clear_results (LsSub *sub)
   g_queue_clear_full (&sub->results, pending_free);
 }
 
+static int64_t
+get_acked_n (LsSub *sub)
+{
+  int64_t n;
+
+  g_mutex_lock (&sub->session->lock);
+  n = sub->acked_n;
+  g_mutex_unlock (&sub->session->lock);
+  return n;
+}
+
+/* Keeps @decision until it is acknowledged, in the place of what came under its n before. No client
+ * has more under way than MAX_EDITS. */
+static void
+keep_decided (LsSub            *sub,
+              const LsDecision *decision)
+{
+  int64_t acked_n = get_acked_n (sub);
+  GList *next;
+
+  for (GList *link = sub->decided.head; link != NULL; link = next)
+    {
+      LsDecision *old = link->data;
+
+      next = link->next;
+      if (old->n > acked_n && old->n != decision->n)
+        continue;
+      ls_decision_free (old);
+      g_queue_delete_link (&sub->decided, link);
+    }
+  if (decision->n > acked_n)
+    g_queue_push_tail (&sub->decided, ls_decision_copy (decision));
+  if (sub->decided.length > MAX_EDITS)
+    ls_decision_free (g_queue_pop_head (&sub->decided));
+}
+
+void
+ls_sub_forget_decided (LsSub *sub)
+{
+  g_queue_clear_full (&sub->decided, (GDestroyNotify) ls_decision_free);
+}
+
 static void
 count_latency (LsHub   *hub,
                int64_t  latency)
@@ -281,6 +325,7 @@ decided_on_hub_cb (gpointer data)
       return;
     }
   sub = ls_session_find_sub (session, edit->shop);
+  keep_decided (sub, edit->decision);
   if (sub->state == LS_SUB_OVERFLOWED)
     return;
   queue_result (sub, edit->decision, edit->mutation->changes);
@@ -431,6 +476,35 @@ list_decisions_cb (gpointer data)
     g_warning ("Results could not be read: %s", error->message);
 }
 
+static int
+compare_n (gconstpointer a,
+           gconstpointer b)
+{
+  int64_t first = (*(LsDecision *const *) a)->n, second = (*(LsDecision *const *) b)->n;
+
+  return (first > second) - (first < second);
+}
+
+/* Adds to what is kept under the client's id what was decided under others, by n. */
+static void
+add_decided (DecisionList *list)
+{
+  GPtrArray *decisions = list->decisions;
+  unsigned n_listed = decisions->len;
+
+  for (GList *link = list->sub->decided.head; link != NULL; link = link->next)
+    {
+      LsDecision *decision = link->data;
+      bool known = decision->n <= list->after_n;
+
+      for (unsigned i = 0; i < n_listed && !known; i++)
+        known = ((LsDecision *) g_ptr_array_index (decisions, i))->n == decision->n;
+      if (!known)
+        g_ptr_array_add (decisions, ls_decision_copy (decision));
+    }
+  g_ptr_array_sort (decisions, compare_n);
+}
+
 static void
 decisions_listed_cb (gpointer data)
 {
@@ -445,7 +519,10 @@ decisions_listed_cb (gpointer data)
     return;
   sub->results_lost = false;
   g_queue_init (&sub->results);
-  for (unsigned i = 0; list->decisions != NULL && i < list->decisions->len; i++)
+  if (list->decisions == NULL)
+    list->decisions = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_decision_free);
+  add_decided (list);
+  for (unsigned i = 0; i < list->decisions->len; i++)
     {
       const LsDecision *decision = g_ptr_array_index (list->decisions, i);
 
@@ -478,9 +555,7 @@ ls_sub_list_results (LsSub *sub)
   list->storage = g_object_ref (hub->storage);
   list->shop = g_strdup (sub->shop->shop);
   list->client = g_strdup (sub->session->client);
-  g_mutex_lock (&sub->session->lock);
-  list->after_n = sub->acked_n;
-  g_mutex_unlock (&sub->session->lock);
+  list->after_n = get_acked_n (sub);
   ls_hub_work (hub, ls_hub_next_reader (hub), list_decisions_cb, decisions_listed_cb, list,
                decision_list_free);
 }

@@ -319,6 +319,7 @@ ls_session_fork (LsSession *session)
 
       ls_sub_detach (sub, LS_SUB_NONE);
       ls_sub_clear_results (sub);
+      ls_sub_forget_decided (sub);
       sub->taken_n = sub->refused_n = 0;
       g_mutex_lock (&session->lock);
       sub->acked_n = 0;

@@ -53,6 +53,7 @@ sub_free (gpointer data)
   LsSub *sub = data;
 
   ls_sub_clear_results (sub);
+  ls_sub_forget_decided (sub);
   g_clear_pointer (&sub->held, ls_blob_unref);
   g_free (sub);
 }
@@ -533,6 +534,7 @@ ls_session_need_sub (LsSession *session,
       sub->session = session;
       sub->shop = shop;
       g_queue_init (&sub->results);
+      g_queue_init (&sub->decided);
       g_mutex_lock (&session->lock);
       g_ptr_array_add (session->subs, sub);
       g_mutex_unlock (&session->lock);

@@ -78,6 +78,13 @@ static const char *const once_failed[] = {
   "109693 stall -1 218603 1 8442037033138231593\n"
   "130004 act 1 7 0 2198996924641030202\n"
   "153189 act 1 1 0 2785771491739086916\n",
+  /* A result that was decided under another id was lost by a session that overflowed. */
+  "plan 517 clients 2 digests 3000000 buffer 2023 ring 3850 rate 50 readers 1\n"
+  "3 act 1 5 0 6413152318522694969\n"
+  "1254 act 1 1 0 9191468724057521875\n"
+  "75754 copy-cache 1 0 0 3701093353761178921\n"
+  "90332 act 1 1 0 868365146848902355\n"
+  "92834 act 1 1 0 5056611273363043820\n",
 };
 
 static void

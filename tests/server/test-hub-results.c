@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ls-test-hub.h"
+
+/*
+ * What a session that overflowed has lost is told again, until it is acknowledged (rule 10): also
+ * the results of edits that were decided under another id, as after a fork (rule 9).
+ */
+
+#define SECOND ((int64_t) G_USEC_PER_SEC)
+#define MID_1 "01890000-0000-7000-8000-000000000001"
+#define MID_2 "01890000-0000-7000-8000-000000000002"
+#define MID_3 "01890000-0000-7000-8000-000000000003"
+#define PUT(key) "[{'c':'products','k':'" key "','op':'put','set':{'name':'N','status':'active'}}]"
+
+typedef struct {
+  LsTestHub *hub;
+  LsTestLink *original;
+  LsTestLink *copy;
+} Fixture;
+
+static LsTestLink *
+connect_link (Fixture *fixture)
+{
+  LsTestLink *link = ls_test_link_new (fixture->hub, LS_ROLE_OWNER);
+  g_autoptr (LsMessage) welcome = ls_test_link_hello (link, NULL, 0);
+  LsPosition position = ls_test_hub_position (fixture->hub);
+  LsMessage *message;
+
+  g_assert_cmpint (welcome->type, ==, LS_MESSAGE_WELCOME);
+  ls_test_link_subscribe (link, &position, LS_ROLE_OWNER);
+  ls_test_environment_advance (fixture->hub->environment, 2 * SECOND);
+  while ((message = ls_test_link_read (link)) != NULL)
+    ls_message_unref (message);
+  return link;
+}
+
+/* The next result, whatever comes before it. */
+static void
+expect_result (LsTestLink    *link,
+               int64_t        n,
+               const char    *mid,
+               LsResultStatus status)
+{
+  for (;;)
+    {
+      g_autoptr (LsMessage) message = NULL;
+
+      ls_test_hub_run (link->hub);
+      message = ls_test_link_read (link);
+      if (message == NULL)
+        g_error ("No result of %d", (int) n);
+      if (message->type != LS_MESSAGE_RESULT)
+        continue;
+      g_assert_cmpint (message->result.n, ==, n);
+      g_assert_cmpstr (message->result.mid, ==, mid);
+      g_assert_cmpint (message->result.status, ==, status);
+      return;
+    }
+}
+
+static void
+expect_no_result (LsTestLink *link)
+{
+  LsMessage *message;
+
+  ls_test_hub_run (link->hub);
+  while ((message = ls_test_link_read (link)) != NULL)
+    {
+      g_assert_cmpint (message->type, !=, LS_MESSAGE_RESULT);
+      ls_message_unref (message);
+      ls_test_hub_run (link->hub);
+    }
+}
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  data)
+{
+  LsHubOptions options;
+
+  ls_hub_options_init (&options);
+  options.digest_interval = 3600 * SECOND;
+  options.heartbeat = 3600 * SECOND;
+  fixture->hub = ls_test_hub_new (1, &options);
+  fixture->original = connect_link (fixture);
+  fixture->copy = connect_link (fixture);
+  /* One is applied and one refused under the first id. */
+  ls_test_link_mutate (fixture->original, 1, MID_1, PUT ("p-1"));
+  ls_test_link_mutate (fixture->original, 2, MID_2, "[{'c':'products','k':'p-2','op':'put'}]");
+  expect_result (fixture->original, 1, MID_1, LS_RESULT_APPLIED);
+  expect_result (fixture->original, 2, MID_2, LS_RESULT_REJECTED);
+  /* The delta waits in the copy's connection, and there is no room behind it. */
+  ls_test_hub_run (fixture->hub);
+  g_assert_cmpuint (fixture->copy->bytes, >, 0);
+  fixture->copy->limit = fixture->copy->bytes;
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  data)
+{
+  ls_test_link_free (fixture->copy);
+  ls_test_link_free (fixture->original);
+  ls_test_hub_free (fixture->hub);
+}
+
+static void
+test_known (Fixture       *fixture,
+            gconstpointer  data)
+{
+  ls_test_link_mutate (fixture->copy, 1, MID_1, PUT ("p-1"));
+  ls_test_link_mutate (fixture->copy, 2, MID_2, "[{'c':'products','k':'p-2','op':'put'}]");
+  ls_test_hub_run (fixture->hub);
+  g_assert_cmpuint (fixture->copy->overflows, ==, 1);
+  fixture->copy->limit = 100000;
+  expect_result (fixture->copy, 1, MID_1, LS_RESULT_APPLIED);
+  expect_result (fixture->copy, 2, MID_2, LS_RESULT_REJECTED);
+  expect_no_result (fixture->copy);
+}
+
+/* One of its own behind them: each comes once, by n. */
+static void
+test_known_and_own (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  ls_test_link_mutate (fixture->copy, 1, MID_1, PUT ("p-1"));
+  ls_test_hub_run (fixture->hub);
+  g_assert_cmpuint (fixture->copy->overflows, ==, 1);
+  ls_test_link_mutate (fixture->copy, 2, MID_3, PUT ("p-3"));
+  ls_test_link_mutate (fixture->copy, 3, MID_2, "[{'c':'products','k':'p-2','op':'put'}]");
+  ls_test_hub_run (fixture->hub);
+  fixture->copy->limit = 100000;
+  expect_result (fixture->copy, 1, MID_1, LS_RESULT_APPLIED);
+  expect_result (fixture->copy, 2, MID_3, LS_RESULT_APPLIED);
+  expect_result (fixture->copy, 3, MID_2, LS_RESULT_REJECTED);
+  expect_no_result (fixture->copy);
+}
+
+/* What was acknowledged is not told again. */
+static void
+test_acknowledged (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  g_autoptr (LsMessage) ack = ls_message_new (LS_MESSAGE_ACK);
+
+  fixture->copy->limit = 100000;
+  ls_test_link_mutate (fixture->copy, 1, MID_1, PUT ("p-1"));
+  expect_result (fixture->copy, 1, MID_1, LS_RESULT_APPLIED);
+  ack->ack.shop = g_strdup ("s");
+  ack->ack.version = ls_test_hub_position (fixture->hub).version;
+  ack->ack.n = 1;
+  ls_test_link_send (fixture->copy, ack);
+  ls_test_link_mutate (fixture->original, 3, MID_3, PUT ("p-3"));
+  ls_test_hub_run (fixture->hub);
+  fixture->copy->limit = fixture->copy->bytes;
+  ls_test_link_mutate (fixture->copy, 2, MID_2, "[{'c':'products','k':'p-2','op':'put'}]");
+  ls_test_hub_run (fixture->hub);
+  g_assert_cmpuint (fixture->copy->overflows, ==, 1);
+  fixture->copy->limit = 100000;
+  expect_result (fixture->copy, 2, MID_2, LS_RESULT_REJECTED);
+  expect_no_result (fixture->copy);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/hub-results/known", Fixture, NULL, set_up, test_known, tear_down);
+  g_test_add ("/hub-results/known-and-own", Fixture, NULL, set_up, test_known_and_own, tear_down);
+  g_test_add ("/hub-results/acknowledged", Fixture, NULL, set_up, test_acknowledged, tear_down);
+  return g_test_run ();
+}
