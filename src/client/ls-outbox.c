@@ -28,6 +28,7 @@ struct _LsOutbox {
   LsRandomFunc draw;
   gpointer draw_data;
   int64_t held_until; /* monotonic, 0 when not held */
+  int64_t missed_n;   /* how far they had gone when the last went missing, 0 when none did */
   int64_t last_expected;
   unsigned repeats;
 };
@@ -102,6 +103,7 @@ ls_outbox_begin (LsOutbox *self)
   self->open = true;
   self->changed = true;
   self->repeats = 0;
+  self->missed_n = 0;
   if (!LS_FAULT (NOT_SENT_AGAIN))
     rewind_to_first (self);
 }
@@ -167,21 +169,40 @@ ls_outbox_numbered (LsOutbox  *self,
     self->more = true;
 }
 
+/* The server told the result of @n, but not that of an earlier one: that edit, or its result, did
+ * not arrive. The server need not notice, when it had decided both in a session before. Of what was
+ * on its way by then the results say it once more; only a later one says that it happened again. */
+static void
+find_missing (LsOutbox *self,
+              int64_t   n)
+{
+  if (self->undecided->len == 0 || first_n (self) > n || n <= self->missed_n)
+    return;
+  self->missed_n = self->sent_n;
+  self->sent_n = MIN (self->sent_n, first_n (self) - 1);
+}
+
 /**
  * ls_outbox_decided:
  * @self: an outbox
  * @mid: an edit whose result is on disk
+ * @in_turn: whether it is the server's, which tells results in the order that edits came in
  *
- * Makes room for the next.
+ * Makes room for the next. Where an earlier one was left out, goes back to it.
  */
 void
 ls_outbox_decided (LsOutbox   *self,
-                   const char *mid)
+                   const char *mid,
+                   bool        in_turn)
 {
   for (unsigned i = 0; i < self->undecided->len; i++)
     if (g_str_equal (((LsEdit *) g_ptr_array_index (self->undecided, i))->mid, mid))
       {
+        int64_t n = ((LsEdit *) g_ptr_array_index (self->undecided, i))->n;
+
         g_ptr_array_remove_index (self->undecided, i);
+        if (in_turn)
+          find_missing (self, n);
         self->repeats = 0;
         ls_backoff_reset (&self->backoff);
         return;

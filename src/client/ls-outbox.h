@@ -68,7 +68,8 @@ void         ls_outbox_numbered      (LsOutbox     *self,
                                       GPtrArray    *edits,
                                       int64_t       now);
 void         ls_outbox_decided       (LsOutbox     *self,
-                                      const char   *mid);
+                                      const char   *mid,
+                                      bool          in_turn);
 void         ls_outbox_refused       (LsOutbox     *self,
                                       int64_t       expected_n,
                                       bool          temporary,

@@ -288,7 +288,8 @@ ls_sync_machine_decided (LsSyncMachine   *self,
       action->error = g_error_copy (error);
       return;
     }
-  ls_outbox_decided (stream->outbox, result->result.mid);
+  /* One that was made here has no version. */
+  ls_outbox_decided (stream->outbox, result->result.mid, result->result.version > 0);
   if (edit != NULL && edit->state != LS_EDIT_DISCARDED)
     report_decided (self, stream, &result->result, edit);
   else if (edit != NULL)

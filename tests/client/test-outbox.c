@@ -126,7 +126,7 @@ decide (Fixture *fixture,
   g_autofree char *mid = mid_of (n);
 
   g_array_append_val (fixture->decided, n);
-  ls_outbox_decided (fixture->outbox, mid);
+  ls_outbox_decided (fixture->outbox, mid, true);
 }
 
 /* What is taken back while there is no connection goes without its content in the next. */
@@ -255,6 +255,47 @@ test_go_back (Fixture      *fixture,
   expect_wire (fixture, "5 6 ");
 }
 
+/* A result that stands behind one that never came. */
+static void
+test_missing (Fixture      *fixture,
+              gconstpointer data)
+{
+  ls_outbox_begin (fixture->outbox);
+  make (fixture, 6);
+  expect_wire (fixture, "1 2 3 4 5 6 ");
+  decide (fixture, 1);
+  expect_wire (fixture, "");
+  decide (fixture, 3);
+  expect_wire (fixture, "2 4 5 6 ");
+  /* These were on their way already. */
+  decide (fixture, 4);
+  decide (fixture, 5);
+  expect_wire (fixture, "");
+  /* But what was sent after it came through, and it did not. */
+  make (fixture, 1);
+  expect_wire (fixture, "7 ");
+  decide (fixture, 7);
+  expect_wire (fixture, "2 6 ");
+  decide (fixture, 2);
+  decide (fixture, 6);
+  expect_wire (fixture, "");
+  g_assert_cmpint (ls_outbox_get_known_n (fixture->outbox), ==, 7);
+}
+
+/* One that was refused here says nothing of what is on its way. */
+static void
+test_decided_here (Fixture      *fixture,
+                   gconstpointer data)
+{
+  g_autofree char *mid = mid_of (3);
+
+  ls_outbox_begin (fixture->outbox);
+  make (fixture, 3);
+  expect_wire (fixture, "1 2 3 ");
+  ls_outbox_decided (fixture->outbox, mid, false);
+  expect_wire (fixture, "");
+}
+
 static void
 test_temporary (Fixture      *fixture,
                 gconstpointer data)
@@ -322,7 +363,8 @@ main (int    argc,
   } tests[] = {
     { "order", test_order },           { "window", test_window },
     { "reconnect", test_reconnect },   { "restart", test_restart },
-    { "go-back", test_go_back },       { "temporary", test_temporary },
+    { "go-back", test_go_back }, { "missing", test_missing },
+    { "decided-here", test_decided_here },       { "temporary", test_temporary },
     { "void", test_void },             { "cache-fails", test_cache_fails },
     { "taken-back", test_taken_back },
   };
