@@ -353,8 +353,10 @@ ls_sim_oracle_is_idle (LsSimOracle *self,
  * @storage: the server's
  *
  * Reads what is new in the log. What it read before must still be there.
+ *
+ * Returns: whether it could be read
  */
-void
+bool
 ls_sim_oracle_follow (LsSimOracle *self,
                       LsStorage   *storage)
 {
@@ -364,12 +366,12 @@ ls_sim_oracle_follow (LsSimOracle *self,
   const LsVersion *last = ls_sim_oracle_get_version (self, self->history->len);
 
   if (shop == NULL)
-    return;
+    return false;
   if (shop->position.version < self->history->len)
     {
       ls_sim_oracle_accuse (self, "the server forgot versions: it is at %" G_GINT64_FORMAT
                             ", it was at %u", shop->position.version, self->history->len);
-      return;
+      return false;
     }
   if (last != NULL && shop->position.version == last->version &&
       shop->position.check != last->check)
@@ -377,10 +379,11 @@ ls_sim_oracle_follow (LsSimOracle *self,
   versions = ls_storage_read_log (storage, LS_SIM_SHOP, self->history->len, INT64_MAX, SIZE_MAX,
                                   &error);
   if (versions == NULL)
-    return;
+    return false;
   for (unsigned i = 0; i < versions->len && self->violation == NULL; i++)
     take_version (self, g_ptr_array_index (versions, i));
   self->position = shop->position;
+  return true;
 }
 
 /**

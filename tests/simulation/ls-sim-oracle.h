@@ -27,7 +27,7 @@ const char  *ls_sim_oracle_get_violation (LsSimOracle         *self);
 unsigned     ls_sim_oracle_get_n_applied (LsSimOracle         *self);
 
 /* The server's history */
-void         ls_sim_oracle_follow        (LsSimOracle         *self,
+bool         ls_sim_oracle_follow        (LsSimOracle         *self,
                                           LsStorage           *storage);
 void         ls_sim_oracle_rewind        (LsSimOracle         *self,
                                           const LsPosition    *to);

@@ -268,10 +268,14 @@ static void
 prune (Run    *run,
        int64_t keep)
 {
+  bool followed;
+
   if (!ls_sim_server_is_up (run->server))
     return;
-  follow (run);
-  if (ls_sim_server_is_up (run->server))
+  followed = ls_sim_oracle_follow (run->oracle, run->server->storage);
+  ls_sim_world_reap (run->world);
+  /* Where the disk failed under the oracle, it would never learn what goes now. */
+  if (followed && ls_sim_server_is_up (run->server))
     ls_storage_prune (run->server->storage, LS_SIM_SHOP, keep, 0, NULL);
   ls_sim_world_reap (run->world);
 }
