@@ -319,10 +319,9 @@ test_parallel (Fixture      *fixture,
   expect (&third, 409, "seq: too many answers before it");
   take_quoted (fixture, &third, "{'session':'%s','seq':4,'ack':3,'wait':25000000}", session);
   g_assert_cmpuint (third.answers, ==, 0);
-  ls_exchanges_free (fixture->exchanges);
+  g_clear_pointer (&fixture->exchanges, ls_exchanges_free);
   expect (&third, 410, "session: it is over");
   ls_test_hub_run (fixture->hub);
-  set_up (fixture, NULL);
 }
 
 /* The second one is faster than the first. */
