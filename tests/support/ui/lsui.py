@@ -56,13 +56,17 @@ def wait_for(condition, what, patience=None):
     time.sleep(PAUSE)
 
 
+# The role of old, and what newer versions of GTK say instead.
+NEWER_ROLES = {('button', 'toggle button'), ('check box', 'radio button')}
+
+
 def matches(wanted, text):
   return wanted is None or (wanted.search(text) is not None if isinstance(wanted, re.Pattern) else wanted == text)
 
 
 def same_role(wanted, role):
-  """Newer versions of GTK tell toggle buttons from buttons."""
-  return wanted is None or wanted == role or (wanted == 'button' and role == 'toggle button')
+  """Newer versions of GTK tell toggle buttons from buttons, and check boxes of which one is chosen from others."""
+  return wanted is None or wanted == role or (wanted, role) in NEWER_ROLES
 
 
 class Thing:
