@@ -233,6 +233,31 @@ test_ping (Fixture      *fixture,
   g_assert_cmpint (g_array_index (pong->ping.shops, LsShopInfo, 0).position.version, ==, start + 1);
 }
 
+/* Whoever knows more than the server, because its files were put back, is not told that the server
+ * has that too while the log is still read to find out. */
+static void
+test_ping_claimed (Fixture      *fixture,
+                   gconstpointer data)
+{
+  g_autoptr (LsTestLink) link = ls_test_link_new (fixture->hub, LS_ROLE_OWNER);
+  g_autoptr (LsMessage) welcome = ls_test_link_hello (link, NULL, 0);
+  g_autoptr (LsMessage) ping = ls_message_new (LS_MESSAGE_PING);
+  g_autoptr (LsMessage) pong = NULL;
+  g_autoptr (LsMessage) resync = NULL;
+  LsPosition claimed = ls_test_hub_position (fixture->hub);
+  int64_t published = claimed.version;
+
+  claimed.version += 5;
+  claimed.check++;
+  ls_test_link_subscribe (link, &claimed, LS_ROLE_OWNER);
+  ls_test_link_send (link, ping);
+  pong = ls_test_link_expect (link, LS_MESSAGE_PONG);
+  g_assert_cmpuint (pong->ping.shops->len, ==, 1);
+  g_assert_cmpint (g_array_index (pong->ping.shops, LsShopInfo, 0).position.version, ==, published);
+  resync = ls_test_link_expect (link, LS_MESSAGE_RESYNC);
+  g_assert_cmpint (resync->resync.reason, ==, LS_RESYNC_EPOCH);
+}
+
 /* Digests are of the very position that the session has. */
 static void
 test_digest (Fixture      *fixture,
@@ -326,9 +351,16 @@ main (int    argc,
     const char *name;
     void (*test) (Fixture *fixture, gconstpointer data);
   } tests[] = {
-    { "waits", test_waits },   { "urgent", test_urgent }, { "page-comes-up", test_page_comes_up },
-    { "result", test_result }, { "ping", test_ping },     { "digest", test_digest },
-    { "others", test_others }, { "cut", test_cut },       { "many-sets", test_many_sets },
+    { "waits", test_waits },
+    { "urgent", test_urgent },
+    { "page-comes-up", test_page_comes_up },
+    { "result", test_result },
+    { "ping", test_ping },
+    { "ping-claimed", test_ping_claimed },
+    { "digest", test_digest },
+    { "others", test_others },
+    { "cut", test_cut },
+    { "many-sets", test_many_sets },
   };
 
   g_test_init (&argc, &argv, NULL);
