@@ -23,7 +23,6 @@
   X (LOG_LACKS_CHANGE, "4: a row changes and the log does not say so") \
   X (OVERFLOW_FORGOTTEN, "5: a slow client goes on where it overflowed") \
   X (JOIN_WITHOUT_DELTA, "5: a client that is behind joins the live stream") \
-  X (ENCODED_FOR_ALL, "6: a version is encoded once for all views") \
   X (NUMBER_NOT_DURABLE, "7: an edit is sent before its n is on disk") \
   X (CHANGED_AFTER_SENT, "7: an edit is merged into one that has its n") \
   X (DEDUPE_SKIPPED, "8: an edit that comes twice is applied twice") \

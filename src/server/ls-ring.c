@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "core/ls-fault.h"
 
 /* Two sets of fields, for each version of the schema (ls-view.c). */
 #define MAX_VIEWS (2 * LS_SCHEMA_VERSION)
@@ -302,7 +301,7 @@ ls_ring_get_delta (LsRing       *ring,
                    int64_t       from,
                    size_t        max_bytes)
 {
-  unsigned slot = find_view (ring, LS_FAULT (ENCODED_FOR_ALL) ? ls_view_full () : view);
+  unsigned slot = find_view (ring, view);
   g_autoptr (GArray) parts = g_array_new (FALSE, FALSE, sizeof (LsBlobPart));
   g_autoptr (GPtrArray) fragments = g_ptr_array_new ();
   Batch batch = { ring, parts, fragments, { ring->shop, from, from, 0, -1 }, 0, 0, 0 };
