@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-
 /* Two sets of fields, for each version of the schema (ls-view.c). */
 #define MAX_VIEWS (2 * LS_SCHEMA_VERSION)
 #define FIRST_CAPACITY 64
