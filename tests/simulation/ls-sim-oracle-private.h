@@ -46,7 +46,11 @@ struct _LsSimOracle {
   unsigned n_clients;
 };
 
-char *ls_sim_row_name (const LsCollection *collection,
-                       const char         *key);
+char *ls_sim_row_name             (const LsCollection *collection,
+                                   const char         *key);
+void  ls_sim_oracle_reload_screen (LsSimOracle        *self,
+                                   unsigned            client,
+                                   LsCache            *cache,
+                                   uint32_t            collections);
 
 G_END_DECLS
