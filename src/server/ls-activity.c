@@ -91,6 +91,8 @@ kind_of (const LsMutation   *mutation,
          const LsRecord     *before,
          const LsRecord     *after)
 {
+  if (mutation->flags & LS_MUTATION_RETENTION)
+    return g_strdup ("retention");
   if (mutation->flags & LS_MUTATION_REPAIR)
     return g_strdup ("repair");
   if (mutation->job != NULL)

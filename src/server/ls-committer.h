@@ -28,12 +28,14 @@ G_BEGIN_DECLS
  * @LS_MUTATION_NONE: an edit like any
  * @LS_MUTATION_REPAIR: the server corrects derived values: they may be set, and nothing is derived
  *   from it. Never from a client
+ * @LS_MUTATION_RETENTION: with the other: nothing is put right, what is too old goes
  *
  * How a mutation differs from an admin's edit.
  */
 typedef enum {
   LS_MUTATION_NONE = 0,
   LS_MUTATION_REPAIR = 1 << 0,
+  LS_MUTATION_RETENTION = 1 << 1,
 } LsMutationFlags;
 
 /**

@@ -105,6 +105,8 @@ static const OptionRow table[LS_N_OPTIONS] = {
                                 "Newest versions that stay in a shop's log in any case" },
   [LS_OPTION_KEEP_AGE] = { "keep-age", LS_VALUE_IS_DURATION, "30d", HOUR, 36500 * DAY, "TIME",
                            "Older ones go after TIME; who is behind them fetches the shop anew" },
+  [LS_OPTION_KEEP_ACTIVITY] = { "keep-activity", LS_VALUE_IS_DURATION, "730d", 0, 36500 * DAY, "TIME",
+                                "Delete activity that is older than TIME; 0 never" },
   [LS_OPTION_SCRUB_INTERVAL] = { "scrub-interval", LS_VALUE_IS_DURATION, "1d", SECOND, 365 * DAY,
                                  "TIME", "Read and prove all rows of all shops once in TIME" },
   [LS_OPTION_BEHIND_PROXY] = { "behind-proxy", LS_VALUE_IS_SWITCH, "no", 0, 1, "yes|no",

@@ -11,6 +11,7 @@
 #include "server/ls-api.h"
 #include "server/ls-live.h"
 #include "server/ls-notify.h"
+#include "server/ls-retention.h"
 #include "server/ls-storage-sqlite.h"
 
 #define MAINTENANCE_INTERVAL (INT64_C (3600) * G_USEC_PER_SEC)
@@ -166,18 +167,44 @@ ls_server_new (LsConfig *config,
 }
 
 static void
+prune_log (LsServer     *server,
+           const LsShop *shop)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ls_storage_prune (server->storage, shop->shop, number (server, LS_OPTION_KEEP_VERSIONS),
+                         number (server, LS_OPTION_KEEP_AGE), &error))
+    g_warning ("Shop %s: the log could not be shortened: %s", shop->shop, error->message);
+}
+
+/* Age counts up to the last change: a clock that is far ahead costs a shop at rest nothing. */
+static void
+prune_activity (LsServer     *server,
+                const LsShop *shop)
+{
+  int64_t keep = number (server, LS_OPTION_KEEP_ACTIVITY);
+  int64_t now = MIN (ls_environment_now (server->environment), shop->at);
+  g_autoptr (GError) error = NULL;
+
+  if (keep > 0 && ls_retention_run (server->storage, server->committer, shop->shop, now - keep,
+                                    &error) < 0)
+    g_warning ("Shop %s: old activity could not be deleted: %s", shop->shop, error->message);
+}
+
+static void
 prune_cb (gpointer data)
 {
   LsServer *server = data;
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) shops = ls_storage_list_shops (server->storage, &error);
 
-  for (unsigned i = 0; error == NULL && i < shops->len; i++)
-    ls_storage_prune (server->storage, ((LsShop *) g_ptr_array_index (shops, i))->shop,
-                      number (server, LS_OPTION_KEEP_VERSIONS), number (server, LS_OPTION_KEEP_AGE),
-                      &error);
-  if (error != NULL)
-    g_warning ("The log could not be shortened: %s", error->message);
+  if (shops == NULL)
+    g_warning ("The shops could not be listed: %s", error->message);
+  for (unsigned i = 0; shops != NULL && i < shops->len; i++)
+    {
+      prune_activity (server, g_ptr_array_index (shops, i));
+      prune_log (server, g_ptr_array_index (shops, i));
+    }
 }
 
 static void

@@ -87,6 +87,14 @@ def main():
       server.terminate()
       assert server.wait(lsshop.PATIENCE) == 0
 
+    with tap.step('it forgets what was done long ago, and says so'):
+      kinds = lambda: {row['kind'] for row in folder.rows('low-tide')['activity'].values()}
+      assert 'import' in kinds() and 'retention' not in kinds()
+      server, address = folder.serve('--listen', '127.0.0.1:0', '--keep-activity', '1s')
+      lsshop.wait_until(lambda: 'retention' in kinds() and 'import' not in kinds(), 'old activity to go')
+      server.terminate()
+      assert server.wait(lsshop.PATIENCE) == 0
+
     with tap.step('all figures are what follows from the rows'):
       folder.check()
   tap.end()

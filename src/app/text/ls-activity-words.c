@@ -36,6 +36,7 @@ static const struct {
   { "import", N_("Import") },
   { "bulk", N_("Bulk edit") },
   { "repair", N_("Repair") },
+  { "retention", N_("Old activity deleted") },
 };
 
 static const char *
