@@ -69,6 +69,52 @@ ls_calendar_day_text (int64_t day)
 }
 
 /**
+ * ls_calendar_month:
+ * @day: days since 1970-01-01
+ *
+ * The proleptic Gregorian calendar by integer arithmetic (Hinnant, "chrono-compatible low-level
+ * date algorithms", civil_from_days).
+ *
+ * Returns: the month of @day, counted from January 1970
+ */
+int64_t
+ls_calendar_month (int64_t day)
+{
+  int64_t shifted = day + 719468;
+  int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+  int64_t day_of_era = shifted - era * 146097;
+  int64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  int64_t march_month = (5 * day_of_year + 2) / 153;
+  int64_t month = march_month < 10 ? march_month + 2 : march_month - 10;
+  int64_t year = year_of_era + era * 400 + (month <= 1 ? 1 : 0);
+
+  return (year - 1970) * 12 + month;
+}
+
+/**
+ * ls_calendar_month_start:
+ * @month: a month, counted from January 1970
+ *
+ * The inverse of ls_calendar_month() (the same source, days_from_civil).
+ *
+ * Returns: its first day, counted from 1970-01-01
+ */
+int64_t
+ls_calendar_month_start (int64_t month)
+{
+  int64_t march_based = month + 1970 * 12 - 2;
+  int64_t year = floor_divide (march_based, 12);
+  int64_t era = floor_divide (year, 400);
+  int64_t year_of_era = year - era * 400;
+  int64_t day_of_year = (153 * (march_based - year * 12) + 2) / 5;
+
+  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+         719468;
+}
+
+/**
  * ls_calendar_parse_time:
  * @text: an ISO 8601 date and time; a date alone means its first moment
  * @zone: zone of a text without one

@@ -9,6 +9,7 @@
 
 #include <xxhash.h>
 
+#include "core/ls-calendar.h"
 #include "core/ls-error.h"
 
 /*
@@ -143,24 +144,6 @@ ls_digest_record (const LsRecord *record,
   return hash;
 }
 
-/* The month of a day, counted from January 1970: the proleptic Gregorian calendar by integer
- * arithmetic (Hinnant, "chrono-compatible low-level date algorithms", civil_from_days). */
-static uint32_t
-month_of_day (int64_t day)
-{
-  int64_t shifted = day + 719468;
-  int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-  int64_t day_of_era = shifted - era * 146097;
-  int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  int64_t march_month = (5 * day_of_year + 2) / 153;
-  int64_t month = march_month < 10 ? march_month + 2 : march_month - 10;
-  int64_t year = year_of_era + era * 400 + (month <= 1 ? 1 : 0);
-
-  return (uint32_t) ((year - 1970) * 12 + month);
-}
-
 /**
  * ls_digest_bucket:
  * @record: a row
@@ -178,7 +161,7 @@ ls_digest_bucket (const LsRecord *record)
     {
       const LsValue *day = ls_record_get (record, (unsigned) collection->day_field);
 
-      return day->kind == LS_VALUE_INTEGER ? month_of_day (day->integer) + 1 : 0;
+      return day->kind == LS_VALUE_INTEGER ? (uint32_t) ls_calendar_month (day->integer) + 1 : 0;
     }
   return (uint32_t) (XXH3_64bits (key, strlen (key)) % N_HASH_BUCKETS);
 }

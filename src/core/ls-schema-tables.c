@@ -177,6 +177,7 @@ static const LsField order_item_fields[] = {
   MONEY ("discount", N_("Discount"), 0),
   MONEY ("tax", N_("Tax"), 0),
   MONEY ("total", N_("Total"), DERIVED),
+  DAY ("day", N_("Day"), DERIVED),
 };
 
 static const LsField payment_fields[] = {
@@ -187,6 +188,7 @@ static const LsField payment_fields[] = {
   CURRENCY ("currency", N_("Currency"), REQUIRED | IMMUTABLE),
   TIME ("at", N_("Time"), REQUIRED | IMMUTABLE | INDEXED),
   TEXT ("reference", N_("Reference"), 200, SENSITIVE),
+  DAY ("day", N_("Day"), DERIVED),
 };
 
 static const LsField refund_fields[] = {
@@ -199,6 +201,7 @@ static const LsField refund_fields[] = {
   TEXT ("reason", N_("Reason"), 1000, 0),
   TIME ("at", N_("Time"), REQUIRED | IMMUTABLE | INDEXED),
   MONEY ("amount", N_("Amount"), DERIVED),
+  DAY ("day", N_("Day"), DERIVED),
 };
 
 static const LsField download_fields[] = {
@@ -334,9 +337,9 @@ const LsCollection ls_schema_table[LS_N_COLLECTIONS] = {
   COLLECTION (LS_IMAGES, "images", N_("Images"), 0, image_fields, 3, -1, -1),
   COLLECTION (LS_CUSTOMERS, "customers", N_("Customers"), 0, customer_fields, 0, -1, -1),
   COLLECTION (LS_ORDERS, "orders", N_("Orders"), 0, order_fields, 0, 24, 6),
-  COLLECTION (LS_ORDER_ITEMS, "order_items", N_("Order items"), 0, order_item_fields, 3, -1, -1),
-  COLLECTION (LS_PAYMENTS, "payments", N_("Payments"), 0, payment_fields, 1, -1, 4),
-  COLLECTION (LS_REFUNDS, "refunds", N_("Refunds"), 0, refund_fields, 6, -1, -1),
+  COLLECTION (LS_ORDER_ITEMS, "order_items", N_("Order items"), 0, order_item_fields, 3, 10, -1),
+  COLLECTION (LS_PAYMENTS, "payments", N_("Payments"), 0, payment_fields, 1, 7, 4),
+  COLLECTION (LS_REFUNDS, "refunds", N_("Refunds"), 0, refund_fields, 6, 9, -1),
   COLLECTION (LS_DOWNLOADS, "downloads", N_("Downloads"), 0, download_fields, 3, -1, -1),
   COLLECTION (LS_LICENCES, "licences", N_("Licences"), 0, licence_fields, 4, -1, -1),
   COLLECTION (LS_SERVICES, "services", N_("Services"), 0, service_fields, 0, -1, -1),

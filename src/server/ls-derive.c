@@ -197,12 +197,15 @@ settle (Derivation     *derivation,
   return true;
 }
 
+/* What is derived of a part of an order: a number of its own, and the order's day. */
 static bool
-set_number (Derivation     *derivation,
-            const LsRecord *record,
-            unsigned        field,
-            bool            fits,
-            int64_t         number)
+set_part (Derivation     *derivation,
+          const LsRecord *record,
+          unsigned        field,
+          bool            fits,
+          int64_t         number,
+          unsigned        day_field,
+          int64_t         day)
 {
   LsRecord *after;
 
@@ -210,12 +213,46 @@ set_number (Derivation     *derivation,
     return refuse_overflow (derivation, record, (int) field);
   after = ls_record_copy (record);
   ls_record_set_integer (after, field, number);
+  ls_record_set_integer (after, day_field, day);
   return settle (derivation, record, after);
 }
 
-/* The derived fields of an order, its items and its refunds themselves. */
+static bool
+set_payment (Derivation     *derivation,
+             const LsRecord *payment,
+             int64_t         day)
+{
+  LsRecord *after = ls_record_copy (payment);
+
+  ls_record_set_integer (after, ls_fields ()->payments.day, day);
+  return settle (derivation, payment, after);
+}
+
+/* The payments of an order follow its day: one that came and one that was made anew. */
+static bool
+set_payments (Derivation     *derivation,
+              const LsRecord *order,
+              const LsRecord *before,
+              int64_t         day)
+{
+  const LsFields *f = ls_fields ();
+  g_auto (LsValue) key = ls_value_text (ls_record_get_key (order));
+  g_autoptr (GPtrArray) payments = NULL;
+
+  if (before == NULL || ls_record_get_integer (before, f->orders.day, -1) == day)
+    return true;
+  payments =
+      ls_draft_list (derivation->draft, collection_of (LS_PAYMENTS), f->payments.order, &key);
+  for (unsigned i = 0; i < payments->len; i++)
+    if (!set_payment (derivation, g_ptr_array_index (payments, i), day))
+      return false;
+  return true;
+}
+
+/* The derived fields of an order, its items, refunds and payments themselves. */
 static bool
 set_order (Derivation         *derivation,
+           const LsOrderParts *before,
            const LsOrderParts *parts)
 {
   const LsFields *f = ls_fields ();
@@ -223,12 +260,15 @@ set_order (Derivation         *derivation,
   LsRecord *order;
   int64_t number = 0;
 
+  if (!ls_measures_order (&derivation->shop, parts, &figures))
+    return refuse_overflow (derivation, parts->order, (int) f->orders.total);
   for (unsigned i = 0; i < parts->items->len; i++)
     {
       const LsRecord *item = g_ptr_array_index (parts->items, i);
       bool fits = ls_measures_item_total (item, &number);
 
-      if (!set_number (derivation, item, f->order_items.total, fits, number))
+      if (!set_part (derivation, item, f->order_items.total, fits, number, f->order_items.day,
+                     figures.day))
         return false;
     }
   for (unsigned i = 0; i < parts->refunds->len; i++)
@@ -236,11 +276,12 @@ set_order (Derivation         *derivation,
       const LsRecord *refund = g_ptr_array_index (parts->refunds, i);
       bool fits = ls_measures_refund_amount (refund, &number);
 
-      if (!set_number (derivation, refund, f->refunds.amount, fits, number))
+      if (!set_part (derivation, refund, f->refunds.amount, fits, number, f->refunds.day,
+                     figures.day))
         return false;
     }
-  if (!ls_measures_order (&derivation->shop, parts, &figures))
-    return refuse_overflow (derivation, parts->order, (int) f->orders.total);
+  if (!set_payments (derivation, parts->order, before->order, figures.day))
+    return false;
   order = ls_record_copy (parts->order);
   ls_measures_set_order (order, &figures);
   return settle (derivation, parts->order, order);
@@ -264,9 +305,33 @@ derive_orders (Derivation *derivation,
         {
           g_autoptr (LsRecord) order = ls_record_ref ((LsRecord *) after.order);
 
-          if (!set_order (derivation, &after))
+          if (!set_order (derivation, &before, &after))
             return false;
         }
+    }
+  return true;
+}
+
+/* Payments that came take the day of their order, which has it by now. */
+static bool
+derive_payments (Derivation *derivation,
+                 unsigned    n_rows)
+{
+  const LsFields *f = ls_fields ();
+
+  for (unsigned i = 0; i < n_rows; i++)
+    {
+      LsDraftRow row = ls_draft_get_row (derivation->draft, i);
+      const LsRecord *order;
+
+      if (row.after == NULL || row.before == row.after ||
+          ls_record_get_collection (row.after)->id != LS_PAYMENTS)
+        continue;
+      order = ls_draft_get (derivation->draft, collection_of (LS_ORDERS),
+                            ls_record_get_text (row.after, f->payments.order));
+      if (order != NULL &&
+          !set_payment (derivation, row.after, ls_record_get_integer (order, f->orders.day, 0)))
+        return false;
     }
   return true;
 }
@@ -569,7 +634,7 @@ ls_derive (LsDraft   *draft,
   unsigned n_rows = ls_draft_get_n_rows (draft);
 
   ls_derive_get_shop (draft, zones, &derivation.shop);
-  if (!derive_orders (&derivation, n_rows))
+  if (!derive_orders (&derivation, n_rows) || !derive_payments (&derivation, n_rows))
     return false;
   contribute_rows (&derivation, n_rows);
   if (ls_tally_overflowed (tally))

@@ -5,6 +5,8 @@
 
 #include "server/ls-draft.h"
 
+#include "core/ls-digest.h"
+
 typedef struct {
   const LsCollection *collection;
   char *key;
@@ -473,9 +475,23 @@ ls_draft_get_error (LsDraft *draft)
   return draft->error;
 }
 
+static void
+add_change (GPtrArray      *changes,
+            const LsRecord *before,
+            const LsRecord *after)
+{
+  LsChange *change = ls_change_new_between (before, after);
+
+  if (change != NULL)
+    g_ptr_array_add (changes, change);
+}
+
 /**
  * ls_draft_get_changes:
  * @draft: a draft
+ *
+ * A row that goes from one month to another goes and comes: so each change tells by itself to whom
+ * of those who hold some months it belongs, and whoever gets the row gets all of it.
  *
  * Returns: (transfer full) (element-type LsChange): what it changes, in the order of the first look
  */
@@ -487,12 +503,17 @@ ls_draft_get_changes (LsDraft *draft)
   for (unsigned i = 0; i < draft->entries->len; i++)
     {
       const Entry *entry = g_ptr_array_index (draft->entries, i);
-      LsChange *change = entry->before != entry->after
-                             ? ls_change_new_between (entry->before, entry->after)
-                             : NULL;
 
-      if (change != NULL)
-        g_ptr_array_add (changes, change);
+      if (entry->before == entry->after)
+        continue;
+      if (entry->before != NULL && entry->after != NULL &&
+          ls_digest_bucket (entry->before) != ls_digest_bucket (entry->after))
+        {
+          add_change (changes, entry->before, NULL);
+          add_change (changes, NULL, entry->after);
+        }
+      else
+        add_change (changes, entry->before, entry->after);
     }
   return changes;
 }

@@ -32,13 +32,13 @@ typedef struct {
         total, revenue, units, day;
   } orders;
   struct {
-    unsigned order, product, variant, quantity, unit_price, discount, tax, total;
+    unsigned order, product, variant, quantity, unit_price, discount, tax, total, day;
   } order_items;
   struct {
-    unsigned order, status, amount, currency;
+    unsigned order, status, amount, currency, day;
   } payments;
   struct {
-    unsigned order, item, quantity, net, tax, shipping, amount;
+    unsigned order, item, quantity, net, tax, shipping, amount, day;
   } refunds;
   struct {
     unsigned customer, count;

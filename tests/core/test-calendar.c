@@ -85,6 +85,23 @@ test_parse (void)
   g_assert_cmpint (time, ==, INT64_C (1230768000000000));
 }
 
+/* Against GLib's calendar, and back again. */
+static void
+test_month (void)
+{
+  for (int64_t month = -30; month < 12 * 240; month++)
+    {
+      int64_t start = ls_calendar_month_start (month);
+      g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (start * 86400);
+
+      g_assert_cmpint (g_date_time_get_day_of_month (date), ==, 1);
+      g_assert_cmpint ((g_date_time_get_year (date) - 1970) * 12 + g_date_time_get_month (date) - 1,
+                       ==, month);
+      g_assert_cmpint (ls_calendar_month (start), ==, month);
+      g_assert_cmpint (ls_calendar_month (start - 1), ==, month - 1);
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -92,6 +109,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/calendar/day", test_day);
   g_test_add_func ("/calendar/day-start", test_day_start);
+  g_test_add_func ("/calendar/month", test_month);
   g_test_add_func ("/calendar/parse", test_parse);
   return g_test_run ();
 }

@@ -587,6 +587,71 @@ test_random (void)
   ls_test_shop_check_log (self);
 }
 
+static unsigned
+count_ops (LsTestShop *self,
+           LsChangeOp  op,
+           const char *key)
+{
+  const LsTestGroup *group = g_ptr_array_index (self->groups, self->groups->len - 1);
+  const LsVersion *version = g_ptr_array_index (group->versions, group->versions->len - 1);
+  unsigned n = 0;
+
+  for (unsigned i = 0; i < version->changes->len; i++)
+    {
+      const LsChange *change = g_ptr_array_index (version->changes, i);
+
+      n += change->op == op && g_str_equal (change->key, key);
+    }
+  return n;
+}
+
+/* All parts of an order have its day. Made anew in another month they go and come, so that whoever
+ * holds one of the two months gets it right from the changes alone. */
+static void
+test_parts_day (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  static const char *const parts[] = { "o1", "i1", "i2", "r1", "p1" };
+
+  add_goods (self);
+  add_order (self);
+  ls_test_shop_apply (
+      self, "[{'c':'orders','k':'o1','op':'set','set':{'status':'paid'},'was':{'status':'pending'}},"
+            "{'c':'payments','k':'p1','op':'put','set':{'order':'o1','method':'card','status':"
+            "'captured','amount':7700,'currency':'EUR','at':" PLACED "}},"
+            "{'c':'refunds','k':'r1','op':'put','set':{'order':'o1','net':100,'at':" PLACED "}}]");
+  assert_number (self, LS_ORDER_ITEMS, "i2", "day", 20454);
+  assert_number (self, LS_PAYMENTS, "p1", "day", 20454);
+  assert_number (self, LS_REFUNDS, "r1", "day", 20454);
+  assert_sound (self);
+
+  /* Within the month a change is a change. */
+  ls_test_shop_apply (
+      self, "[{'c':'orders','k':'o1','op':'del'},{'c':'orders','k':'o1','op':'put','set':{"
+            "'number':'o1','customer':'zoe','status':'paid','currency':'EUR',"
+            "'placed_at':1767312000000000}}]");
+  assert_number (self, LS_PAYMENTS, "p1", "day", 20455);
+  for (unsigned i = 0; i < G_N_ELEMENTS (parts); i++)
+    g_assert_cmpuint (count_ops (self, LS_CHANGE_SET, parts[i]), ==, 1);
+
+  ls_test_shop_apply (
+      self, "[{'c':'orders','k':'o1','op':'del'},{'c':'orders','k':'o1','op':'put','set':{"
+            "'number':'o1','customer':'zoe','status':'paid','currency':'EUR',"
+            "'placed_at':1764547200000000}}]");
+  for (unsigned i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_assert_cmpuint (count_ops (self, LS_CHANGE_SET, parts[i]), ==, 0);
+      g_assert_cmpuint (count_ops (self, LS_CHANGE_DEL, parts[i]), ==, 1);
+      g_assert_cmpuint (count_ops (self, LS_CHANGE_PUT, parts[i]), ==, 1);
+    }
+  assert_number (self, LS_ORDERS, "o1", "day", 20423);
+  assert_number (self, LS_ORDER_ITEMS, "i1", "day", 20423);
+  assert_number (self, LS_PAYMENTS, "p1", "day", 20423);
+  assert_number (self, LS_REFUNDS, "r1", "day", 20423);
+  assert_sound (self);
+  ls_test_shop_check_log (self);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -596,6 +661,7 @@ main (int   argc,
   g_test_add_func ("/derive/order", test_order);
   g_test_add_func ("/derive/currencies", test_currencies);
   g_test_add_func ("/derive/day", test_day);
+  g_test_add_func ("/derive/parts-day", test_parts_day);
   g_test_add_func ("/derive/low-stock", test_low_stock);
   g_test_add_func ("/derive/late-targets", test_late_targets);
   g_test_add_func ("/derive/made-again", test_made_again);
