@@ -9,8 +9,9 @@
  * Chains of the admin's own edits (PROTOCOL rule 13): the second was made on the value of the first,
  * and says so in `was`. When the first fails, the second meets the value before both: a conflict
  * with nobody. One that is not sent yet is put right when the first goes; one that is sent is made
- * once more in its place, on the value that the first was made on. That ends: each time the value
- * seen is one of an older edit, until it is one that somebody else has set.
+ * once more in its place, on the value that the first was made on. That ends: the failed edits lead
+ * from each value seen to an older one, until it is one that somebody else has set. Where they lead
+ * back to where they began, the conflict is with somebody else too.
  */
 
 static const LsFieldEdit *
@@ -53,27 +54,42 @@ is_made_again (const LsShopState *shop,
   return false;
 }
 
-/* The value that the failed edits before @edit were made on, the newest first. */
+/* The value that the failed edits before @edit were made on, the newest first; @value when it is not
+ * theirs. */
+static const LsValue *
+step_back (GPtrArray      *dead,
+           const LsEdit   *edit,
+           const LsChange *change,
+           unsigned        field,
+           const LsValue  *value)
+{
+  for (unsigned i = dead->len; i > 0; i--)
+    {
+      const LsEdit *failed = g_ptr_array_index (dead, i - 1);
+      const LsFieldEdit *found =
+          failed->id < edit->id ? find_set (failed, change, field, value) : NULL;
+
+      if (found != NULL)
+        value = &found->was;
+    }
+  return value;
+}
+
+/* What @edit is to have seen instead of @seen, or NULL when that is not the work of a failed edit. An
+ * admin may undo by hand what failed, so that the way from value to value goes round: there nothing
+ * is left to step back to. */
 static const LsValue *
 value_before (GPtrArray         *dead,
               const LsEdit      *edit,
               const LsChange    *change,
               const LsFieldEdit *seen)
 {
-  const LsValue *value = NULL;
+  const LsValue *before = step_back (dead, edit, change, seen->field, &seen->was);
+  const LsValue *value = before;
 
-  for (unsigned i = dead->len; i > 0; i--)
-    {
-      const LsEdit *failed = g_ptr_array_index (dead, i - 1);
-      const LsFieldEdit *found =
-          failed->id < edit->id
-              ? find_set (failed, change, seen->field, value != NULL ? value : &seen->was)
-              : NULL;
-
-      if (found != NULL)
-        value = &found->was;
-    }
-  return value;
+  for (unsigned i = 0; i < dead->len && !ls_value_equal (value, &seen->was); i++)
+    value = step_back (dead, edit, change, seen->field, value);
+  return ls_value_equal (value, &seen->was) ? NULL : before;
 }
 
 static LsChange *

@@ -446,6 +446,60 @@ test_chain (LsTestCache   *fixture,
   g_assert_cmpuint (count (fixture, LS_EDIT_QUEUED), ==, 0);
 }
 
+/* A failed edit that asked for the value that it thought was there: what was made on it has seen no
+ * other value before, and is not made again for ever. */
+static void
+test_chain_same (LsTestCache   *fixture,
+                 gconstpointer  data)
+{
+  LsChange *same = ls_test_set_integer ("a", "price", 200);
+
+  ls_change_take_was (same, ls_test_field (same->collection, "price"), ls_value_integer (200));
+  make (fixture, same);
+  number (fixture);
+  make (fixture, ls_test_set_integer ("a", "price", 926));
+  number (fixture);
+  end_as (fixture, LS_RESULT_CONFLICT, 10, LS_EDIT_DEAD);
+  end_as (fixture, LS_RESULT_CONFLICT, 10, LS_EDIT_DEAD);
+  g_assert_cmpuint (count (fixture, LS_EDIT_QUEUED), ==, 0);
+}
+
+/* The same, where it takes several failed edits to come back to a value: it ends. */
+static void
+test_chain_round (LsTestCache   *fixture,
+                  gconstpointer  data)
+{
+  static const int64_t made[][2] = { { 2, 3 }, { 3, 1 }, { 1, 2 } };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (made); i++)
+    {
+      LsChange *change = ls_test_set_integer ("a", "price", made[i][0]);
+
+      ls_change_take_was (change, ls_test_field (change->collection, "price"),
+                          ls_value_integer (made[i][1]));
+      make (fixture, change);
+      number (fixture);
+      end_as (fixture, LS_RESULT_REJECTED, 10, LS_EDIT_DEAD);
+    }
+  for (size_t i = 0; i < G_N_ELEMENTS (made); i++)
+    {
+      LsChange *change = ls_test_set_integer ("a", "price", 926);
+
+      ls_change_take_was (change, ls_test_field (change->collection, "price"),
+                          ls_value_integer (made[i][0]));
+      make (fixture, change);
+      for (unsigned turn = 0; count (fixture, LS_EDIT_QUEUED) > 0; turn++)
+        {
+          g_autoptr (LsEdit) ended = NULL;
+
+          g_assert_cmpuint (turn, <, G_N_ELEMENTS (made));
+          number (fixture);
+          ended = end (fixture, LS_RESULT_CONFLICT, 10);
+        }
+      g_assert_cmpuint (count (fixture, LS_EDIT_DEAD), ==, G_N_ELEMENTS (made) + 1 + i);
+    }
+}
+
 /* --- Many ------------------------------------------------------------------------------------ */
 
 static void
@@ -637,6 +691,8 @@ main (int   argc,
   ADD_TEST ("resolve-refused", test_resolve_refused);
   ADD_TEST ("discard-all", test_discard_all);
   ADD_TEST ("chain", test_chain);
+  ADD_TEST ("chain/same", test_chain_same);
+  ADD_TEST ("chain/round", test_chain_round);
   ADD_TEST ("many", test_many);
   ADD_TEST ("many-large", test_many_large);
   ADD_TEST ("lost", test_lost);
