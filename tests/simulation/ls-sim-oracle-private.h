@@ -35,6 +35,7 @@ struct _LsSimOracle {
   GPtrArray *history; /* LsVersion, from 1 */
   GHashTable *rows;   /* collection and key -> LsRecord, at its end */
   GHashTable *by_mid; /* mid -> number of its version, boxed */
+  GHashTable *decided; /* mids that the server has decided, whichever way */
   GHashTable *lost;   /* mids of versions that a restore undid */
   GHashTable *asked;  /* mid -> changes that were sent, LsChange */
   GHashTable *mixed;  /* mids that copies of one cache gave two meanings */

@@ -122,12 +122,29 @@ compare_ids (gconstpointer a,
   return (x->id > y->id) - (x->id < y->id);
 }
 
-/* Edits that must show on rows of a collection that stand at @version, in order. */
-static GPtrArray *
-list_pending (LsSimOracle *self,
-              unsigned     client,
-              int64_t      version)
+/* Whether the cache holds that its rows have @edit, and the server has decided it indeed. A squashed
+ * delta tells up to which n all is decided; of one that was refused, or that changed nothing, the log
+ * has nothing, and until its result comes the client can't tell it from one that was applied. */
+static bool
+is_told_as_decided (LsSimOracle        *self,
+                    LsShopState        *shop,
+                    const LsCollection *collection,
+                    const LsSimEdit    *edit)
 {
+  const LsOpenEdit *open = ls_shop_find_edit (shop, edit->mid);
+
+  return open != NULL && (open->contained & (UINT32_C (1) << collection->id)) &&
+         g_hash_table_contains (self->decided, edit->mid);
+}
+
+/* Edits that must show on the rows of a collection, in order. */
+static GPtrArray *
+list_pending (LsSimOracle        *self,
+              unsigned            client,
+              LsShopState        *shop,
+              const LsCollection *collection)
+{
+  int64_t version = MAX (shop->position.version, shop->tables[collection->id]->base);
   GPtrArray *pending = g_ptr_array_new ();
   GHashTableIter iter;
   gpointer value;
@@ -141,7 +158,8 @@ list_pending (LsSimOracle *self,
       if (edit->is_void || edit->state == LS_EDIT_DEAD || edit->state == LS_EDIT_DISCARDED ||
           edit->state == LS_EDIT_LOST ||
           (applied != NULL && *applied <= version) ||
-          (edit->state == LS_EDIT_APPLIED && edit->version <= version))
+          (edit->state == LS_EDIT_APPLIED && edit->version <= version) ||
+          (applied == NULL && is_told_as_decided (self, shop, collection, edit)))
         continue;
       g_ptr_array_add (pending, value);
     }
@@ -290,7 +308,7 @@ ls_sim_oracle_probe (LsSimOracle *self,
 
       if (table == NULL || !table->is_held)
         continue;
-      pending = list_pending (self, client, MAX (shop->position.version, table->base));
+      pending = list_pending (self, client, shop, collection);
       judge_overlay (self, client, cache, collection, pending);
       judge_shadows (self, client, cache, collection, pending);
     }

@@ -24,10 +24,17 @@ edit_free (gpointer data)
   g_free (edit);
 }
 
+static void
+row_free (gpointer row)
+{
+  if (row != NULL)
+    ls_record_unref (row);
+}
+
 static GHashTable *
 rows_new (void)
 {
-  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ls_record_unref);
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, row_free);
 }
 
 LsSimOracle *
@@ -40,6 +47,7 @@ ls_sim_oracle_new (LsSimWorld *world,
   self->history = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_version_unref);
   self->rows = rows_new ();
   self->by_mid = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->decided = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->asked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                        (GDestroyNotify) g_ptr_array_unref);
@@ -67,6 +75,7 @@ ls_sim_oracle_free (LsSimOracle *self)
   g_ptr_array_unref (self->history);
   g_hash_table_unref (self->rows);
   g_hash_table_unref (self->by_mid);
+  g_hash_table_unref (self->decided);
   g_hash_table_unref (self->lost);
   g_hash_table_unref (self->asked);
   g_hash_table_unref (self->mixed);
@@ -212,7 +221,21 @@ as_asked (const LsRecord *meant,
   return true;
 }
 
-/* Compares what an edit asks for with what its version did; @before has the rows as they were. */
+/* A row as it stood before a version; @before has those that it touched, NULL for one that it made. */
+static LsRecord *
+find_before (LsSimOracle *self,
+             GHashTable  *before,
+             const char  *name)
+{
+  gpointer row;
+
+  return g_hash_table_lookup_extended (before, name, NULL, &row)
+             ? row
+             : g_hash_table_lookup (self->rows, name);
+}
+
+/* Compares what an edit asks for with what its version did; @before is as of find_before(). What
+ * changes nothing is not in the version. */
 static void
 judge_version (LsSimOracle     *self,
                const LsVersion *version,
@@ -238,20 +261,10 @@ judge_version (LsSimOracle     *self,
       const LsChange *change = g_ptr_array_index (asked, i);
       char *key = ls_sim_row_name (change->collection, change->key);
       LsRecord *stood = g_hash_table_contains (meant, key) ? g_hash_table_lookup (meant, key)
-                                                           : g_hash_table_lookup (before, key);
-      LsRecord *after = NULL;
+                                                           : find_before (self, before, key);
 
       judge_seen (self, version->mid, change, stood);
-      after = mean (change, stood);
-      if (after != NULL)
-        g_hash_table_replace (meant, key, after);
-      else
-        {
-          g_hash_table_remove (meant, key);
-          if (g_hash_table_contains (self->rows, key))
-            ls_sim_oracle_accuse (self, "edit %s did not delete %s", version->mid, key);
-          g_free (key);
-        }
+      g_hash_table_replace (meant, key, mean (change, stood));
     }
   g_hash_table_iter_init (&iter, meant);
   while (g_hash_table_iter_next (&iter, &name, &row))
@@ -276,8 +289,8 @@ replay (LsSimOracle     *self,
       LsRecord *stood = g_hash_table_lookup (self->rows, name);
       LsRecord *after = mean (change, stood);
 
-      if (stood != NULL && !g_hash_table_contains (before, name))
-        g_hash_table_insert (before, g_strdup (name), ls_record_ref (stood));
+      if (!g_hash_table_contains (before, name))
+        g_hash_table_insert (before, g_strdup (name), stood != NULL ? ls_record_ref (stood) : NULL);
       if (change->op == LS_CHANGE_PUT && stood != NULL)
         ls_sim_oracle_accuse (self, "version %" G_GINT64_FORMAT " makes %s, which is there",
                               version->version, name);
@@ -387,6 +400,31 @@ ls_sim_oracle_follow (LsSimOracle *self,
 }
 
 /**
+ * ls_sim_oracle_note_decided:
+ * @self: an oracle
+ * @storage: the server's
+ * @cache: of a client
+ *
+ * Reads how edits of that client ended which it did not acknowledge yet, and so may not know.
+ */
+void
+ls_sim_oracle_note_decided (LsSimOracle *self,
+                            LsStorage   *storage,
+                            LsCache     *cache)
+{
+  g_autofree char *id = ls_cache_get_client_id (cache, NULL);
+  g_autoptr (GPtrArray) decisions =
+      id != NULL ? ls_storage_list_decisions (storage, LS_SIM_SHOP, id, 0, NULL) : NULL;
+
+  for (unsigned i = 0; decisions != NULL && i < decisions->len; i++)
+    {
+      const LsDecision *decision = g_ptr_array_index (decisions, i);
+
+      g_hash_table_add (self->decided, g_strdup (decision->mid));
+    }
+}
+
+/**
  * ls_sim_oracle_rewind:
  * @self: an oracle
  * @to: the position of a backup that is restored
@@ -406,6 +444,7 @@ ls_sim_oracle_rewind (LsSimOracle      *self,
       g_hash_table_add (self->lost, g_strdup (version->mid));
       g_hash_table_remove (self->by_mid, version->mid);
     }
+  g_hash_table_remove_all (self->decided);
   g_ptr_array_set_size (self->history, (int) MIN (to->version, self->history->len));
   g_hash_table_remove_all (self->rows);
   for (unsigned i = 0; i < self->history->len; i++)

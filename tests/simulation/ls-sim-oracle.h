@@ -29,6 +29,9 @@ unsigned     ls_sim_oracle_get_n_applied (LsSimOracle         *self);
 /* The server's history */
 bool         ls_sim_oracle_follow        (LsSimOracle         *self,
                                           LsStorage           *storage);
+void         ls_sim_oracle_note_decided  (LsSimOracle         *self,
+                                          LsStorage           *storage,
+                                          LsCache             *cache);
 void         ls_sim_oracle_rewind        (LsSimOracle         *self,
                                           const LsPosition    *to);
 void         ls_sim_oracle_new_epoch     (LsSimOracle         *self);

@@ -145,6 +145,9 @@ probe (Run *run)
   if (!ls_sim_server_is_up (run->server) || !ls_sim_disk_is_sound (run->server->disk))
     return;
   follow (run);
+  for (unsigned i = 0; i < run->n_clients && ls_sim_server_is_up (run->server); i++)
+    if (ls_sim_client_is_up (run->clients[i]))
+      ls_sim_oracle_note_decided (run->oracle, run->server->storage, run->clients[i]->cache);
   for (unsigned i = 0; i < run->n_clients; i++)
     if (ls_sim_client_is_up (run->clients[i]) && ls_sim_disk_is_sound (run->clients[i]->disk))
       ls_sim_oracle_probe (run->oracle, i, run->clients[i]->cache);

@@ -115,6 +115,24 @@ static const char *const once_failed[] = {
   "471882 act 1 1 0 6428095947815200047\n"
   "475929 act 0 1 0 4246638479879530335\n"
   "477618 prune 1 6 0 6817485410603957486\n",
+  /* One that asked for what it had seen failed, and what was made on it was made again for ever. */
+  "plan 1197 clients 1 digests 4000000 buffer 4194304 ring 16777216 rate 50 readers 2\n"
+  "91104 trap -1 1 3 1247004357505986700\n"
+  "93606 act 0 7 0 7564866486954396653\n"
+  "205242 act 0 1 0 8072583677258917228\n",
+  /* The oracle took a row that an edit left as it was for one that was not there. */
+  "plan 1274 clients 1 digests 10000000 buffer 4194304 ring 16777216 rate 50 readers 2\n"
+  "309445 act 0 1 0 991800669336594202\n"
+  "486481 act 0 4 0 4775538699705460098\n",
+  /* The oracle wanted a refused edit to show that a squashed delta had told of. */
+  "plan 1752 clients 2 digests 6000000 buffer 4305 ring 16777216 rate 50 readers 2\n"
+  "1 act 1 4 0 3161948009905954731\n"
+  "17176 act 1 1 0 4265468513658639180\n"
+  "18427 act 1 8 0 1434968134492483151\n"
+  "25329 act 1 1 0 5511166185389207774\n"
+  "27709 act 0 0 0 5635406424700760383\n"
+  "64622 act 0 1 0 6375467722694287275\n"
+  "75004 probe 0 0 0 2554262622550526317\n",
 };
 
 static void
