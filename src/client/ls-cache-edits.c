@@ -5,7 +5,7 @@
 
 #include "client/ls-cache-private.h"
 
-#include "core/ls-error.h"
+#include "core/ls-reason.h"
 #include "core/ls-fault.h"
 #include "core/ls-id.h"
 
@@ -23,15 +23,16 @@ ls_cache_store_edit (LsCache     *self,
                      GError     **error)
 {
   g_autofree char *changes = ls_changes_to_json (edit->changes);
+  g_autofree char *reason = ls_reason_join ((const char *const *) edit->reason);
 
   if (edit->id != 0)
     return ls_sql_run (self->sql, error,
                        "UPDATE edits SET n = ?, state = ?, resolved_at = ?, changes = ?,"
                        " contained = ?, void = ?, status = ?, version = ?, code = ?, message = ?,"
-                       " path = ?, depends_on = ? WHERE id = ?",
-                       "iditddditttti", edit->n, (int) edit->state, edit->resolved_at, changes,
+                       " path = ?, reason = ?, depends_on = ? WHERE id = ?",
+                       "iditdddittttti", edit->n, (int) edit->state, edit->resolved_at, changes,
                        (int) contained, (int) edit->is_void, (int) edit->status, edit->version,
-                       edit->code, edit->message, edit->path, edit->depends_on, edit->id);
+                       edit->code, edit->message, edit->path, reason, edit->depends_on, edit->id);
   if (!ls_sql_run (self->sql, error,
                    "INSERT INTO edits (shop, mid, n, state, made_at, resolved_at, changes,"
                    " contained, void, status, version) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
@@ -77,6 +78,7 @@ ls_cache_read_edit (LsStatement *statement,
   edit->message = ls_statement_dup_text (statement, 12);
   edit->path = ls_statement_dup_text (statement, 13);
   edit->depends_on = ls_statement_dup_text (statement, 14);
+  edit->reason = ls_reason_split (ls_statement_get_text (statement, 15));
   return g_steal_pointer (&edit);
 }
 
@@ -154,7 +156,7 @@ ls_cache_try_changes (LsCache    *self,
       else if (!g_hash_table_contains (gone, name))
         before = ls_cache_get_visible (self, shop, change->collection, change->key, &failure);
       if (before == NULL && failure == NULL && change->op == LS_CHANGE_DEL)
-        g_set_error (&failure, LS_ERROR, LS_ERROR_CONFLICT, "%s is not there any more", name);
+        ls_reason_set_error (&failure, LS_REASON_GONE, change->collection, change->key);
       after = failure == NULL ? ls_change_apply (change, before, LS_APPLY_KEEP_DERIVED, &failure)
                               : NULL;
       if (failure != NULL)
@@ -246,8 +248,8 @@ ls_cache_add_edit (LsCache    *self,
 
   if (changes->len == 0 || changes->len > LS_MAX_CHANGES)
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION,
-                   "an edit has 1 to %d changes, this one has %u", LS_MAX_CHANGES, changes->len);
+      ls_reason_set_error (error, changes->len == 0 ? LS_REASON_NO_CHANGES : LS_REASON_MANY_CHANGES,
+                           (int64_t) changes->len, (int64_t) LS_MAX_CHANGES);
       return NULL;
     }
   seen = ls_cache_try_changes (self, shop, changes, error);
@@ -311,7 +313,7 @@ ls_cache_add_edits (LsCache    *self,
 
   if (changes->len == 0)
     {
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_VALIDATION, "there is nothing to change");
+      ls_reason_set_error (error, LS_REASON_NO_CHANGES);
       return NULL;
     }
   seen = ls_cache_try_changes (self, shop, changes, error);

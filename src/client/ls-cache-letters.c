@@ -5,7 +5,7 @@
 
 #include "client/ls-cache-private.h"
 
-#include "core/ls-error.h"
+#include "core/ls-reason.h"
 #include "core/ls-id.h"
 
 /* The lists of edits that the admin sees: waiting, done, dead; and what he can do with them. */
@@ -103,8 +103,7 @@ find_dead (LsCache    *self,
     return NULL;
   if (found->len == 0)
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_CONFLICT,
-                   "there is no such edit any more that waits or has failed");
+      ls_reason_set_error (error, LS_REASON_EDIT_GONE);
       return NULL;
     }
   edit = ls_edit_ref (g_ptr_array_index (found, 0));
@@ -186,7 +185,7 @@ ls_cache_discard_edit (LsCache    *self,
 
   if (open != NULL && open->edit->state == LS_EDIT_APPLIED)
     {
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_CONFLICT, "this edit is done already");
+      ls_reason_set_error (error, LS_REASON_EDIT_DONE);
       return false;
     }
   if (open == NULL && (dead = find_dead (self, mid, error)) == NULL)
@@ -375,8 +374,8 @@ ls_cache_resolve_edit (LsCache    *self,
     return false;
   if (changes->len == 0 || changes->len > LS_MAX_CHANGES)
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION,
-                   "an edit has 1 to %d changes, this one has %u", LS_MAX_CHANGES, changes->len);
+      ls_reason_set_error (error, changes->len == 0 ? LS_REASON_NO_CHANGES : LS_REASON_MANY_CHANGES,
+                           (int64_t) changes->len, (int64_t) LS_MAX_CHANGES);
       return false;
     }
   return retry (self, dead, new_mid, changes, error);
@@ -407,8 +406,10 @@ restore_one (LsCacheTx  *tx,
   dead->status = LS_RESULT_CONFLICT;
   g_free (dead->code);
   g_free (dead->message);
+  g_strfreev (dead->reason);
   dead->code = g_strdup (ls_error_info (ls_error_code_of (failure))->name);
   dead->message = g_strdup (failure->message);
+  dead->reason = g_strdupv ((char **) ls_error_get_reason (failure));
   ls_cache_tx_tell_edit (tx, dead);
   return ls_cache_store_edit (tx->cache, tx->shop, dead, LS_ALL_COLLECTIONS, error);
 }

@@ -260,6 +260,7 @@ end_dependants (LsCacheTx    *tx,
       edit->status = failed->status;
       edit->code = g_strdup (failed->code);
       edit->message = g_strdup (failed->message);
+      edit->reason = g_strdupv (failed->reason);
       if (!end_edit (tx, open, edit, error) || !end_dependants (tx, edit, error))
         return false;
     }
@@ -279,6 +280,7 @@ result_to_edit (LsCache        *self,
   edit->code = g_strdup (result->code);
   edit->message = g_strdup (result->message);
   edit->path = g_strdup (result->path);
+  edit->reason = g_strdupv (result->reason);
   switch (result->status)
     {
     case LS_RESULT_CONFLICT:

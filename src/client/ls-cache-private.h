@@ -13,7 +13,10 @@ G_BEGIN_DECLS
 #define LS_CACHE_ROWS_PREFIX "rows_"
 
 /* What ls_cache_read_edit() reads. */
-#define LS_EDIT_COLUMNS \
+#define LS_EDIT_COLUMNS LS_EDIT_COLUMNS_1 ", reason"
+#define LS_N_EDIT_COLUMNS 16
+/* What a file of version 1 has of it. */
+#define LS_EDIT_COLUMNS_1 \
   "id, mid, n, state, made_at, resolved_at, changes, contained, void, status, version, code," \
   " message, path, depends_on"
 

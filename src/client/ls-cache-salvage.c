@@ -69,7 +69,18 @@ ls_cache_check_suspect (LsCache *self,
   return true;
 }
 
-/* All edits that wait or failed, as far as they can be read. */
+#define SELECT_EDITS \
+  ", (SELECT s.shop FROM shops s WHERE s.number = edits.shop)" \
+  " FROM edits WHERE state IN (?, ?, ?) ORDER BY id"
+
+static LsStatement *
+query_edits (LsSql      *sql,
+             const char *text)
+{
+  return ls_sql_query (sql, NULL, text, "ddd", LS_EDIT_QUEUED, LS_EDIT_SENT, LS_EDIT_DEAD);
+}
+
+/* All edits that wait or failed, as far as they can be read; the file may be of any version. */
 static GPtrArray *
 read_edits (LsCache    *self,
             const char *path)
@@ -81,14 +92,12 @@ read_edits (LsCache    *self,
 
   if (sql == NULL)
     return edits;
-  statement = ls_sql_query (sql, NULL,
-                            "SELECT " LS_EDIT_COLUMNS ","
-                            " (SELECT s.shop FROM shops s WHERE s.number = edits.shop)"
-                            " FROM edits WHERE state IN (?, ?, ?) ORDER BY id",
-                            "ddd", LS_EDIT_QUEUED, LS_EDIT_SENT, LS_EDIT_DEAD);
+  statement = query_edits (sql, "SELECT " LS_EDIT_COLUMNS SELECT_EDITS);
+  if (statement == NULL)
+    statement = query_edits (sql, "SELECT " LS_EDIT_COLUMNS_1 ", NULL" SELECT_EDITS);
   while (statement != NULL && ls_statement_step (statement, NULL) == LS_STEP_ROW)
     {
-      const char *shop = ls_statement_get_text (statement, 15);
+      const char *shop = ls_statement_get_text (statement, LS_N_EDIT_COLUMNS);
       uint32_t contained;
       g_autoptr (LsEdit) edit =
           shop != NULL ? ls_cache_read_edit (statement, shop, &contained, NULL) : NULL;

@@ -102,6 +102,11 @@ static const LsMigration migrations[] = {
           "CREATE INDEX edits_by_state ON edits (shop, state, id);"
           "CREATE INDEX edits_by_cause ON edits (depends_on) WHERE depends_on IS NOT NULL;",
   },
+  {
+      .version = 2,
+      .description = "why edits failed, by name",
+      .script = "ALTER TABLE edits ADD COLUMN reason TEXT;",
+  },
 };
 
 static int

@@ -56,6 +56,7 @@ ls_edit_copy (const LsEdit *edit)
   copy->version = edit->version;
   copy->code = g_strdup (edit->code);
   copy->message = g_strdup (edit->message);
+  copy->reason = g_strdupv (edit->reason);
   copy->path = g_strdup (edit->path);
   copy->depends_on = g_strdup (edit->depends_on);
   return copy;
@@ -90,6 +91,7 @@ ls_edit_unref (LsEdit *edit)
   g_clear_pointer (&edit->changes, g_ptr_array_unref);
   g_free (edit->code);
   g_free (edit->message);
+  g_strfreev (edit->reason);
   g_free (edit->path);
   g_free (edit->depends_on);
   g_free (edit);

@@ -96,6 +96,7 @@ typedef enum {
  * @code: (nullable): name of an #LsErrorCode
  * @message: (nullable): why
  * @path: (nullable): where
+ * @reason: (nullable) (array zero-terminated=1): why exactly, for the reader's language (ls-reason.h)
  * @depends_on: (nullable): mid of the failed edit that made the row this one is about
  *
  * One edit of the admin's. Reference-counted, immutable; any thread may read it.
@@ -116,6 +117,7 @@ typedef struct {
   char *code;
   char *message;
   char *path;
+  char **reason;
   char *depends_on;
 } LsEdit;
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/ls-fault.h"
+#include "core/ls-reason.h"
 
 /* The way of edits: from the outbox to the server, and their results. */
 
@@ -87,7 +88,8 @@ reject_here (LsSyncMachine *self,
   result->result.mid = g_strdup (edit->mid);
   result->result.status = LS_RESULT_REJECTED;
   result->result.code = g_strdup (ls_error_info (LS_ERROR_VALIDATION)->name);
-  result->result.message = g_strdup ("The edit is too large to be sent");
+  result->result.reason = ls_reason_new (LS_REASON_LARGE_EDIT);
+  result->result.message = ls_reason_to_text ((const char *const *) result->result.reason);
   ls_sync_push (self, LS_SYNC_APPLY_RESULT, stream->shop)->message = ls_message_ref (result);
 }
 

@@ -9,7 +9,7 @@
 
 #include <xxhash.h>
 
-#include "core/ls-error.h"
+#include "core/ls-reason.h"
 
 G_DEFINE_BOXED_TYPE (LsChange, ls_change, ls_change_ref, ls_change_unref)
 
@@ -256,9 +256,8 @@ apply_add (LsRecord          *after,
   if (__builtin_add_overflow (current, ls_value_get_integer (&edit->set, 0), &sum.integer) ||
       !ls_field_check_value (field, &sum, NULL))
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION,
-                   "%s: %" G_GINT64_FORMAT " more would be out of bounds", field->name,
-                   ls_value_get_integer (&edit->set, 0));
+      ls_reason_set_error (error, LS_REASON_SUM_RANGE, ls_record_get_collection (after), edit->field,
+                           ls_value_get_integer (&edit->set, 0));
       return false;
     }
   ls_record_take (after, edit->field, sum);
@@ -302,8 +301,7 @@ ls_change_apply (const LsChange *change,
     default:
       if (before == NULL)
         {
-          g_set_error (error, LS_ERROR, LS_ERROR_CONFLICT, "%s %s is not there any more",
-                       change->collection->name, change->key);
+          ls_reason_set_error (error, LS_REASON_GONE, change->collection, change->key);
           return NULL;
         }
       after = ls_record_copy (before);
@@ -336,14 +334,12 @@ validate_edit (const LsChange    *change,
     return true;
   if (field->flags & LS_FIELD_DERIVED)
     {
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_VALIDATION,
-                           "the server computes this field, it can't be set");
+      ls_reason_set_error (error, LS_REASON_FIELD_DERIVED);
       return false;
     }
   if (change->op != LS_CHANGE_PUT && (field->flags & LS_FIELD_IMMUTABLE))
     {
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_VALIDATION,
-                           "this field is set when the row is made and never changed");
+      ls_reason_set_error (error, LS_REASON_FIELD_IMMUTABLE, change->collection, edit->field);
       return false;
     }
   if (change->op == LS_CHANGE_ADD)
@@ -351,8 +347,7 @@ validate_edit (const LsChange    *change,
       if (edit->set.kind == LS_VALUE_INTEGER &&
           (field->type == LS_TYPE_INTEGER || field->type == LS_TYPE_MONEY))
         return true;
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_VALIDATION,
-                           "only a number can be added, and only to a number");
+      ls_reason_set_error (error, LS_REASON_NOT_ADDABLE);
       return false;
     }
   return ls_field_check_value (field, &edit->set, error);
@@ -376,13 +371,13 @@ ls_change_validate (const LsChange *change,
 
   if (collection->flags & LS_COLLECTION_DERIVED)
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "%s: only the server writes this",
-                   collection->name);
+      ls_reason_set_error (error, LS_REASON_COLLECTION_DERIVED, collection);
       return false;
     }
   if (!ls_key_is_valid (change->key))
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "%s: not a valid key", collection->name);
+      ls_reason_set_error (error, LS_REASON_KEY);
+      g_prefix_error (error, "%s: ", collection->name);
       return false;
     }
   for (unsigned i = 0; i < change->edits->len; i++)
@@ -404,8 +399,8 @@ ls_change_validate (const LsChange *change,
       if ((field->flags & LS_FIELD_REQUIRED) && !(field->flags & LS_FIELD_DERIVED) &&
           (edit == NULL || !edit->has_set))
         {
-          g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "%s %s: %s: a value is required",
-                       collection->name, change->key, field->name);
+          ls_reason_set_error (error, LS_REASON_REQUIRED);
+          g_prefix_error (error, "%s %s: %s: ", collection->name, change->key, field->name);
           return false;
         }
     }

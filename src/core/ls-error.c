@@ -61,7 +61,30 @@ static const LsErrorInfo error_table[LS_N_ERRORS] = {
   },
 };
 
-G_DEFINE_QUARK (ls-error-quark, ls_error)
+/* What an error of ours carries beside its words: see ls_error_get_reason(). */
+typedef struct {
+  char **reason;
+} LsErrorPrivate;
+
+static void
+ls_error_private_init (LsErrorPrivate *priv)
+{
+}
+
+static void
+ls_error_private_copy (const LsErrorPrivate *from,
+                       LsErrorPrivate       *to)
+{
+  to->reason = g_strdupv (from->reason);
+}
+
+static void
+ls_error_private_clear (LsErrorPrivate *priv)
+{
+  g_strfreev (priv->reason);
+}
+
+G_DEFINE_EXTENDED_ERROR (LsError, ls_error)
 
 /**
  * ls_error_info:
@@ -147,4 +170,35 @@ bool
 ls_error_is_temporary (const GError *error)
 {
   return ls_error_info (ls_error_code_of (error))->temporary;
+}
+
+/**
+ * ls_error_get_reason:
+ * @error: an error of any domain
+ *
+ * Why exactly, where there is a name for it (ls-reason.h): for words in the reader's language.
+ *
+ * Returns: (transfer none) (nullable) (array zero-terminated=1): a name and arguments
+ */
+const char *const *
+ls_error_get_reason (const GError *error)
+{
+  return error->domain == LS_ERROR ? (const char *const *) ls_error_get_private (error)->reason : NULL;
+}
+
+/**
+ * ls_error_take_reason:
+ * @error: an error of %LS_ERROR
+ * @reason: (transfer full) (nullable) (array zero-terminated=1): a name and arguments
+ *
+ * Says why exactly.
+ */
+void
+ls_error_take_reason (GError *error,
+                      char  **reason)
+{
+  LsErrorPrivate *priv = ls_error_get_private (error);
+
+  g_strfreev (priv->reason);
+  priv->reason = reason;
 }

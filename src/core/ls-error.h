@@ -90,5 +90,8 @@ bool               ls_error_from_name (const char   *name,
                                        LsErrorCode  *ret_code);
 bool               ls_error_is_temporary (const GError *error);
 LsErrorCode        ls_error_code_of   (const GError *error);
+const char *const *ls_error_get_reason  (const GError *error);
+void               ls_error_take_reason (GError       *error,
+                                         char        **reason);
 
 G_END_DECLS

@@ -29,4 +29,8 @@ void     ls_message_read_rows        (LsJsonReader     *reader,
                                       const LsJsonNode *object,
                                       LsRowsMessage    *rows);
 
+/* ls-message-reason.c */
+char   **ls_message_read_reason      (LsJsonReader     *reader,
+                                      const LsJsonNode *object);
+
 G_END_DECLS

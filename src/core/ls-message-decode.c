@@ -277,6 +277,7 @@ read_result (LsJsonReader     *reader,
   result->code = optional_text (reader, object, "code", MAX_ID_BYTES);
   result->message = optional_text (reader, object, "message", MAX_WORDS_BYTES);
   result->path = optional_text (reader, object, "path", MAX_NAME_BYTES);
+  result->reason = ls_message_read_reason (reader, object);
   rows = ls_json_reader_array (reader, object, "rows", LS_JSON_OPTIONAL, LS_MAX_CHANGES);
   if (rows != NULL)
     ls_json_reader_changes (reader, rows, LS_UNKNOWN_SKIP, result->rows);

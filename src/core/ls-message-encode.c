@@ -314,6 +314,7 @@ encode_result (LsJsonWriter   *writer,
   put_text (writer, "code", result->code);
   put_text (writer, "message", result->message);
   put_text (writer, "path", result->path);
+  ls_message_write_reason (writer, (const char *const *) result->reason);
   if (result->rows->len > 0)
     {
       ls_json_writer_name (writer, "rows");

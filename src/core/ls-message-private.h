@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "core/ls-json-writer.h"
 #include "core/ls-message.h"
 
 G_BEGIN_DECLS
@@ -18,5 +19,9 @@ GArray *ls_shop_info_array_new    (void);
 GArray *ls_subscription_array_new (void);
 GArray *ls_delta_item_array_new   (void);
 GArray *ls_digest_item_array_new  (void);
+
+/* ls-message-reason.c */
+void    ls_message_write_reason   (LsJsonWriter      *writer,
+                                   const char *const *reason);
 
 G_END_DECLS

@@ -183,6 +183,7 @@ clear_edits (LsMessage *message)
   g_free (message->result.code);
   g_free (message->result.message);
   g_free (message->result.path);
+  g_strfreev (message->result.reason);
   g_clear_pointer (&message->result.rows, g_ptr_array_unref);
 }
 

@@ -244,6 +244,7 @@ typedef struct {
   char *code; /* name of an LsErrorCode, when not applied */
   char *message;
   char *path;
+  char **reason; /* why exactly, see ls-reason.h; NULL when there is no name for it */
   GPtrArray *rows; /* LsChange PUT: the rows as they are now, on a conflict */
 } LsResult;
 

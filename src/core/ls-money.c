@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/ls-error.h"
+#include "core/ls-reason.h"
 
 /* ISO 4217, the minor units that are not 2. */
 static const struct {
@@ -130,8 +130,7 @@ ls_money_from_text (const char *text,
     }
   if (*at != '\0' || !any)
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "“%s” is not an amount in %s", stripped,
-                   currency);
+      ls_reason_set_error (error, LS_REASON_NOT_AMOUNT, stripped, currency);
       return false;
     }
   *ret_minor = negative ? -minor : minor;

@@ -5,7 +5,7 @@
 
 #include "core/ls-record.h"
 
-#include "core/ls-error.h"
+#include "core/ls-reason.h"
 
 /**
  * LsRecord:
@@ -278,8 +278,8 @@ ls_record_validate (const LsRecord *record,
 {
   if (!ls_key_is_valid (record->key))
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "%s: not a valid key",
-                   record->collection->name);
+      ls_reason_set_error (error, LS_REASON_KEY);
+      g_prefix_error (error, "%s: ", record->collection->name);
       return false;
     }
   for (unsigned i = 0; i < record->collection->n_fields; i++)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/ls-error.h"
+#include "core/ls-reason.h"
 #include "core/ls-schema-tables.h"
 
 static const LsCollection *
@@ -159,14 +159,12 @@ ls_text_is_valid (const char *text,
 
   if (length > max_bytes)
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION,
-                   "the text has %zu bytes, at most %zu are allowed", length, max_bytes);
+      ls_reason_set_error (error, LS_REASON_TEXT_LENGTH, (int64_t) length, (int64_t) max_bytes);
       return false;
     }
   if (!g_utf8_validate_len (text, length, &end))
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION,
-                   "the text is not valid UTF-8 at byte %zu", (size_t) (end - text));
+      ls_reason_set_error (error, LS_REASON_TEXT_ENCODING, (int64_t) (end - text));
       return false;
     }
   for (size_t i = 0; i < length; i++)
@@ -176,8 +174,7 @@ ls_text_is_valid (const char *text,
 
       if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f || c1)
         {
-          g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION,
-                       "the text has a control character at byte %zu", i);
+          ls_reason_set_error (error, LS_REASON_TEXT_CONTROL, (int64_t) i);
           return false;
         }
     }
@@ -194,13 +191,12 @@ check_text (const LsField *field,
     case LS_TYPE_KEY:
       if (ls_key_is_valid (value->text))
         return true;
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_VALIDATION, "not a valid key");
+      ls_reason_set_error (error, LS_REASON_KEY);
       return false;
     case LS_TYPE_CURRENCY:
       if (is_currency (value->text))
         return true;
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_VALIDATION,
-                           "not a currency code of three capital letters");
+      ls_reason_set_error (error, LS_REASON_CURRENCY);
       return false;
     case LS_TYPE_TEXT:
     case LS_TYPE_ENUM:
@@ -213,7 +209,7 @@ check_text (const LsField *field,
     case LS_TYPE_DAY:
     case LS_TYPE_BOOL:
     default:
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_VALIDATION, "text where a number belongs");
+      ls_reason_set_error (error, LS_REASON_TEXT_TYPE);
       return false;
     }
 }
@@ -226,14 +222,12 @@ check_integer (const LsField *field,
   if (field->type == LS_TYPE_TEXT || field->type == LS_TYPE_KEY || field->type == LS_TYPE_ENUM ||
       field->type == LS_TYPE_CURRENCY)
     {
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_VALIDATION, "a number where text belongs");
+      ls_reason_set_error (error, LS_REASON_NUMBER_TYPE);
       return false;
     }
   if (value->integer < field->min || value->integer > field->max)
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION,
-                   "%" G_GINT64_FORMAT " is not between %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT,
-                   value->integer, field->min, field->max);
+      ls_reason_set_error (error, LS_REASON_RANGE, value->integer, field->min, field->max);
       return false;
     }
   return true;
@@ -259,7 +253,7 @@ ls_field_check_value (const LsField *field,
     case LS_VALUE_NULL:
       if (!(field->flags & LS_FIELD_REQUIRED))
         return true;
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_VALIDATION, "a value is required");
+      ls_reason_set_error (error, LS_REASON_REQUIRED);
       return false;
     case LS_VALUE_INTEGER:
       return check_integer (field, value, error);

@@ -63,8 +63,8 @@ check_validity (const LsChange *change,
 
   if (ls_change_validate (change, &error))
     return true;
-  return ls_refusal_set (refusal, LS_ERROR_VALIDATION, change->collection, change->key,
-                         field_in_message (change, error->message), "%s", error->message);
+  return ls_refusal_set_error (refusal, change->collection, change->key,
+                               field_in_message (change, error->message), error);
 }
 
 /* A newer peer may know more values of an enum, and they are kept; but an admin picks from a list.
@@ -81,9 +81,9 @@ check_enums (const LsMutation *mutation,
 
       if (field->type == LS_TYPE_ENUM && edit->has_set && edit->set.kind == LS_VALUE_TEXT &&
           !ls_field_knows_value (field, edit->set.text))
-        return ls_refusal_set (refusal, LS_ERROR_VALIDATION, change->collection, change->key,
-                               (int) edit->field, "“%s” is not a known value of %s", edit->set.text,
-                               field->name);
+        return ls_refusal_set (refusal, change->collection, change->key, (int) edit->field,
+                               LS_REASON_UNKNOWN_VALUE, edit->set.text, change->collection,
+                               edit->field);
     }
   return true;
 }
@@ -97,13 +97,11 @@ check_rights (const LsMutation *mutation,
   uint64_t visible = ls_view_get_fields (view, change->collection);
 
   if (!ls_role_can_write (mutation->role, change->collection) || visible == 0)
-    return ls_refusal_set (refusal, LS_ERROR_FORBIDDEN, change->collection, change->key, -1,
-                           "the role %s may not change %s", ls_role_to_name (mutation->role),
-                           change->collection->name);
+    return ls_refusal_set (refusal, change->collection, change->key, -1, LS_REASON_ROLE_COLLECTION,
+                           ls_role_to_name (mutation->role), change->collection);
   /* Not named: what a role may not see stays out of error texts too. */
   if (ls_change_get_mask (change) & ~visible)
-    return ls_refusal_set (refusal, LS_ERROR_FORBIDDEN, change->collection, change->key, -1,
-                           "the role %s may not change some of these fields",
+    return ls_refusal_set (refusal, change->collection, change->key, -1, LS_REASON_ROLE_FIELDS,
                            ls_role_to_name (mutation->role));
   return true;
 }
@@ -119,9 +117,7 @@ check_shop_row (LsDraft        *draft,
   if (change->collection->id != LS_SHOPS ||
       (change->op != LS_CHANGE_DEL && g_str_equal (change->key, shop)))
     return true;
-  return ls_refusal_set (
-      refusal, LS_ERROR_VALIDATION, change->collection, change->key, -1,
-      "a shop has one row of its own, which is changed but neither added nor deleted");
+  return ls_refusal_set (refusal, change->collection, change->key, -1, LS_REASON_SHOP_ROW);
 }
 
 static bool
@@ -130,12 +126,10 @@ conflict (const LsChange *change,
           LsRefusal      *refusal)
 {
   if (field < 0)
-    return ls_refusal_set (refusal, LS_ERROR_CONFLICT, change->collection, change->key, -1,
-                           "%s %s is not there any more", change->collection->name, change->key);
-  return ls_refusal_set (refusal, LS_ERROR_CONFLICT, change->collection, change->key, field,
-                         "%s of %s %s was changed by somebody else",
-                         change->collection->fields[field].name, change->collection->name,
-                         change->key);
+    return ls_refusal_set (refusal, change->collection, change->key, -1, LS_REASON_GONE,
+                           change->collection, change->key);
+  return ls_refusal_set (refusal, change->collection, change->key, field, LS_REASON_CHANGED,
+                         change->collection, (unsigned) field, change->collection, change->key);
 }
 
 static bool
@@ -196,9 +190,8 @@ check_immutable (const LsChange *change,
 
   for (unsigned i = 0; i < change->collection->n_fields; i++)
     if ((changed & bit (i)) && (change->collection->fields[i].flags & LS_FIELD_IMMUTABLE))
-      return ls_refusal_set (refusal, LS_ERROR_VALIDATION, change->collection, change->key, (int) i,
-                             "%s is set when the row is made and never changed",
-                             change->collection->fields[i].name);
+      return ls_refusal_set (refusal, change->collection, change->key, (int) i,
+                             LS_REASON_FIELD_IMMUTABLE, change->collection, i);
   return true;
 }
 
@@ -239,8 +232,7 @@ apply_change (LsDraft          *draft,
   after =
       ls_change_apply (change, current, repair ? LS_APPLY_EXACT : LS_APPLY_KEEP_DERIVED, &error);
   if (error != NULL)
-    return ls_refusal_set (refusal, ls_error_code_of (error), change->collection, change->key, -1,
-                           "%s", error->message);
+    return ls_refusal_set_error (refusal, change->collection, change->key, -1, error);
   if (after == NULL)
     {
       ls_draft_remove (draft, change->collection, change->key);
@@ -272,9 +264,8 @@ apply_changes (LsDraft          *draft,
                LsRefusal        *refusal)
 {
   if (mutation->changes->len > LS_MAX_CHANGES)
-    return ls_refusal_set (refusal, LS_ERROR_VALIDATION, NULL, NULL, -1,
-                           "%u changes at once, at most %d are allowed", mutation->changes->len,
-                           LS_MAX_CHANGES);
+    return ls_refusal_set (refusal, NULL, NULL, -1, LS_REASON_MANY_CHANGES,
+                           (int64_t) mutation->changes->len, (int64_t) LS_MAX_CHANGES);
   for (unsigned i = 0; i < mutation->changes->len; i++)
     {
       const LsChange *change = g_ptr_array_index (mutation->changes, i);

@@ -43,16 +43,16 @@ static LsDecision *
 decision_refused (const LsMutation *mutation,
                   uint64_t          hash,
                   int64_t           version,
-                  LsErrorCode       code,
-                  const char       *message,
-                  const char       *path)
+                  const LsRefusal  *refusal)
 {
-  LsResultStatus status = code == LS_ERROR_CONFLICT ? LS_RESULT_CONFLICT : LS_RESULT_REJECTED;
+  LsResultStatus status =
+      refusal->code == LS_ERROR_CONFLICT ? LS_RESULT_CONFLICT : LS_RESULT_REJECTED;
   LsDecision *decision = decision_new (mutation, hash, status, version);
 
-  decision->code = g_strdup (ls_error_info (code)->name);
-  decision->message = g_strdup (message);
-  decision->path = g_strdup (path);
+  decision->code = g_strdup (ls_error_info (refusal->code)->name);
+  decision->message = g_strdup (refusal->message);
+  decision->path = g_strdup (refusal->path);
+  decision->reason = g_strdupv (refusal->reason);
   return decision;
 }
 
@@ -99,6 +99,7 @@ decide_known (LsStorageTx       *tx,
               GError           **error)
 {
   const LsMutation *mutation = entry->mutation;
+  g_auto (LsRefusal) refusal = { 0 };
 
   if (mutation->client != NULL && mutation->n > last_n + 1)
     {
@@ -111,9 +112,11 @@ decide_known (LsStorageTx       *tx,
       entry->decision->n = mutation->n;
     }
   else
-    entry->decision =
-        decision_refused (mutation, hash, ls_storage_tx_get_shop (tx)->position.version,
-                          LS_ERROR_PROTOCOL, "this id was used for another edit before", NULL);
+    {
+      ls_refusal_set (&refusal, NULL, NULL, -1, LS_REASON_ID_USED);
+      entry->decision = decision_refused (
+          mutation, hash, ls_storage_tx_get_shop (tx)->position.version, &refusal);
+    }
   return mutation->client == NULL || mutation->n <= last_n || move_n (tx, group, mutation, error);
 }
 
@@ -160,17 +163,11 @@ check_size (LsVersion *version,
             LsRefusal *refusal)
 {
   if (version->changes->len > LS_MAX_CHANGES)
-    return ls_refusal_set (
-        refusal, LS_ERROR_VALIDATION, NULL, NULL, -1,
-        "it changes %u rows with all that follows from it, at most %d are allowed at once: "
-        "make it several",
-        version->changes->len, LS_MAX_CHANGES);
+    return ls_refusal_set (refusal, NULL, NULL, -1, LS_REASON_MANY_ROWS,
+                           (int64_t) version->changes->len, (int64_t) LS_MAX_CHANGES);
   if (bytes > LS_MAX_VERSION_BYTES)
-    return ls_refusal_set (
-        refusal, LS_ERROR_VALIDATION, NULL, NULL, -1,
-        "it has %zu KiB with all that follows from it, at most %d are allowed at once: "
-        "make it several",
-        bytes / 1024, LS_MAX_VERSION_BYTES / 1024);
+    return ls_refusal_set (refusal, NULL, NULL, -1, LS_REASON_MANY_BYTES, (int64_t) (bytes / 1024),
+                           (int64_t) (LS_MAX_VERSION_BYTES / 1024));
   return true;
 }
 
@@ -248,19 +245,16 @@ decide_next (LsEnvironment  *environment,
   int64_t version;
 
   if (mutation->is_void)
-    ls_refusal_set (&refusal, LS_ERROR_VALIDATION, NULL, NULL, -1,
-                    "it was discarded before it was sent");
+    ls_refusal_set (&refusal, NULL, NULL, -1, LS_REASON_TAKEN_BACK);
   else if (mutation->body_error != NULL)
-    ls_refusal_set (&refusal, ls_error_code_of (mutation->body_error), NULL, NULL, -1, "%s",
-                    mutation->body_error->message);
+    ls_refusal_set_error (&refusal, NULL, NULL, -1, mutation->body_error);
   else if (!apply_entry (environment, tx, group, entry, &refusal, error))
     return false;
   version = ls_storage_tx_get_shop (tx)->position.version;
   if (refusal.message == NULL)
     entry->decision = decision_new (mutation, hash, LS_RESULT_APPLIED, version);
   else
-    entry->decision =
-        decision_refused (mutation, hash, version, refusal.code, refusal.message, refusal.path);
+    entry->decision = decision_refused (mutation, hash, version, &refusal);
   if (mutation->mid == NULL)
     return true;
   group->wrote = true;

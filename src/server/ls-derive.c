@@ -172,9 +172,8 @@ refuse_overflow (Derivation     *derivation,
                  const LsRecord *record,
                  int             field)
 {
-  return ls_refusal_set (derivation->refusal, LS_ERROR_VALIDATION,
-                         ls_record_get_collection (record), ls_record_get_key (record), field,
-                         "the sums that follow from it would be too large");
+  return ls_refusal_set (derivation->refusal, ls_record_get_collection (record),
+                         ls_record_get_key (record), field, LS_REASON_LARGE_SUMS);
 }
 
 /* Puts a row with new derived values into the draft, when they are within the bounds of their
@@ -638,7 +637,6 @@ ls_derive (LsDraft   *draft,
     return false;
   contribute_rows (&derivation, n_rows);
   if (ls_tally_overflowed (tally))
-    return ls_refusal_set (refusal, LS_ERROR_VALIDATION, NULL, NULL, -1,
-                           "the sums that follow from it would be too large");
+    return ls_refusal_set (refusal, NULL, NULL, -1, LS_REASON_LARGE_SUMS);
   return settle_all (&derivation, n_rows) && derive_stats (&derivation);
 }

@@ -36,9 +36,9 @@ check_targets (LsDraft    *draft,
            ls_value_equal (ls_record_get (row.before, i), ls_record_get (row.after, i))))
         continue;
       if (ls_draft_get (draft, ls_schema_find_collection (field->reference), key) == NULL)
-        return ls_refusal_set (refusal, LS_ERROR_VALIDATION, collection,
-                               ls_record_get_key (row.after), (int) i, "there is no %s “%s”",
-                               field->reference, key);
+        return ls_refusal_set (refusal, collection, ls_record_get_key (row.after), (int) i,
+                               LS_REASON_NO_TARGET, ls_schema_find_collection (field->reference),
+                               key);
     }
   return true;
 }
@@ -66,9 +66,9 @@ check_referrers (LsDraft        *draft,
             continue;
           rows = ls_draft_list (draft, collection, i, &key);
           if (rows->len > 0)
-            return ls_refusal_set (refusal, LS_ERROR_VALIDATION, target, key.text, -1,
-                                   "%u of %s still belong to it, among them “%s”", rows->len,
-                                   collection->name, ls_record_get_key (rows->pdata[0]));
+            return ls_refusal_set (refusal, target, key.text, -1, LS_REASON_STILL_USED,
+                                   (int64_t) rows->len, collection,
+                                   ls_record_get_key (rows->pdata[0]));
         }
     }
   return true;

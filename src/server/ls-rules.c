@@ -53,10 +53,10 @@ static bool
 refuse (Rules          *rules,
         const LsRecord *record,
         unsigned        field,
-        const char     *why)
+        LsReason        reason)
 {
-  return ls_refusal_set (rules->refusal, LS_ERROR_VALIDATION, ls_record_get_collection (record),
-                         ls_record_get_key (record), (int) field, "%s", why);
+  return ls_refusal_set (rules->refusal, ls_record_get_collection (record),
+                         ls_record_get_key (record), (int) field, reason);
 }
 
 static bool
@@ -72,13 +72,12 @@ not_negative (Rules          *rules,
               const LsRecord *record,
               unsigned        field)
 {
-  const LsField *info = &ls_record_get_collection (record)->fields[field];
+  const LsCollection *collection = ls_record_get_collection (record);
 
   if (ls_record_get_integer (record, field, 0) >= 0)
     return true;
-  return ls_refusal_set (rules->refusal, LS_ERROR_VALIDATION, ls_record_get_collection (record),
-                         ls_record_get_key (record), (int) field, "%s can't be below zero",
-                         info->name);
+  return ls_refusal_set (rules->refusal, collection, ls_record_get_key (record), (int) field,
+                         LS_REASON_BELOW_ZERO, collection, field);
 }
 
 static bool
@@ -92,7 +91,7 @@ check_prices (Rules          *rules,
   if (ls_record_get_integer (record, sale_price, 0) <=
       ls_record_get_integer (record, price, INT64_MAX))
     return true;
-  return refuse (rules, record, sale_price, "a sale price can't be above the price");
+  return refuse (rules, record, sale_price, LS_REASON_SALE_PRICE);
 }
 
 static bool
@@ -103,15 +102,15 @@ check_item (Rules          *rules,
   int64_t total = 0;
 
   if (ls_record_get_integer (item, f->order_items.quantity, 0) < 1)
-    return refuse (rules, item, f->order_items.quantity, "an item has a quantity of at least 1");
+    return refuse (rules, item, f->order_items.quantity, LS_REASON_ITEM_QUANTITY);
   if (!not_negative (rules, item, f->order_items.unit_price) ||
       !not_negative (rules, item, f->order_items.discount) ||
       !not_negative (rules, item, f->order_items.tax))
     return false;
   if (!ls_measures_item_total (item, &total))
-    return refuse (rules, item, f->order_items.quantity, "quantity × unit price is too large");
+    return refuse (rules, item, f->order_items.quantity, LS_REASON_ITEM_TOTAL);
   if (total < 0)
-    return refuse (rules, item, f->order_items.discount, "a discount can't be above the price");
+    return refuse (rules, item, f->order_items.discount, LS_REASON_ITEM_DISCOUNT);
   return true;
 }
 
@@ -128,9 +127,8 @@ check_item_gone (Rules          *rules,
   for (unsigned i = 0; i < refunds->len; i++)
     if (g_strcmp0 (ls_record_get_text (g_ptr_array_index (refunds, i), f->refunds.item),
                    ls_record_get_key (item)) == 0)
-      return ls_refusal_set (rules->refusal, LS_ERROR_VALIDATION, collection_of (LS_ORDER_ITEMS),
-                             ls_record_get_key (item), -1,
-                             "refund “%s” names this item, it can't be deleted",
+      return ls_refusal_set (rules->refusal, collection_of (LS_ORDER_ITEMS),
+                             ls_record_get_key (item), -1, LS_REASON_ITEM_REFUNDED,
                              ls_record_get_key (g_ptr_array_index (refunds, i)));
   return true;
 }
@@ -171,9 +169,9 @@ check_order (Rules      *rules,
   to = ls_record_get_text (row.after, f->orders.status);
   if (ls_rules_allow_status (from, to))
     return true;
-  return ls_refusal_set (rules->refusal, LS_ERROR_VALIDATION, collection_of (LS_ORDERS),
-                         ls_record_get_key (row.after), (int) f->orders.status,
-                         "an order that is %s can't become %s", from, to);
+  return ls_refusal_set (rules->refusal, collection_of (LS_ORDERS), ls_record_get_key (row.after),
+                         (int) f->orders.status, LS_REASON_ORDER_STATUS, collection_of (LS_ORDERS),
+                         f->orders.status, from, collection_of (LS_ORDERS), f->orders.status, to);
 }
 
 static bool
@@ -235,11 +233,11 @@ check_refunded_item (Rules          *rules,
     if (g_str_equal (ls_record_get_key (g_ptr_array_index (parts->items, i)), key))
       item = g_ptr_array_index (parts->items, i);
   if (key == NULL && ls_record_get_integer (refund, f->refunds.quantity, 0) != 0)
-    return refuse (rules, refund, f->refunds.quantity, "a quantity needs the item it is of");
+    return refuse (rules, refund, f->refunds.quantity, LS_REASON_REFUND_NEEDS_ITEM);
   if (key == NULL)
     return true;
   if (item == NULL)
-    return refuse (rules, refund, f->refunds.item, "the order has no such item");
+    return refuse (rules, refund, f->refunds.item, LS_REASON_REFUND_ITEM);
   for (unsigned i = 0; i < parts->refunds->len; i++)
     {
       const LsRecord *other = g_ptr_array_index (parts->refunds, i);
@@ -248,7 +246,7 @@ check_refunded_item (Rules          *rules,
         units += ls_record_get_integer (other, f->refunds.quantity, 0);
     }
   if (units > ls_record_get_integer (item, f->order_items.quantity, 0))
-    return refuse (rules, refund, f->refunds.quantity, "that is more than the item has");
+    return refuse (rules, refund, f->refunds.quantity, LS_REASON_REFUND_QUANTITY);
   return true;
 }
 
@@ -278,9 +276,9 @@ check_refund (Rules          *rules,
   for (unsigned i = 0; i < refunds->len; i++)
     if (!ls_measures_refund_amount (g_ptr_array_index (refunds, i), &amount) ||
         __builtin_add_overflow (refunded, amount, &refunded))
-      return refuse (rules, refund, f->refunds.net, "the amount is too large");
+      return refuse (rules, refund, f->refunds.net, LS_REASON_REFUND_AMOUNT);
   if (!get_paid (rules, &parts, &paid) || refunded > paid)
-    return refuse (rules, refund, f->refunds.net, "more can't be refunded than was paid");
+    return refuse (rules, refund, f->refunds.net, LS_REASON_REFUND_PAID);
   return true;
 }
 
@@ -324,9 +322,8 @@ check_clash (Rules          *rules,
           ls_record_get_integer (other, f->reservations.ends_at, 0) <= starts ||
           !g_str_equal (place_of (rules, other), place_of (rules, reservation)))
         continue;
-      return ls_refusal_set (rules->refusal, LS_ERROR_VALIDATION, collection,
-                             ls_record_get_key (reservation), (int) f->reservations.starts_at,
-                             "“%s” is taken at that time by reservation “%s”",
+      return ls_refusal_set (rules->refusal, collection, ls_record_get_key (reservation),
+                             (int) f->reservations.starts_at, LS_REASON_RESERVATION_CLASH,
                              place_of (rules, reservation), ls_record_get_key (other));
     }
   return true;
@@ -341,10 +338,9 @@ check_reservation (Rules      *rules,
   int64_t ends = ls_record_get_integer (row.after, f->reservations.ends_at, 0);
 
   if (ends <= starts)
-    return refuse (rules, row.after, f->reservations.ends_at, "a reservation ends after it starts");
+    return refuse (rules, row.after, f->reservations.ends_at, LS_REASON_RESERVATION_ORDER);
   if (ends - starts > MAX_RESERVATION)
-    return refuse (rules, row.after, f->reservations.ends_at,
-                   "a reservation lasts at most 31 days");
+    return refuse (rules, row.after, f->reservations.ends_at, LS_REASON_RESERVATION_LENGTH);
   if (!is_confirmed (row.after) || (!field_changed (row, f->reservations.status) &&
                                     !field_changed (row, f->reservations.starts_at) &&
                                     !field_changed (row, f->reservations.ends_at) &&
@@ -368,8 +364,7 @@ check_category (Rules          *rules,
       if (parent == NULL)
         return true;
       if (depth == 32)
-        return refuse (rules, category, f->categories.parent,
-                       "categories are in a circle, or more than 32 deep");
+        return refuse (rules, category, f->categories.parent, LS_REASON_CATEGORY_CIRCLE);
       at = ls_draft_get (rules->draft, collection_of (LS_CATEGORIES), parent);
     }
   return true;
@@ -385,12 +380,10 @@ check_shop (Rules      *rules,
   if (!field_changed (row, f->shops.time_zone))
     return true;
   if (ls_zones_get (rules->zones, ls_record_get_text (row.after, f->shops.time_zone)) == NULL)
-    return refuse (rules, row.after, f->shops.time_zone, "there is no time zone of that name");
+    return refuse (rules, row.after, f->shops.time_zone, LS_REASON_TIME_ZONE);
   if (!ls_draft_has_rows (rules->draft, collection_of (LS_ORDERS)))
     return true;
-  return refuse (
-      rules, row.after, f->shops.time_zone,
-      "the time zone can't be changed any more: there are orders, and it made their days");
+  return refuse (rules, row.after, f->shops.time_zone, LS_REASON_TIME_ZONE_FIXED);
 }
 
 static bool

@@ -153,6 +153,7 @@ result_new (const char       *shop,
   message->result.code = g_strdup (decision->code);
   message->result.message = g_strdup (decision->message);
   message->result.path = g_strdup (decision->path);
+  message->result.reason = g_strdupv (decision->reason);
   return message;
 }
 

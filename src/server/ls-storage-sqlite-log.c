@@ -5,12 +5,12 @@
 
 #include "server/ls-storage-sqlite-private.h"
 
-#include "core/ls-error.h"
+#include "core/ls-reason.h"
 
 /* The log_ tables: statements on one connection, without knowledge of transactions or pools. */
 
 #define SELECT_DECISION                                                                            \
-  "SELECT n, mid, hash, status, version, code, message, path FROM log_decisions "
+  "SELECT n, mid, hash, status, version, code, message, path, reason FROM log_decisions "
 
 LsShop *
 ls_sqlite_read_shop (LsSql       *sql,
@@ -101,6 +101,7 @@ decision_from_row (LsStatement *statement)
   decision->code = ls_statement_dup_text (statement, 5);
   decision->message = ls_statement_dup_text (statement, 6);
   decision->path = ls_statement_dup_text (statement, 7);
+  decision->reason = ls_reason_split (ls_statement_get_text (statement, 8));
   return decision;
 }
 
@@ -129,9 +130,10 @@ ls_sqlite_write_decision (LsSql             *sql,
   g_autoptr (LsStatement) statement =
       ls_sql_prepare (sql,
                       "INSERT INTO log_decisions"
-                      " (shop, mid, client, n, hash, status, version, code, message, path, at)"
-                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      " (shop, mid, client, n, hash, status, version, code, message, path, reason, at)"
+                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                       error);
+  g_autofree char *reason = ls_reason_join ((const char *const *) decision->reason);
 
   if (statement == NULL)
     return false;
@@ -145,7 +147,8 @@ ls_sqlite_write_decision (LsSql             *sql,
   ls_statement_bind_text_static (statement, 8, decision->code, -1);
   ls_statement_bind_text_static (statement, 9, decision->message, -1);
   ls_statement_bind_text_static (statement, 10, decision->path, -1);
-  ls_statement_bind_int64 (statement, 11, at);
+  ls_statement_bind_text_static (statement, 11, reason, -1);
+  ls_statement_bind_int64 (statement, 12, at);
   return ls_statement_run (statement, error);
 }
 

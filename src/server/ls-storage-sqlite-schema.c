@@ -81,6 +81,11 @@ static const LsMigration migrations[] = {
       "ALTER TABLE log_shops ADD COLUMN base INTEGER NOT NULL DEFAULT 0;"
       "ALTER TABLE log_shops ADD COLUMN epoch_at INTEGER NOT NULL DEFAULT 0;",
   },
+  {
+    .version = 3,
+    .description = "why edits were refused, by name",
+    .script = "ALTER TABLE log_decisions ADD COLUMN reason TEXT;",
+  },
 };
 
 static bool

@@ -99,6 +99,7 @@ ls_decision_copy (const LsDecision *decision)
   copy->code = g_strdup (decision->code);
   copy->message = g_strdup (decision->message);
   copy->path = g_strdup (decision->path);
+  copy->reason = g_strdupv (decision->reason);
   return copy;
 }
 
@@ -115,6 +116,7 @@ ls_decision_free (LsDecision *decision)
   g_free (decision->code);
   g_free (decision->message);
   g_free (decision->path);
+  g_strfreev (decision->reason);
   g_free (decision);
 }
 

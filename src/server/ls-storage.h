@@ -92,6 +92,7 @@ typedef struct {
  * @code: (nullable): name of an #LsErrorCode
  * @message: (nullable): why, for a reader
  * @path: (nullable): the place: collection, key, field
+ * @reason: (nullable) (array zero-terminated=1): why exactly, for the reader's language (ls-reason.h)
  *
  * How a mutation ended, as it is kept until its client acknowledged it (PROTOCOL rule 10). Boxed.
  */
@@ -104,6 +105,7 @@ typedef struct {
   char *code;
   char *message;
   char *path;
+  char **reason;
 } LsDecision;
 
 #define LS_TYPE_STORAGE (ls_storage_get_type ())

@@ -185,6 +185,9 @@ check_edits (LsCache *cache)
   g_assert_cmpint (dead->status, ==, LS_RESULT_CONFLICT);
   g_assert_cmpstr (dead->code, ==, "conflict");
   g_assert_cmpstr (dead->message, ==, "somebody was faster");
+  /* A file of version 1 had no reason. */
+  if (dead->reason != NULL)
+    g_assert_cmpstrv (dead->reason, ((const char *[]) { "gone", "products", "p4", NULL }));
 }
 
 /**

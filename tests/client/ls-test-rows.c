@@ -5,6 +5,8 @@
 
 #include <stdarg.h>
 
+#include "core/ls-reason.h"
+
 unsigned
 ls_test_field (const LsCollection *collection,
                const char         *name)
@@ -110,6 +112,7 @@ ls_test_result (const LsEdit   *edit,
     {
       result->result.code = g_strdup ("conflict");
       result->result.message = g_strdup ("somebody was faster");
+      result->result.reason = ls_reason_new (LS_REASON_GONE, ls_schema_collection (LS_PRODUCTS), "p4");
     }
   return result;
 }

@@ -225,8 +225,9 @@ test_damaged (Fixture      *fixture,
   g_autoptr (LsRecord) row = NULL;
   g_autoptr (GError) error = NULL;
   const LsCollection *products = ls_schema_collection (LS_PRODUCTS);
+  unsigned version = GPOINTER_TO_UINT (data);
 
-  copy_archive (fixture, ls_cache_get_schema_version ());
+  copy_archive (fixture, version);
   spoil_table (fixture, "shadow");
   cache = open_cache (fixture);
   assert_began_anew (fixture, cache, 4);
@@ -244,6 +245,7 @@ test_damaged (Fixture      *fixture,
   dead = ls_cache_list_edits (cache, LS_TEST_SHOP, LS_EDIT_MASK (LS_EDIT_DEAD), &error);
   g_assert_cmpuint (dead->len, ==, 1);
   g_assert_cmpstr (((LsEdit *) g_ptr_array_index (dead, 0))->message, ==, "somebody was faster");
+  g_assert_cmpint (((LsEdit *) g_ptr_array_index (dead, 0))->reason != NULL, ==, version > 1);
 
   for (int i = 1; i <= 6; i++)
     {
@@ -348,7 +350,7 @@ main (int    argc,
     void (*test) (Fixture *fixture, gconstpointer data);
   } tests[] = {
     { "archives", test_archives }, { "newer", test_newer },     { "no-database", test_no_database },
-    { "clean", test_clean },       { "damaged", test_damaged },   { "suspect", test_suspect },
+    { "clean", test_clean },       { "suspect", test_suspect },
   };
 
   g_test_init (&argc, &argv, NULL);
@@ -357,6 +359,12 @@ main (int    argc,
       g_autofree char *path = g_strconcat ("/cache-old/", tests[i].name, NULL);
 
       g_test_add (path, Fixture, NULL, set_up, tests[i].test, tear_down);
+    }
+  for (unsigned version = 1; version <= ls_cache_get_schema_version (); version++)
+    {
+      g_autofree char *path = g_strdup_printf ("/cache-old/damaged/%u", version);
+
+      g_test_add (path, Fixture, GUINT_TO_POINTER (version), set_up, test_damaged, tear_down);
     }
   return g_test_run ();
 }

@@ -42,6 +42,11 @@ static const struct {
     "{\"t\":\"result\",\"shop\":\"beats\",\"n\":1,\"mid\":\"m\",\"status\":\"conflict\",\"version\":9,\"code\":\"conflict\","
     "\"message\":\"w\",\"path\":\"products p price\",\"rows\":[{\"c\":\"products\",\"k\":\"p\",\"op\":\"put\","
     "\"set\":{\"price\":7}}]}" },
+  { LS_FROM_SERVER,
+    "{\"t\":\"result\",\"shop\":\"beats\",\"n\":1,\"mid\":\"m\",\"status\":\"rejected\",\"version\":9,\"code\":\"validation\","
+    "\"message\":\"w\",\"reason\":\"too-blue\",\"args\":[\"é\",\"\",\"a\",\"b\",\"c\",\"d\"]}" },
+  { LS_FROM_SERVER,
+    "{\"t\":\"result\",\"shop\":\"beats\",\"n\":1,\"mid\":\"m\",\"status\":\"rejected\",\"version\":9,\"reason\":\"required\"}" },
   { LS_FROM_SERVER, "{\"t\":\"digest\",\"shop\":\"beats\",\"version\":9,\"check\":\"0123456789abcdef\","
                     "\"view\":\"0123456789abcdef\",\"sums\":[{\"c\":\"orders\",\"count\":3,\"hash\":\"0123456789abcdef\"},"
                     "{\"c\":\"orders\",\"b\":0,\"k\":\"o\",\"count\":1,\"hash\":\"0000000000000000\"}]}" },
@@ -125,6 +130,9 @@ static const struct {
   { LS_FROM_SERVER, "{\"t\":\"rows\",\"shop\":\"b\",\"version\":9,\"check\":\"0123456789abcdef\","
                     "\"view\":\"0123456789abcdef\",\"c\":\"orders\",\"b\":0,\"rows\":[{}]}",
     "rows[0].k: missing" },
+  { LS_FROM_SERVER, "{\"t\":\"result\",\"shop\":\"b\",\"n\":1,\"mid\":\"m\",\"status\":\"rejected\",\"version\":1,"
+                    "\"reason\":\"r\",\"args\":[\"a\",7]}",
+    "args[1]: not a string" },
   { LS_FROM_CLIENT, "{\"t\":\"verify\",\"shop\":\" \",\"c\":\"orders\"}", "shop: not a valid shop id" },
   { LS_FROM_CLIENT, "{\"t\":\"mutate\",\"shop\":\"b\",\"mid\":\"m\",\"n\":0,\"changes\":[]}", "n: counts from 1" },
   { LS_FROM_CLIENT, "{\"t\":\"hello\",\"protocol\":1,\"app\":\"a\",\"schema\":1,\"shops\":[{\"shop\":\"a\"}]}",

@@ -3,6 +3,7 @@
 
 #include "ls-test-shop.h"
 
+#include "core/ls-reason.h"
 #include "server/ls-rules.h"
 
 #define HOUR INT64_C (3600000000)
@@ -205,7 +206,12 @@ test_case (gconstpointer data)
     {
       g_autofree char *field = g_path_get_basename (cases[i].path);
 
+      g_autofree char *words = ls_reason_to_text ((const char *const *) outcome->decision->reason);
+
       g_assert_cmpint (outcome->decision->status, ==, LS_RESULT_REJECTED);
+      /* What is refused has a name, so that it can be said in the admin's language. */
+      g_assert_nonnull (words);
+      g_assert_true (g_str_has_suffix (outcome->decision->message, words));
       g_assert_true (g_str_equal (outcome->decision->code, "validation") ||
                      g_str_equal (outcome->decision->code, "forbidden"));
       g_assert_true (ls_position_equal (&after->position, &before->position));

@@ -14,7 +14,7 @@
 #include <unicode/ustring.h>
 
 #include "core/ls-calendar.h"
-#include "core/ls-error.h"
+#include "core/ls-reason.h"
 #include "core/ls-money.h"
 
 /*
@@ -415,6 +415,6 @@ ls_format_parse_number (const char *text,
   if (g_ascii_string_to_signed (plain, 10, -INT64_C (9007199254740991), INT64_C (9007199254740991),
                                 ret_number, NULL))
     return true;
-  g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, _("“%s” is not a whole number"), text);
+  ls_reason_set_error (error, LS_REASON_NOT_NUMBER, text);
   return false;
 }
