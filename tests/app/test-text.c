@@ -8,6 +8,7 @@
 #include "app/text/ls-collation-icu.h"
 #include "app/text/ls-connection-words.h"
 #include "app/text/ls-edit-words.h"
+#include "app/text/ls-error-words.h"
 #include "app/text/ls-format.h"
 #include "app/text/ls-link.h"
 #include "core/ls-error.h"
@@ -256,14 +257,53 @@ test_edits (void)
                   .code = (char *) "validation" };
   g_autofree char *rejected = NULL;
   g_autofree char *conflict = NULL;
+  g_autofree char *known = NULL;
+  g_autofree char *newer = NULL;
+  static const char *const below_zero[] = { "below-zero", "products.price", NULL };
+  static const char *const unknown[] = { "too-blue", "products.price", NULL };
 
   ls_change_take_set (change, (unsigned) ls_collection_field (products, "price"), ls_value_integer (-1));
   g_ptr_array_add (changes, change);
   rejected = ls_edit_words_failure (&edit);
   g_assert_cmpstr (rejected, ==, "Products: Price was put back. The price is below zero.");
+  /* A reason that is known here is said in the admin's words, whatever the server's message. */
+  edit.reason = (char **) below_zero;
+  edit.path = (char *) "products/p/price";
+  known = ls_edit_words_failure (&edit);
+  g_assert_cmpstr (known, ==, "Products: Price was put back. Price can't be below zero.");
+  edit.reason = (char **) unknown;
+  newer = ls_edit_words_failure (&edit);
+  g_assert_cmpstr (newer, ==, rejected);
+  edit.reason = NULL;
   edit.code = (char *) "conflict";
   conflict = ls_edit_words_failure (&edit);
   g_assert_cmpstr (conflict, ==, "Products: Price was put back. Somebody else changed this first.");
+}
+
+/* What is typed into a field of money is spoken of as money. */
+static void
+test_errors (void)
+{
+  const LsCollection *products = ls_schema_collection (LS_PRODUCTS);
+  const LsField *price = &products->fields[ls_collection_field (products, "price")];
+  const LsField *stock = &products->fields[ls_collection_field (products, "stock")];
+  g_autoptr (GError) range = NULL;
+  g_autoptr (GError) plain = g_error_new (LS_ERROR, LS_ERROR_STORAGE, "SQLite: disk I/O error");
+  g_autoptr (GError) file = g_error_new (G_FILE_ERROR, G_FILE_ERROR_NOSPC, "full");
+  static const char *const status[] = { "order-status", "orders.status.paid", "robots.mood.blue", NULL };
+  g_autofree char *money = NULL, *number = NULL, *class_words = NULL, *file_words = NULL, *step = NULL;
+
+  ls_reason_set_error (&range, LS_REASON_RANGE, INT64_C (123456), INT64_C (0), INT64_C (100000));
+  money = ls_error_words_value (range, price, "EUR");
+  number = ls_error_words_value (range, stock, "EUR");
+  class_words = ls_error_words (plain);
+  file_words = ls_error_words (file);
+  step = ls_error_words_reason (status, NULL, NULL);
+  g_assert_cmpstr (money, ==, "€1,234.56 is not between €0.00 and €1,000.00.");
+  g_assert_cmpstr (number, ==, "123,456 is not between 0 and 100,000.");
+  g_assert_cmpstr (class_words, ==, "Data could not be written or read on the disk.");
+  g_assert_cmpstr (file_words, ==, class_words);
+  g_assert_cmpstr (step, ==, "An order that is Paid can't become robots.mood.blue.");
 }
 
 static void
@@ -329,6 +369,7 @@ main (int   argc,
   g_test_add_func ("/text/connection", test_connection);
   g_test_add_func ("/text/limited", test_limited);
   g_test_add_func ("/text/edits", test_edits);
+  g_test_add_func ("/text/errors", test_errors);
   g_test_add_func ("/text/activity", test_activity);
   g_test_add_func ("/text/collation", test_collation);
   return g_test_run ();

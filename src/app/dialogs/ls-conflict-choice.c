@@ -56,9 +56,7 @@ field_of (LsConflictChoice *self)
 static void
 clear_error (LsConflictChoice *self)
 {
-  gtk_widget_remove_css_class (GTK_WIDGET (self->other_row), "error");
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->other_row), NULL);
-  gtk_accessible_reset_state (GTK_ACCESSIBLE (self->other_row), GTK_ACCESSIBLE_STATE_INVALID);
+  ls_cell_editor_mark (GTK_WIDGET (self->other_row), field_of (self), self->currency, NULL);
 }
 
 /* Who types means it. */
@@ -276,9 +274,6 @@ ls_conflict_choice_read (LsConflictChoice *self,
   if (ls_cell_editor_parse (field_of (self), gtk_editable_get_text (GTK_EDITABLE (self->other_row)),
                             self->currency, ret_value, &error))
     return TRUE;
-  gtk_widget_add_css_class (GTK_WIDGET (self->other_row), "error");
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->other_row), error->message);
-  gtk_accessible_update_state (GTK_ACCESSIBLE (self->other_row), GTK_ACCESSIBLE_STATE_INVALID,
-                               GTK_ACCESSIBLE_INVALID_TRUE, -1);
+  ls_cell_editor_mark (GTK_WIDGET (self->other_row), field_of (self), self->currency, error);
   return FALSE;
 }

@@ -40,18 +40,17 @@ read_row (LsNewProductDialog *self,
 {
   const LsCollection *products = ls_schema_collection (LS_PRODUCTS);
   unsigned field = (unsigned) ls_collection_field (products, name);
+  const char *currency = ls_page_get_currency (self->page);
   LsValue value = LS_VALUE_INIT;
   g_autoptr (GError) error = NULL;
 
   if (!ls_cell_editor_parse (&products->fields[field], gtk_editable_get_text (GTK_EDITABLE (row)),
-                             ls_page_get_currency (self->page), &value, &error))
+                             currency, &value, &error))
     {
-      gtk_widget_add_css_class (GTK_WIDGET (row), "error");
-      gtk_widget_set_tooltip_text (GTK_WIDGET (row), error->message);
+      ls_cell_editor_mark (GTK_WIDGET (row), &products->fields[field], currency, error);
       return FALSE;
     }
-  gtk_widget_remove_css_class (GTK_WIDGET (row), "error");
-  gtk_widget_set_tooltip_text (GTK_WIDGET (row), NULL);
+  ls_cell_editor_mark (GTK_WIDGET (row), &products->fields[field], currency, NULL);
   if (value.kind != LS_VALUE_NULL)
     ls_change_take_set (change, field, value);
   return TRUE;

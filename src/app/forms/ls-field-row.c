@@ -71,12 +71,10 @@ apply_cb (AdwEntryRow *row)
   if (!ls_cell_editor_parse (description_of (self), gtk_editable_get_text (GTK_EDITABLE (row)),
                              self->currency, &value, &error))
     {
-      gtk_widget_add_css_class (GTK_WIDGET (row), "error");
-      gtk_widget_set_tooltip_text (GTK_WIDGET (row), error->message);
+      ls_cell_editor_mark (GTK_WIDGET (row), description_of (self), self->currency, error);
       return;
     }
-  gtk_widget_remove_css_class (GTK_WIDGET (row), "error");
-  gtk_widget_set_tooltip_text (GTK_WIDGET (row), NULL);
+  ls_cell_editor_mark (GTK_WIDGET (row), description_of (self), self->currency, NULL);
   g_free (self->shown);
   self->shown = g_strdup (gtk_editable_get_text (GTK_EDITABLE (row)));
   self->func (self->field, value, self->user_data);

@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/text/ls-error-words.h"
 #include "app/text/ls-format.h"
 #include "core/ls-error.h"
 #include "core/ls-money.h"
@@ -118,6 +119,37 @@ ls_cell_editor_parse (const LsField *field,
 }
 
 /**
+ * ls_cell_editor_mark:
+ * @entry: what was typed into
+ * @field: the field that it edits
+ * @currency: (nullable): the currency of the row
+ * @error: (nullable): of ls_cell_editor_parse(), or %NULL when all is well again
+ *
+ * Marks what is no value, and says why in the tooltip and to screen readers.
+ */
+void
+ls_cell_editor_mark (GtkWidget     *entry,
+                     const LsField *field,
+                     const char    *currency,
+                     const GError  *error)
+{
+  g_autofree char *words = error != NULL ? ls_error_words_value (error, field, currency) : NULL;
+
+  gtk_widget_set_tooltip_text (entry, words);
+  if (error == NULL)
+    {
+      gtk_widget_remove_css_class (entry, "error");
+      gtk_accessible_reset_state (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_STATE_INVALID);
+      gtk_accessible_reset_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
+      return;
+    }
+  gtk_widget_add_css_class (entry, "error");
+  gtk_accessible_update_state (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_STATE_INVALID,
+                               GTK_ACCESSIBLE_INVALID_TRUE, -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words, -1);
+}
+
+/**
  * ls_cell_editor_text:
  * @field: a field
  * @value: its value
@@ -155,21 +187,14 @@ activate_cb (LsCellEditor *self)
       finish (self, &value);
       return;
     }
-  gtk_widget_add_css_class (self->entry, "error");
-  gtk_widget_set_tooltip_text (self->entry, error->message);
-  gtk_accessible_update_state (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_STATE_INVALID,
-                               GTK_ACCESSIBLE_INVALID_TRUE, -1);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                  error->message, -1);
+  ls_cell_editor_mark (self->entry, field_of (self), self->currency, error);
 }
 
 static void
 changed_cb (LsCellEditor *self)
 {
   self->touched = TRUE;
-  gtk_widget_remove_css_class (self->entry, "error");
-  gtk_widget_set_tooltip_text (self->entry, NULL);
-  gtk_accessible_reset_state (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_STATE_INVALID);
+  ls_cell_editor_mark (self->entry, field_of (self), self->currency, NULL);
 }
 
 /* Who clicks elsewhere is done, as in any table: what he typed is taken, unless it is no value. */

@@ -23,5 +23,9 @@ bool       ls_cell_editor_parse (const LsField *field,
 char      *ls_cell_editor_text  (const LsField *field,
                                  const LsValue *value,
                                  const char    *currency);
+void       ls_cell_editor_mark  (GtkWidget     *entry,
+                                 const LsField *field,
+                                 const char    *currency,
+                                 const GError  *error);
 
 G_END_DECLS

@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/text/ls-error-words.h"
 #include "app/text/ls-format.h"
 #include "core/ls-error.h"
 
@@ -192,34 +193,36 @@ ls_edit_words_done (GPtrArray *changes)
     }
 }
 
-/* What a client itself says of an edit; what the server says of rules is in its own words. */
-static const char *const own_words[] G_GNUC_UNUSED = {
-  N_ ("The edit is too large to be sent"),
-};
-
-static const char *
-reason_words (const LsEdit *edit)
+/* Where a refusal names a field of the one row that the edit is about. */
+static const LsField *
+refused_field (const LsEdit *edit)
 {
-  LsErrorCode code = LS_ERROR_VALIDATION;
+  g_auto (GStrv) parts = g_strsplit (edit->path != NULL ? edit->path : "", "/", 0);
+  unsigned n = g_strv_length (parts);
+  const LsCollection *collection = n > 2 ? ls_schema_find_collection (parts[0]) : NULL;
+  int field = collection != NULL ? ls_collection_find_field (collection, parts[n - 1]) : -1;
 
-  if (edit->depends_on != NULL)
-    return _("It needs another change that was not saved.");
-
-  if (edit->code != NULL && ls_error_from_name (edit->code, &code) && code != LS_ERROR_VALIDATION)
-    return _(ls_error_info (code)->words);
-  if (edit->message != NULL && *edit->message != '\0')
-    return _(edit->message);
-  return _(ls_error_info (code)->words);
+  return field >= 0 ? &collection->fields[field] : NULL;
 }
 
-/* The server's reasons begin and end as they please. */
+/* In the admin's language where this version knows the reason; else what the server says of a rule,
+ * which is English, or what is known of the class. */
 static char *
 reason (const LsEdit *edit)
 {
-  const char *words = reason_words (edit);
-  g_autofree char *first = g_utf8_strup (words, g_utf8_next_char (words) - words);
+  LsErrorCode code = LS_ERROR_VALIDATION;
+  char *words;
 
-  return g_strconcat (first, g_utf8_next_char (words), g_str_has_suffix (words, ".") ? "" : ".", NULL);
+  if (edit->depends_on != NULL)
+    return g_strdup (_("It needs another change that was not saved."));
+  words = ls_error_words_reason ((const char *const *) edit->reason, refused_field (edit), NULL);
+  if (words != NULL)
+    return words;
+  if (edit->code != NULL && ls_error_from_name (edit->code, &code) && code != LS_ERROR_VALIDATION)
+    return g_strdup (_(ls_error_info (code)->words));
+  if (edit->message != NULL && *edit->message != '\0')
+    return ls_error_words_sentence (edit->message);
+  return g_strdup (_(ls_error_info (code)->words));
 }
 
 /**

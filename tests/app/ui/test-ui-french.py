@@ -10,7 +10,7 @@ import sys
 
 import lsdesk
 import lsui
-from lsdesk import wait_cell
+from lsdesk import edit_cell, wait_cell
 
 LOCKSTEP, LOCKSTEPD, LOCALE_DIR = sys.argv[1:4]
 
@@ -67,6 +67,19 @@ def main(ui):
     window.find('button', 'Fermer les détails')
     check(app, words)
     window.keys('Escape')
+
+  with ui.step('what is no amount is said in French, in the cell'):
+    price = '24,99\N{NO-BREAK SPACE}€'
+    edit_cell(window, 'Produits', 'Low Tide', price, 'beaucoup')
+    entry = window.find('tree table', 'Produits').find('text')
+    lsui.wait_for(lambda: entry.description == '« beaucoup » n’est pas un montant en EUR.', 'why it is no amount')
+    window.keys('Escape')
+
+  with ui.step('what the server refuses is said in French'):
+    edit_cell(window, 'Produits', 'Low Tide', price, '-5')
+    window.find('label', text='Produits : Prix : valeur rétablie. Prix : pas de valeur en dessous de zéro.')
+    wait_cell(window, 'Produits', 'Low Tide', price)
+    check(app, words)
 
   with ui.step('orders, an order, the overview'):
     ui.action(lsdesk.APPLICATION_ID, 'open-record', lsui.GLib.Variant('(sss)', (lsdesk.SHOP, 'orders', '1002')))
