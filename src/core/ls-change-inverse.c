@@ -22,8 +22,10 @@ invert_edit (LsChange          *inverse,
         ls_change_take_set (inverse, edit->field, ls_value_copy (&edit->was));
       return true;
     case LS_CHANGE_ADD:
+      if (summand == INT64_MIN)
+        return false;
       ls_change_take_set (inverse, edit->field, ls_value_integer (-summand));
-      return summand != INT64_MIN;
+      return true;
     case LS_CHANGE_SET:
     default:
       ls_change_take_set (inverse, edit->field, ls_value_copy (&edit->was));

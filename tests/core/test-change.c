@@ -167,6 +167,86 @@ test_hash (void)
   g_assert_cmpuint (ls_changes_hash (a), !=, ls_changes_hash (b));
 }
 
+/* --- Undo ------------------------------------------------------------------------------------ */
+
+/* What was done to @before, and then undone, is @before. */
+static void
+assert_undone (LsChange       *change,
+               const LsRecord *before)
+{
+  g_autoptr (LsChange) undo = ls_change_new_inverse (change);
+  g_autoptr (LsRecord) after = ls_change_apply (change, before, LS_APPLY_EXACT, NULL);
+  g_autoptr (LsRecord) undone = NULL;
+
+  g_assert_nonnull (undo);
+  g_assert_cmpstr (undo->key, ==, change->key);
+  undone = ls_change_apply (undo, after, LS_APPLY_EXACT, NULL);
+  if (before == NULL)
+    g_assert_null (undone);
+  else
+    g_assert_true (ls_record_equal (undone, before));
+}
+
+static void
+test_inverse (void)
+{
+  g_autoptr (LsRecord) before = product ("p", "Beat", 1000, 5);
+  g_autoptr (LsRecord) after = product ("p", "Drum", 1200, 5);
+  g_autoptr (LsChange) set = ls_change_new_between (before, after);
+  g_autoptr (LsChange) put = ls_change_new_between (NULL, after);
+  g_autoptr (LsChange) del = ls_change_new_between (before, NULL);
+  g_autoptr (LsChange) add = ls_change_new (LS_CHANGE_ADD, ls_schema_collection (LS_PRODUCTS), "p");
+  g_autoptr (LsChange) undo = ls_change_new_inverse (set);
+
+  assert_undone (set, before);
+  assert_undone (put, NULL);
+  assert_undone (del, before);
+  ls_change_take_set (add, field ("stock"), ls_value_integer (-7));
+  assert_undone (add, before);
+  /* It says what it expects to find, so that what somebody did since is not undone with it. */
+  g_assert_cmpstr (ls_value_get_text (&ls_change_find (undo, field ("name"))->was), ==, "Drum");
+}
+
+static void
+test_no_inverse (void)
+{
+  const LsCollection *products = ls_schema_collection (LS_PRODUCTS);
+  g_autoptr (LsChange) set = ls_change_new (LS_CHANGE_SET, products, "p");
+  g_autoptr (LsChange) add = ls_change_new (LS_CHANGE_ADD, products, "p");
+  g_autoptr (LsChange) put = ls_change_new (LS_CHANGE_PUT, products, "p");
+
+  ls_change_take_set (set, field ("price"), ls_value_integer (5));
+  g_assert_null (ls_change_new_inverse (set));
+  ls_change_take_set (add, field ("stock"), ls_value_integer (INT64_MIN));
+  g_assert_null (ls_change_new_inverse (add));
+  /* Put over a row that was there: what else that row held is not known. */
+  ls_change_take_set (put, field ("price"), ls_value_integer (5));
+  ls_change_take_was (put, field ("price"), ls_value_integer (4));
+  g_assert_null (ls_change_new_inverse (put));
+}
+
+/* Several at once are undone from the last to the first, all of them or none. */
+static void
+test_inverse_of_many (void)
+{
+  const LsCollection *products = ls_schema_collection (LS_PRODUCTS);
+  g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+  g_autoptr (GPtrArray) undo = NULL;
+  g_autoptr (LsRecord) before = product ("p", "Beat", 1000, 5);
+  g_autoptr (LsRecord) after = product ("p", "Beat", 1200, 5);
+  LsChange *unknown = ls_change_new (LS_CHANGE_SET, products, "q");
+
+  g_ptr_array_add (changes, ls_change_new_between (NULL, before));
+  g_ptr_array_add (changes, ls_change_new_between (before, after));
+  undo = ls_changes_new_inverse (changes);
+  g_assert_cmpuint (undo->len, ==, 2);
+  g_assert_cmpint (((LsChange *) undo->pdata[0])->op, ==, LS_CHANGE_SET);
+  g_assert_cmpint (((LsChange *) undo->pdata[1])->op, ==, LS_CHANGE_DEL);
+  ls_change_take_set (unknown, field ("price"), ls_value_integer (5));
+  g_ptr_array_add (changes, unknown);
+  g_assert_null (ls_changes_new_inverse (changes));
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -178,5 +258,8 @@ main (int   argc,
   g_test_add_func ("/change/validate", test_validate);
   g_test_add_func ("/change/validate-place", test_validate_place);
   g_test_add_func ("/change/hash", test_hash);
+  g_test_add_func ("/change/inverse", test_inverse);
+  g_test_add_func ("/change/no-inverse", test_no_inverse);
+  g_test_add_func ("/change/inverse-of-many", test_inverse_of_many);
   return g_test_run ();
 }
