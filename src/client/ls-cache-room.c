@@ -172,6 +172,22 @@ give_back_pages (LsCache *self,
          ls_sql_exec (self->sql, "VACUUM", error);
 }
 
+/* All that moved went through the log, which keeps its size until it is emptied. While somebody reads
+ * from it that has to wait. */
+static bool
+empty_log (LsCache *self,
+           GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (ls_sql_checkpoint (self->sql, LS_SQL_CHECKPOINT_TRUNCATE, NULL, NULL, &local))
+    return true;
+  if (g_error_matches (local, LS_SQL_ERROR, LS_SQL_ERROR_BUSY))
+    return ls_sql_checkpoint (self->sql, LS_SQL_CHECKPOINT_PASSIVE, NULL, NULL, error);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return false;
+}
+
 /**
  * ls_cache_clean:
  * @self: a cache that this process writes
@@ -180,7 +196,8 @@ give_back_pages (LsCache *self,
  *
  * Gives back what nothing needs: old entries of the journal, ids of rows that went long ago, free
  * pages, and, oldest first until the whole fits @max_bytes, files of older versions and damaged ones.
- * Never rows, and never edits that wait or failed. Costs a write of each page that moves.
+ * Never rows, and never edits that wait or failed. Costs a write of each page that moves, twice, and waits up to the
+ * busy timeout for who reads.
  *
  * Returns: whether it was done
  */
@@ -196,7 +213,7 @@ ls_cache_clean (LsCache *self,
       !ls_sql_run (self->sql, error,
                    "DELETE FROM gone WHERE n <= (SELECT max(n) FROM gone) - ?", "d", GONE_IDS) ||
       !give_back_pages (self, error) ||
-      !ls_sql_checkpoint (self->sql, LS_SQL_CHECKPOINT_PASSIVE, NULL, NULL, error))
+      !empty_log (self, error))
     return false;
   bytes = measure_files (self);
   for (unsigned i = 0; i < kept->len; i++)

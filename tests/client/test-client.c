@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "client/ls-client.h"
+#include "client/ls-client-statistics.h"
 #include "core/ls-environment.h"
 #include "ls-test-dir.h"
 #include "ls-test-wait.h"
@@ -99,6 +99,81 @@ test_by_hand (Fixture      *fixture,
   g_assert_cmpint (ls_client_get_status (fixture->client)->state, ==, LS_CONNECTION_OFFLINE);
 }
 
+static void
+result_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+static bool
+has_result (gpointer user_data)
+{
+  return *(GAsyncResult **) user_data != NULL;
+}
+
+static void
+count (Fixture            *fixture,
+       LsClientStatistics *statistics)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ls_client_get_statistics_async (fixture->client, NULL, result_cb, &result);
+  ls_test_wait (has_result, &result);
+  g_assert_true (ls_client_get_statistics_finish (fixture->client, result, statistics, &error));
+  g_assert_no_error (error);
+}
+
+/* What an account costs is told, and what may be given back is. */
+static void
+test_statistics (Fixture      *fixture,
+                 gconstpointer data)
+{
+  g_autoptr (GAsyncResult) cleaned = NULL;
+  g_autoptr (GError) error = NULL;
+  LsClientStatistics before = { 0 }, after = { 0 };
+
+  count (fixture, &before);
+  g_assert_cmpint (before.rows, ==, 0);
+  g_assert_cmpint (before.bytes_on_disk, >, 0);
+  g_assert_cmpuint (before.subscriptions, ==, 0);
+  g_assert_cmpuint (before.live, ==, 0);
+  g_assert_cmpuint (before.pending, ==, 0);
+  g_assert_cmpuint (before.dead, ==, 0);
+  g_assert_cmpuint (before.rows_asked, ==, 0);
+
+  ls_event_bus_publish (ls_client_get_bus (fixture->client),
+                        ls_event_new (LS_EVENT_NOTICE, NULL));
+  ls_client_clean_async (fixture->client, 0, NULL, result_cb, &cleaned);
+  ls_test_wait (has_result, &cleaned);
+  g_assert_true (ls_client_clean_finish (fixture->client, cleaned, &error));
+  g_assert_no_error (error);
+  count (fixture, &after);
+  g_assert_cmpint (after.bytes_on_disk, <=, before.bytes_on_disk);
+  g_assert_cmpint (after.bytes_free, ==, 0);
+  g_assert_cmpuint (after.events, >, before.events);
+}
+
+/* Who is asked and closed meanwhile answers that, once. */
+static void
+test_statistics_cancelled (Fixture      *fixture,
+                           gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  LsClientStatistics statistics = { .rows = -1 };
+
+  ls_client_get_statistics_async (fixture->client, cancellable, result_cb, &result);
+  g_cancellable_cancel (cancellable);
+  ls_test_wait (has_result, &result);
+  g_assert_false (ls_client_get_statistics_finish (fixture->client, result, &statistics, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpint (statistics.rows, ==, -1);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -106,5 +181,8 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/client/without-token", Fixture, NULL, set_up, test_without_token, tear_down);
   g_test_add ("/client/by-hand", Fixture, NULL, set_up, test_by_hand, tear_down);
+  g_test_add ("/client/statistics", Fixture, NULL, set_up, test_statistics, tear_down);
+  g_test_add ("/client/statistics-cancelled", Fixture, NULL, set_up, test_statistics_cancelled,
+              tear_down);
   return g_test_run ();
 }
