@@ -7,6 +7,7 @@
 
 #include "client/ls-account.h"
 #include "core/ls-error.h"
+#include "ls-test-dir.h"
 
 /* A server in this process that answers sign-ins as the table says. */
 typedef struct {
@@ -161,6 +162,156 @@ test_folder (void)
   g_assert_true (ls_account_remove_folder (folder, NULL));
 }
 
+/* --- Tokens ---------------------------------------------------------------------------------- */
+
+#define SERVER "https://a.example"
+
+static void
+result_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+static GAsyncResult *
+wait_result (GAsyncResult **result)
+{
+  while (*result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return *result;
+}
+
+static LsTokenKeeping
+store (const char *user,
+       const char *token)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  LsTokenKeeping keeping = LS_TOKEN_KEPT;
+
+  ls_account_store_token_async (SERVER, user, token, NULL, result_cb, &result);
+  g_assert_true (ls_account_store_token_finish (wait_result (&result), &keeping, &error));
+  g_assert_no_error (error);
+  return keeping;
+}
+
+static char *
+lookup (const char *user)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  char *token;
+
+  ls_account_lookup_token_async (SERVER, user, NULL, result_cb, &result);
+  token = ls_account_lookup_token_finish (wait_result (&result), &error);
+  g_assert_no_error (error);
+  return token;
+}
+
+static void
+wipe (const char *user)
+{
+  g_autofree char *folder = ls_account_get_data_dir (SERVER, user);
+  g_autofree char *file = g_build_filename (folder, "cache.db", NULL);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_no_errno (g_mkdir_with_parents (folder, 0700));
+  g_assert_true (g_file_set_contents (file, "x", 1, NULL));
+  ls_account_wipe_async (SERVER, user, NULL, result_cb, &result);
+  g_assert_true (ls_account_wipe_finish (wait_result (&result), &error));
+  g_assert_no_error (error);
+  g_assert_false (g_file_test (folder, G_FILE_TEST_EXISTS));
+}
+
+/* To begin a process of its own with: secrets are kept in a file, or nowhere, and the cache in a folder of its own. */
+static LsTestDir *
+keep_secrets (const char *backend)
+{
+  LsTestDir *dir = ls_test_dir_new ();
+  g_autofree char *file = ls_test_dir_file (dir, "secrets");
+
+  g_setenv ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere", TRUE);
+  g_setenv ("XDG_DATA_HOME", ls_test_dir_get_path (dir), TRUE);
+  g_setenv ("SECRET_BACKEND", backend, TRUE);
+  g_setenv ("SECRET_FILE_TEST_PATH", file, TRUE);
+  g_setenv ("SECRET_FILE_TEST_PASSWORD", "of the test", TRUE);
+  return dir;
+}
+
+static void
+test_tokens_kept (void)
+{
+  g_autoptr (LsTestDir) home = keep_secrets ("file");
+  g_autofree char *token = NULL;
+  g_autofree char *other = NULL;
+  g_autofree char *forgotten = NULL;
+
+  g_assert_null (lookup ("anna"));
+  g_assert_cmpint (store ("anna", "of anna"), ==, LS_TOKEN_KEPT);
+  g_assert_cmpint (store ("ben", "of ben"), ==, LS_TOKEN_KEPT);
+  token = lookup ("anna");
+  g_assert_cmpstr (token, ==, "of anna");
+  wipe ("anna");
+  forgotten = lookup ("anna");
+  g_assert_null (forgotten);
+  other = lookup ("ben");
+  g_assert_cmpstr (other, ==, "of ben");
+}
+
+static void
+test_kept_in_file (void)
+{
+  g_test_trap_subprocess ("/account/subprocess/tokens-kept", 0, 0);
+  g_test_trap_assert_passed ();
+}
+
+/* Nothing answers on the bus: the token serves for this run, and no error is shown to anyone. */
+static void
+test_tokens_in_memory (void)
+{
+  g_autoptr (LsTestDir) home = keep_secrets ("service");
+
+  g_assert_cmpint (store ("anna", "of anna"), ==, LS_TOKEN_IN_MEMORY);
+  g_assert_null (lookup ("anna"));
+  wipe ("anna");
+}
+
+static void
+test_no_secret_service (void)
+{
+  g_test_trap_subprocess ("/account/subprocess/tokens-in-memory", 0, 0);
+  g_test_trap_assert_passed ();
+}
+
+static void
+test_tokens_cancelled (void)
+{
+  g_autoptr (LsTestDir) home = keep_secrets ("service");
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) stored = NULL;
+  g_autoptr (GAsyncResult) found = NULL;
+  g_autoptr (GError) store_error = NULL;
+  g_autoptr (GError) lookup_error = NULL;
+  LsTokenKeeping keeping;
+
+  ls_account_store_token_async (SERVER, "anna", "of anna", cancellable, result_cb, &stored);
+  ls_account_lookup_token_async (SERVER, "anna", cancellable, result_cb, &found);
+  g_cancellable_cancel (cancellable);
+  g_assert_false (ls_account_store_token_finish (wait_result (&stored), &keeping, &store_error));
+  g_assert_error (store_error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_null (ls_account_lookup_token_finish (wait_result (&found), &lookup_error));
+  g_assert_error (lookup_error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+static void
+test_cancelled_tokens (void)
+{
+  g_test_trap_subprocess ("/account/subprocess/tokens-cancelled", 0, 0);
+  g_test_trap_assert_passed ();
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -170,5 +321,11 @@ main (int   argc,
   g_test_add_func ("/account/refused", test_refused);
   g_test_add_func ("/account/cancelled", test_cancelled);
   g_test_add_func ("/account/folder", test_folder);
+  g_test_add_func ("/account/kept-in-file", test_kept_in_file);
+  g_test_add_func ("/account/no-secret-service", test_no_secret_service);
+  g_test_add_func ("/account/cancelled-tokens", test_cancelled_tokens);
+  g_test_add_func ("/account/subprocess/tokens-kept", test_tokens_kept);
+  g_test_add_func ("/account/subprocess/tokens-in-memory", test_tokens_in_memory);
+  g_test_add_func ("/account/subprocess/tokens-cancelled", test_tokens_cancelled);
   return g_test_run ();
 }
