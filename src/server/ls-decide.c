@@ -10,10 +10,10 @@
 /*
  * One mutation, decided exactly once (PROTOCOL rules 7 to 10). In this order:
  *
- *   mid known                   the same decision again; another content under it is refused
- * n <= last                   a copied client when that n is kept under another mid, else `decided`
- * n > last + 1                expected n: nothing happens n == last + 1, or no n      void,
- * unreadable, refused, conflicting or applied: decided, and n moves
+ *   mid known                the same decision again; another content under it is refused
+ *   n <= last                a copied client when that n is kept under another mid, else `decided`
+ *   n > last + 1             expected n: nothing happens
+ *   n == last + 1, or no n   void, unreadable, refused, conflicting or applied: decided, and n moves
  *
  * The decision is written in the transaction of its effect. A mid is known across clients of a
  * shop: an edit that a copied cache sends again under a new client id is still that edit.

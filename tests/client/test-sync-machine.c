@@ -1136,6 +1136,64 @@ test_closed_while_fetching (Fixture      *fixture,
   g_assert_cmpint (ls_sync_machine_get_deadline (fixture->machine), ==, -1);
 }
 
+/* Under an id that the cache could not keep nothing may be numbered: the session is given up, and the next asks
+ * for one. */
+static void
+test_client_not_kept (Fixture      *fixture,
+                      gconstpointer data)
+{
+  g_autoptr (GError) error = g_error_new_literal (LS_ERROR, LS_ERROR_STORAGE, "full");
+
+  load (fixture, NULL, 10, 0, 0);
+  ls_sync_machine_opened (fixture->machine, fixture->now);
+  expect_drop (fixture, LS_SYNC_SEND);
+  say_welcome (fixture, "c1", "music", EPOCH, 10, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_READY);
+  expect_drop (fixture, LS_SYNC_SET_CLIENT);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  g_assert_cmpstr (ls_sync_machine_get_client (fixture->machine), ==, "c1");
+
+  ls_sync_machine_cache_failed (fixture->machine, LS_SYNC_SET_CLIENT, NULL, error);
+  {
+    g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_FAIL);
+
+    g_assert_error (action->error, LS_ERROR, LS_ERROR_STORAGE);
+  }
+  expect_nothing (fixture);
+  expect_reported (fixture, LS_EVENT_ERROR);
+  g_assert_null (ls_sync_machine_get_client (fixture->machine));
+
+  ls_sync_machine_closed (fixture->machine, fixture->now);
+  ls_sync_machine_opened (fixture->machine, fixture->now);
+  {
+    g_autoptr (LsMessage) hello = expect_sent (fixture, LS_MESSAGE_HELLO);
+
+    g_assert_null (hello->hello.client);
+  }
+}
+
+/* Anything else that the cache could not do is told, and the session goes on. */
+static void
+test_cache_failed (Fixture      *fixture,
+                   gconstpointer data)
+{
+  g_autoptr (GError) error = g_error_new_literal (LS_ERROR, LS_ERROR_STORAGE, "full");
+
+  go_live (fixture, 10, 0);
+  ls_sync_machine_cache_failed (fixture->machine, LS_SYNC_NAME_SHOP, "music", error);
+  expect_nothing (fixture);
+  expect_reported (fixture, LS_EVENT_ERROR);
+  g_assert_cmpstr (ls_sync_machine_get_client (fixture->machine), ==, "c1");
+
+  /* The session that an id came with has ended by itself. */
+  ls_sync_machine_closed (fixture->machine, fixture->now);
+  ls_sync_machine_cache_failed (fixture->machine, LS_SYNC_SET_CLIENT, NULL, error);
+  expect_nothing (fixture);
+  expect_reported (fixture, LS_EVENT_ERROR);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -1151,6 +1209,8 @@ main (int    argc,
     { "pressure", test_pressure },
     { "view-fails", test_view_fails },
     { "cache-fails", test_cache_fails },
+    { "cache-failed", test_cache_failed },
+    { "client-not-kept", test_client_not_kept },
     { "cache-disagrees", test_cache_disagrees },
     { "resync", test_resync },
     { "fetch-fails", test_fetch_fails },

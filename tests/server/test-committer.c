@@ -244,6 +244,31 @@ test_forked (void)
   g_assert_cmpint (ls_test_shop_get_integer (self, LS_PRODUCTS, "p1", "stock"), ==, 6);
 }
 
+/* A mid that is known moves the count of whoever sends it, on the disk too, once, and never back. */
+static void
+test_known_mid_moves_n (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  g_autoptr (LsTestOutcome) first = ls_test_shop_mutate (self, "c", 1, "m1", PUT_PRODUCT);
+  g_autoptr (LsTestOutcome) early = ls_test_shop_mutate (self, "copy", 2, "m1", PUT_PRODUCT);
+  g_autoptr (LsTestOutcome) moved = ls_test_shop_mutate (self, "copy", 1, "m1", PUT_PRODUCT);
+  g_autoptr (LsTestOutcome) second = NULL;
+  g_autoptr (LsTestOutcome) again = NULL;
+  g_autoptr (LsTestOutcome) third = NULL;
+
+  g_assert_error (early->error, LS_ERROR, LS_ERROR_PROTOCOL);
+  g_assert_cmpint (early->expected_n, ==, 1);
+  assert_decided (moved, LS_RESULT_APPLIED, 1, 2);
+  ls_test_shop_reopen (self);
+  second = ls_test_shop_mutate (self, "copy", 2, "m2", STOCK_ONE_MORE);
+  assert_decided (second, LS_RESULT_APPLIED, 2, 3);
+  again = ls_test_shop_mutate (self, "copy", 1, "m1", PUT_PRODUCT);
+  assert_decided (again, LS_RESULT_APPLIED, 1, 2);
+  third = ls_test_shop_mutate (self, "copy", 3, "m3", STOCK_ONE_MORE);
+  assert_decided (third, LS_RESULT_APPLIED, 3, 4);
+  g_assert_cmpint (ls_test_shop_get_integer (self, LS_PRODUCTS, "p1", "stock"), ==, 7);
+}
+
 static void
 test_forgotten (void)
 {
@@ -455,6 +480,7 @@ main (int   argc,
   g_test_add_func ("/committer/unreadable-body", test_unreadable_body);
   g_test_add_func ("/committer/no-change", test_no_change);
   g_test_add_func ("/committer/forked", test_forked);
+  g_test_add_func ("/committer/known-mid-moves-n", test_known_mid_moves_n);
   g_test_add_func ("/committer/forgotten", test_forgotten);
   g_test_add_func ("/committer/own-mutations", test_own_mutations);
   g_test_add_func ("/committer/unknown-shop", test_unknown_shop);
