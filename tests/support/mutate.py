@@ -2,18 +2,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asks whether the tests would notice: changes one line at a time, and sees which changes no test catches.
 
-usage: mutate.py FOLDER [--count N] [--seed S] [--jobs N] [--report]
+usage: mutate.py FOLDER [--count N] [--seed S] [--jobs N] [--again] [--report]
 
 Draws N changes of one line each from src/core, src/client and src/server: an operator, a constant, a condition, a
 statement that is left out. Each is built in a scratch tree below FOLDER and run against the tests of the folders that it
-can break, the quick ones first, until one fails. What was found is kept in FOLDER/results-SEED.ndjson, so that a run can
-be interrupted and goes on where it was; several runs may share a FOLDER. Ends with the changes that survived.
+can break, and against a few simulations, until one fails: those first that are named like the changed file, then the quick
+ones. A test that fails is run again, and counts if it fails again: what fails by chance has not noticed anything. What was
+found is kept in FOLDER/results-SEED.ndjson, so that a run can be interrupted and goes on where it was; several runs may
+share a FOLDER. Ends with the changes that survived; --again judges only those once more, with the tests of today.
 
 A change that does not compile counts for nothing, and another one is drawn. What only frees memory, logs or names
 something is not changed: no test could tell.
 """
 
 import argparse
+import collections
 import fcntl
 import hashlib
 import json
@@ -31,19 +34,23 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 # Tests that a change in a folder of src can break, by folder of tests.
 AFFECTED = {
-  'core': ('core', 'client', 'server', 'integration'),
-  'client': ('client', 'integration'),
-  'server': ('server', 'integration'),
+  'core': ('core', 'client', 'server', 'fuzz', 'simulation', 'integration'),
+  'client': ('client', 'simulation', 'integration'),
+  'server': ('server', 'fuzz', 'simulation', 'integration'),
 }
 # Programs that integration tests start.
 STARTED = ('src/server/lockstepd', 'tests/integration/lockstep-client')
+# A few seeds of the simulation in place of its tests, which take longer than they are worth here.
+SIMULATE = ('tests/simulation/simulate', '--seeds', '30')
 # One test may take this long before it is left out: seconds of the unchanged tree.
 QUICK = 8
-# A changed program that hangs is caught, after this many times what all tests took.
+# A changed program that hangs is caught, after this many times what it took unchanged.
 PATIENCE = 5
+# How many tests are built and run at once: few at first, since the nearest catch most.
+BATCHES = (3, 9, 1000)
 
 SKIPPED = re.compile(r'^\s*(/?\*|//|#|g_return_|g_assert|g_debug|g_info|g_message|g_warning|case |default:|const |static |'
-                     r'G_DEFINE|LS_ERROR|\{|\}|"|g_prefix_error|g_set_error)')
+                     r'LS_FAULT|if \(LS_FAULT|else if \(LS_FAULT|G_DEFINE|LS_ERROR|\{|\}|"|g_prefix_error|g_set_error)')
 # Statements without which only memory, a log or a name is other.
 UNSEEN = re.compile(r'(_free|_unref|_ref|_clear|_log|set_name|set_source_tag|set_static_name|g_clear_\w+|g_mutex_(un)?lock|'
                     r'g_debug|g_info|g_message|reserve|pin|install_propert\w+|_prefetch|g_thread_\w+) \(')
@@ -115,7 +122,32 @@ def draw(seed):
 
 
 def identity(change):
-  return hashlib.sha256('\0'.join(map(str, change)).encode()).hexdigest()[:16]
+  """The same wherever its line has moved to."""
+  path, _, kind, line, changed = change
+  return hashlib.sha256('\0'.join((path, kind, line, changed)).encode()).hexdigest()[:16]
+
+
+Test = collections.namedtuple('Test', 'name folder command environment')
+
+
+def words_of(name):
+  return [word for word in re.split(r'[^a-z0-9]+', name.lower()) if word not in ('', 'ls', 'c')]
+
+
+def nearest_first(path, baseline):
+  """The tests that a change of a file can break, in the order in which they are likely to notice.
+
+  A word counts the more the fewer tests have it in their name."""
+  folders = AFFECTED[path.split('/')[1]]
+  tests = [pair for pair in baseline if pair[1].folder in folders]
+  often = collections.Counter(word for _, test in tests for word in set(words_of(test.name)))
+  words = set(words_of(os.path.basename(path)))
+
+  def key(pair):
+    seconds, test = pair
+    near = sum(1 / often[word] for word in set(words_of(test.name)) & words)
+    return -near, folders.index(test.folder), seconds
+  return sorted(tests, key=key)
 
 
 class Tree:
@@ -160,38 +192,59 @@ class Tree:
     assert self.run(['ninja', '-C', 'build']), f'the unchanged tree does not build: see {self.log}'
 
   def tests(self):
-    """Programs of tests by folder: name, command, environment."""
+    """The tests that are programs of their own."""
     listing = subprocess.run(['meson', 'introspect', '--tests', 'build'], cwd=self.source, check=True,
                              stdout=subprocess.PIPE).stdout
-    found = {}
+    found = [Test('simulate', 'simulation', [os.path.join(self.build, SIMULATE[0]), *SIMULATE[1:]], {})]
+    wanted = {folder for folders in AFFECTED.values() for folder in folders} - {'simulation'}
     for test in json.loads(listing):
-      program = test['cmd'][0]
-      match = re.search(r'/tests/(\w+)/[^/]+$', program)
-      if match and match.group(1) in ('core', 'client', 'server', 'integration') and len(test['cmd']) == 1:
-        found.setdefault(match.group(1), []).append((test['name'], program, test['env']))
+      match = re.search(r'/tests/(\w+)/[^/]+$', test['cmd'][0])
+      if match and match.group(1) in wanted:
+        found.append(Test(test['name'], match.group(1), test['cmd'], test['env']))
     return found
 
   def passes(self, test, timeout):
-    name, program, environment = test
     home = os.path.join(self.build, 'home')
     os.makedirs(home, exist_ok=True)
-    variables = {'PATH': os.environ['PATH'], 'HOME': home, 'XDG_RUNTIME_DIR': home, 'TZ': 'UTC', **environment}
-    return self.run(['env', '-i', *(f'{key}={value}' for key, value in variables.items()), program], timeout)
+    variables = {'PATH': os.environ['PATH'], 'HOME': home, 'XDG_RUNTIME_DIR': home, 'TZ': 'UTC', **test.environment}
+    return self.run(['env', '-i', *(f'{key}={value}' for key, value in variables.items()), *test.command], timeout)
+
+  def fingerprint(self, test):
+    """Changes with the program, or with those that it starts."""
+    names = [test.command[0], *(os.path.join(self.build, name) for name in STARTED if test.folder == 'integration')]
+    found = hashlib.sha256()
+    for name in names:
+      with open(name, 'rb') as file:
+        found.update(file.read())
+    return found.hexdigest()[:16]
 
   def baseline(self):
-    """The tests that pass and are quick, with their seconds, quickest first, by folder."""
-    chosen = {}
-    for folder, tests in self.tests().items():
-      for test in tests:
+    """The tests that pass and are quick, with their seconds. What was measured of a program is kept."""
+    kept = os.path.join(self.source, 'build', 'mutate-baseline.json')
+    known = {}
+    if os.path.exists(kept):
+      with open(kept, encoding='utf-8') as file:
+        known = json.load(file)
+    chosen = []
+    for test in self.tests():
+      key = f'{test.name} {self.fingerprint(test)}'
+      if key not in known:
         began = time.monotonic()
-        if self.passes(test, 120):
-          seconds = time.monotonic() - began
-          if seconds <= QUICK:
-            chosen.setdefault(folder, []).append((seconds, test))
-        else:
-          print(f'# left out, since it fails unchanged: {test[0]}', flush=True)
-      chosen.get(folder, []).sort(key=lambda pair: pair[0])
+        known[key] = time.monotonic() - began if self.passes(test, 120) else None
+        with open(kept, 'w', encoding='utf-8') as file:
+          json.dump(known, file)
+      if known[key] is None:
+        print(f'# left out, since it fails unchanged: {test.name}', flush=True)
+      elif known[key] > QUICK:
+        print(f'# left out, since it takes {known[key]:.0f} s: {test.name}', flush=True)
+      else:
+        chosen.append((known[key], test))
     return chosen
+
+  def notices(self, test, seconds):
+    """Whether a test fails on what is changed, twice."""
+    timeout = 20 + PATIENCE * seconds
+    return not self.passes(test, timeout) and not self.passes(test, timeout)
 
   def judge(self, change, baseline):
     """What becomes of a change: stillborn, survived, or caught and by what."""
@@ -205,14 +258,17 @@ class Tree:
     try:
       with open(target, 'w', encoding='utf-8') as file:
         file.write('\n'.join(lines))
-      folders = [folder for folder in AFFECTED[path.split('/')[1]] if folder in baseline]
-      programs = [os.path.relpath(test[1], self.build) for folder in folders for _, test in baseline[folder]]
-      if not self.run(['ninja', '-C', 'build', *programs, *STARTED], 900):
-        return 'stillborn', None
-      for folder in folders:
-        for seconds, test in baseline[folder]:
-          if not self.passes(test, 20 + PATIENCE * seconds):
-            return 'caught', test[0]
+      tests = nearest_first(path, baseline)
+      for size in BATCHES:
+        batch, tests = tests[:size], tests[size:]
+        programs = {os.path.relpath(test.command[0], self.build) for _, test in batch}
+        if any(test.folder == 'integration' for _, test in batch):
+          programs.update(STARTED)
+        if not self.run(['ninja', '-C', 'build', *sorted(programs)], 900):
+          return 'stillborn', None
+        for seconds, test in batch:
+          if self.notices(test, seconds):
+            return 'caught', test.name
       return 'survived', None
     finally:
       with open(target, 'w', encoding='utf-8') as file:
@@ -261,17 +317,23 @@ def take_tree(folder):
   sys.exit('too many runs in one folder')
 
 
-def work(folder, count, order, results):
+def survivors_of(results, order):
+  """The changes of an order that survived, as far as their lines still stand."""
+  known = results.load()
+  return [change for change in order if known.get(identity(change), {}).get('outcome') == 'survived']
+
+
+def work(folder, count, order, results, again):
   number, lock = take_tree(folder)
   tree = Tree(folder, number)
   tree.prepare()
   baseline = tree.baseline()
   for change in order:
     known = results.load()
-    if sum(row['outcome'] != 'stillborn' for row in known.values()) >= count:
+    if not again and sum(row['outcome'] != 'stillborn' for row in known.values()) >= count:
       break
     key = identity(change)
-    if key in known:
+    if key in known and not again:
       continue
     claim = results.claim(key)
     if claim is None:
@@ -299,6 +361,7 @@ def main():
   parser.add_argument('--count', type=int, default=100)
   parser.add_argument('--seed', type=int, default=1)
   parser.add_argument('--jobs', type=int, default=1)
+  parser.add_argument('--again', action='store_true', help='judge those that survived once more')
   parser.add_argument('--report', action='store_true', help='only tell what is known')
   args = parser.parse_args()
   folder = os.path.abspath(args.folder)
@@ -307,7 +370,10 @@ def main():
   if not args.report:
     order = draw(args.seed)
     print(f'# {len(order)} changes to draw from', flush=True)
-    threads = [threading.Thread(target=work, args=(folder, args.count, order, results)) for _ in range(args.jobs)]
+    if args.again:
+      order = survivors_of(results, order)
+    threads = [threading.Thread(target=work, args=(folder, args.count, order, results, args.again))
+               for _ in range(args.jobs)]
     for thread in threads:
       thread.start()
     for thread in threads:
