@@ -140,31 +140,36 @@ class Thing:
     return next(window for window in self.program.windows() if window.node == node)
 
   def _popover(self):
-    """Where on the screen the coordinates of the popover begin that this is in; None outside of popovers. A popover is
-    an X window of its own, as large as one of the widgets round this but for its frame, and GTK tells places in it as
-    if it lay somewhere else in the window."""
+    """The X window of the popover that this is in, and where on the screen the popover's coordinates begin; None outside
+    of popovers. A popover is an X window of its own, as large as one of the widgets round this but for its frame, and GTK
+    tells places in it as if it lay somewhere else in the window."""
     titles = [window.name for window in self.program.windows()]
-    popups = [lsx11.geometry(window) for window, title in lsx11.windows_of(self.program.pid) if title not in titles]
+    popups = [(window, lsx11.geometry(window)) for window, title in lsx11.windows_of(self.program.pid)
+              if title not in titles]
+    popups = [(window, place) for window, place in popups if place]
     found = []
     node = self.node
     while popups and node.parent != self.program.node:
       x, y, width, height = node.extents
-      for popup in filter(None, popups):
-        wider, higher = popup[2] - width, popup[3] - height
+      for popup, place in popups:
+        wider, higher = place[2] - width, place[3] - height
         if 0 <= wider <= POPOVER_FRAME and 0 <= higher <= POPOVER_FRAME:
-          found.append((wider + higher, (popup[0] + wider / 2 - x, popup[1] + higher - y)))
+          found.append((wider + higher, popup, (place[0] + wider / 2 - x, place[1] + higher - y)))
       node = node.parent
-    return min(found)[1] if found else None
+    return min(found)[1:] if found else None
 
-  def centre(self):
-    """Where it is on the screen. Its window is brought to the front, unless it is in a popover, which is there already."""
+  def _move_pointer(self):
+    """Puts the pointer on its middle. Its window is brought to the front, unless it is in a popover, which is there
+    already. A tooltip that lies there goes when the program sees the pointer, and takes the clicks until then."""
     x, y, width, height = self.node.extents
-    origin = self._popover()
-    if origin is None:
+    popover = self._popover()
+    if popover is None:
       window = self if isinstance(self, Window) else self.window()
       window.raise_up()
-      origin = window.origin()
-    return round(origin[0] + x + width / 2), round(origin[1] + y + height / 2)
+      popover = window.x_window(), window.origin()
+    x_window, origin = popover
+    lsx11.move_pointer(round(origin[0] + x + width / 2), round(origin[1] + y + height / 2))
+    wait_for(lambda: self.program.checked() and lsx11.under_pointer() == x_window, f'the pointer to be over {self}')
 
   def click(self, button=1, repeat=1):
     """Clicks: by the accessible action where there is one, else with the pointer."""
@@ -174,14 +179,15 @@ class Thing:
 
   def point(self, button=1, repeat=1):
     """Clicks with the pointer."""
-    lsx11.click(*self.centre(), button=button, repeat=repeat)
+    self._move_pointer()
+    lsx11.click(button, repeat)
     return self
 
   def double_click(self):
     return self.point(repeat=2)
 
   def hover(self):
-    lsx11.hover(*self.centre())
+    self._move_pointer()
     return self
 
   def set_text(self, text):
@@ -215,10 +221,11 @@ class Window(Thing):
     return found[same.index(self)]
 
   def origin(self):
-    """Where on the screen its coordinates begin: inside the frame that it draws itself."""
+    """Where on the screen the coordinates of what is in it begin: inside the frame that it draws itself. Newer versions
+    of GTK count the frame in, begin left of and above it, and then leave it out of all that is inside."""
     x, y, width, height = wait_for(lambda: lsx11.geometry(self.x_window()), f'the place of {self}')
     own = self.node.extents
-    return x + (width - own[2]) / 2 - own[0], y + (height - own[3]) / 2 - own[1]
+    return x + (width - own[2]) / 2 - 2 * own[0], y + (height - own[3]) / 2 - 2 * own[1]
 
   def raise_up(self):
     lsx11.focus(wait_for(self.x_window, f'an X window for {self}'))

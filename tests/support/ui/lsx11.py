@@ -2,6 +2,7 @@
 """The pointer, the keyboard and the picture of the screen. There is no window manager: windows lie where they are put,
 and have the focus when they are given it."""
 
+import ctypes
 import os
 import struct
 import subprocess
@@ -44,12 +45,28 @@ def resize(window, width, height):
   xdotool('windowsize', '--sync', window, width, height)
 
 
-def click(x, y, button=1, repeat=1):
-  xdotool('mousemove', x, y, 'click', '--repeat', repeat, '--delay', 40, button)
-
-
-def hover(x, y):
+def move_pointer(x, y):
   xdotool('mousemove', x, y)
+
+
+def under_pointer():
+  """The X window that a click would go to. xdotool tells it only where there is a window manager."""
+  xlib = ctypes.CDLL('libX11.so.6')
+  xlib.XOpenDisplay.restype = ctypes.c_void_p
+  xlib.XDefaultRootWindow.restype = ctypes.c_ulong
+  display = ctypes.c_void_p(xlib.XOpenDisplay(None))
+  if not display:
+    return 0
+  root = ctypes.c_ulong(xlib.XDefaultRootWindow(display))
+  above, child, place, mask = ctypes.c_ulong(), ctypes.c_ulong(), [ctypes.c_int() for _ in range(4)], ctypes.c_uint()
+  xlib.XQueryPointer(display, root, *map(ctypes.byref, (above, child, *place, mask)))
+  xlib.XCloseDisplay(display)
+  return child.value
+
+
+def click(button=1, repeat=1):
+  """Clicks where the pointer is."""
+  xdotool('click', '--repeat', repeat, '--delay', 40, button)
 
 
 def keys(*names):
