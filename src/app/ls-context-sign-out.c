@@ -84,7 +84,7 @@ ls_context_sign_out_async (LsContext          *self,
     { "sign-out", _("_Discard and sign out"), ADW_RESPONSE_DESTRUCTIVE },
   };
   LsConfirm question = {
-    .heading = _("Discard waiting changes?"),
+    .heading = _("Discard these changes?"),
     .responses = responses,
     .n_responses = G_N_ELEMENTS (responses),
     .close_response = "cancel",

@@ -22,7 +22,8 @@ typedef struct
 
 /**
  * LsConfirm:
- * @heading: the question, translated, plain text
+ * @heading: the question, translated, plain text; thirty letters at most: libadwaita 1.7 measures a longer one wrongly, and
+ *   GTK warns of it
  * @body: (nullable): what follows from either answer, translated, plain text
  * @extra_child: (nullable) (transfer none): a widget under the body, such as a list of what is
  *   affected

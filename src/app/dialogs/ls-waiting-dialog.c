@@ -186,8 +186,8 @@ discard_all_cb (LsWaitingDialog *self)
     { "discard", _("_Discard"), ADW_RESPONSE_DESTRUCTIVE },
   };
   LsConfirm question = {
-    .heading = _("Discard all changes that were not saved?"),
-    .body = _("What you wanted to change is forgotten. The shop stays as it is."),
+    .heading = _("Discard these changes?"),
+    .body = _("What could not be saved is forgotten. The shop stays as it is."),
     .responses = responses,
     .n_responses = G_N_ELEMENTS (responses),
     .close_response = "cancel",
