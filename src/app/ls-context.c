@@ -42,6 +42,7 @@ ls_context_set_client (LsContext *self,
   if (self->client != NULL)
     ls_client_stop (self->client);
   g_set_object (&self->client, client);
+  ls_context_apply_limits (self);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CLIENT]);
 }
 
@@ -146,6 +147,7 @@ ls_context_new (GSettings *settings)
   LsContext *self = g_object_new (LS_TYPE_CONTEXT, NULL);
 
   self->settings = g_object_ref (settings);
+  ls_context_follow_limits (self);
   return self;
 }
 

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "client/ls-cache-private.h"
+#include "client/ls-memory.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -19,10 +20,6 @@
  * when first needed, so that a snapshot can be laid beside the old rows, indexed at leisure, and
  * take their place by changing one number: `generation` in `tables`.
  */
-
-/* Pages in memory: the writer goes through rows of all collections, a reader through one. */
-#define WRITER_CACHE_KIB 16384
-#define READER_CACHE_KIB 4096
 
 /* Pages in the log before a commit itself moves them into the file: it costs two syncs, whatever their
  * number. Most times the upkeep was there before. */
@@ -129,6 +126,16 @@ contains_cb (const char *text,
   return ls_filter_text_contains (text, needle);
 }
 
+/* Its share of the pages in memory: the writer goes through rows of all collections, a reader through
+ * one. */
+static unsigned
+cache_kib (LsSqlMode mode)
+{
+  int64_t kib = ls_memory_get_limit () / 1024;
+
+  return (unsigned) (mode == LS_SQL_READ_ONLY ? kib / 6 : kib / 3 * 2);
+}
+
 /* Opens a connection that knows the collation and the function that rows and filters need. */
 LsSql *
 ls_cache_connect (LsEnvironment     *environment,
@@ -141,7 +148,7 @@ ls_cache_connect (LsEnvironment     *environment,
     .vfs = ls_environment_get_vfs (environment),
     .application_id = LS_CACHE_APPLICATION_ID,
     .sync = LS_SQL_SYNC_NORMAL,
-    .cache_kib = mode == LS_SQL_READ_ONLY ? READER_CACHE_KIB : WRITER_CACHE_KIB,
+    .cache_kib = cache_kib (mode),
     .n_cached_statements = 256,
   };
   g_autoptr (LsSql) sql = ls_sql_open (path, mode, &options, error);

@@ -50,6 +50,7 @@ open_answer (gpointer data)
   else
     self->status->elsewhere = true;
   ls_client_take_shops (self, job->shops);
+  ls_client_begin_upkeep (self);
   g_task_return_boolean (job->task, TRUE);
 }
 

@@ -40,6 +40,8 @@ struct _LsClient {
   int64_t last_sync;
   char *action; /* what the admin is doing, for the next edit */
   GHashTable *syncs; /* id -> GTask */
+  int64_t max_bytes; /* on the disk, 0 for any */
+  uint64_t upkeep;   /* timer, 0 for none */
   gulong network_handler;
 };
 
@@ -77,6 +79,10 @@ void ls_client_take_status  (LsConnectionStatus *status,
 void ls_client_make_engine  (LsClient           *self);
 void ls_client_listen       (LsClient           *self);
 void ls_client_ignore_edits (LsClient           *self);
+
+/* ls-client-upkeep.c */
+void ls_client_begin_upkeep (LsClient *self);
+void ls_client_end_upkeep   (LsClient *self);
 
 /* ls-client.c */
 void ls_client_connect_if_possible (LsClient *self);

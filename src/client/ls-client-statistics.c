@@ -7,6 +7,7 @@
 
 #include "client/ls-client-private.h"
 #include "client/ls-store-private.h"
+#include "sql/ls-sql-maintenance.h"
 
 static void
 measure_step (gpointer data)
@@ -59,6 +60,7 @@ measure_answer (gpointer data)
   statistics->rows = job->rows;
   statistics->bytes_on_disk = job->bytes_on_disk;
   statistics->bytes_free = job->bytes_free;
+  statistics->bytes_in_memory = ls_sql_get_memory_used ();
   add_counts (self, statistics);
   g_task_return_pointer (job->task, statistics, g_free);
 }

@@ -10,6 +10,7 @@ G_BEGIN_DECLS
  * @rows: confirmed rows in the cache, of all shops
  * @bytes_on_disk: of the cache's file, its log, and what is kept beside it
  * @bytes_free: of them, in pages that nothing is in
+ * @bytes_in_memory: what SQLite holds of the copies of this process, pages for the most part
  * @events: that the bus remembers
  * @events_dropped: that went round in circles, or were too many
  * @subscriptions: shops that are kept in step
@@ -25,6 +26,7 @@ typedef struct {
   int64_t rows;
   int64_t bytes_on_disk;
   int64_t bytes_free;
+  int64_t bytes_in_memory;
   unsigned events;
   unsigned events_dropped;
   unsigned subscriptions;

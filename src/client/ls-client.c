@@ -339,6 +339,7 @@ ls_client_stop (LsClient *self)
 
   self->started = false;
   self->is_stopped = true;
+  ls_client_end_upkeep (self);
   if (self->network_handler != 0)
     g_clear_signal_handler (&self->network_handler, g_network_monitor_get_default ());
   if (self->checker != NULL)

@@ -47,6 +47,8 @@ void                      ls_client_set_ca_file    (LsClient           *self,
                                                     const char         *path);
 void                      ls_client_set_options    (LsClient           *self,
                                                     const LsConnectionOptions *options);
+void                      ls_client_set_disk_limit (LsClient           *self,
+                                                    int64_t             max_bytes);
 void                      ls_client_open_async     (LsClient           *self,
                                                     GCancellable       *cancellable,
                                                     GAsyncReadyCallback callback,

@@ -232,3 +232,15 @@ ls_sql_check (LsSql       *sql,
 
   return n_findings == 0;
 }
+
+void
+ls_sql_set_memory_limit (int64_t bytes)
+{
+  sqlite3_soft_heap_limit64 (bytes);
+}
+
+int64_t
+ls_sql_get_memory_used (void)
+{
+  return sqlite3_memory_used ();
+}

@@ -97,4 +97,22 @@ gboolean  ls_sql_check      (LsSql            *sql,
                              LsSqlCheck        how,
                              GError          **error);
 
+/**
+ * ls_sql_set_memory_limit:
+ * @bytes: about the most that all connections of the process take; 0 for no limit
+ *
+ * Bounds SQLite's memory, which is pages of files for the most part: over it a page that is needed
+ * takes the place of one that is not, instead of more memory. It is no promise: what a statement must
+ * have it gets. Holds at once, for all connections. Any thread.
+ */
+void      ls_sql_set_memory_limit (int64_t        bytes);
+
+/**
+ * ls_sql_get_memory_used:
+ *
+ * Returns: the bytes that SQLite holds now, of all connections of the process; 0 where it does not
+ *   count. Any thread.
+ */
+int64_t   ls_sql_get_memory_used  (void);
+
 G_END_DECLS

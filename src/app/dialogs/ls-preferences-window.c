@@ -27,8 +27,10 @@ struct _LsPreferencesWindow {
   GtkSpinButton *connect_spin;
   GtkSpinButton *heartbeat_spin;
   GtkSpinButton *limit_spin;
+  GtkSpinButton *memory_spin;
   GtkWidget *storage_group;
   GtkWidget *clean_button;
+  AdwActionRow *memory_row;
   AdwActionRow *disk_row;
   AdwActionRow *rows_row;
   AdwActionRow *edits_row;
@@ -48,12 +50,14 @@ show_statistics (LsPreferencesWindow      *self,
 {
   g_autofree char *bytes = g_format_size ((uint64_t) statistics->bytes_on_disk);
   g_autofree char *unused = g_format_size ((uint64_t) statistics->bytes_free);
+  g_autofree char *memory = g_format_size ((uint64_t) statistics->bytes_in_memory);
   g_autofree char *rows = ls_format_number (statistics->rows);
   g_autofree char *asked = ls_format_number ((int64_t) statistics->rows_asked);
   g_autofree char *loaded = ls_format_number ((int64_t) statistics->rows_loaded);
   g_autofree char *events = ls_format_number (statistics->events);
   g_autofree char *words = NULL;
 
+  adw_action_row_set_subtitle (self->memory_row, memory);
   /* Translators: how much is on the disk, and how much of it nothing needs */
   words = g_strdup_printf (_("%s, %s of it unused"), bytes, unused);
   adw_action_row_set_subtitle (self->disk_row, words);
@@ -168,8 +172,10 @@ ls_preferences_window_class_init (LsPreferencesWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, connect_spin);
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, heartbeat_spin);
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, limit_spin);
+  gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, memory_spin);
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, storage_group);
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, clean_button);
+  gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, memory_row);
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, disk_row);
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, rows_row);
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, edits_row);
@@ -215,6 +221,7 @@ ls_preferences_window_new (GtkWindow *parent,
   g_settings_bind (settings, "connect-timeout", self->connect_spin, "value", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "heartbeat-interval", self->heartbeat_spin, "value", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "disk-limit", self->limit_spin, "value", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "memory-limit", self->memory_spin, "value", G_SETTINGS_BIND_DEFAULT);
   gtk_widget_set_visible (self->storage_group, ls_context_get_client (context) != NULL);
   measure (self);
   return self;
