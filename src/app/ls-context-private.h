@@ -48,9 +48,11 @@ void   ls_context_tell_failed   (LsContext          *self,
                                  const char         *title,
                                  const GError       *error);
 
-/* ls-context-limits.c */
-void   ls_context_apply_limits  (LsContext          *self);
-void   ls_context_follow_limits (LsContext          *self);
+/* ls-context-options.c */
+void   ls_context_apply_limits    (LsContext        *self);
+void   ls_context_apply_options   (LsContext        *self,
+                                   LsClient         *client);
+void   ls_context_follow_settings (LsContext        *self);
 
 /* ls-context-sign-in.c */
 GTask *ls_context_begin_sign_in (LsContext          *self,

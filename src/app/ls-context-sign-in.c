@@ -122,26 +122,6 @@ opened_cb (GObject      *source,
   g_task_return_boolean (task, TRUE);
 }
 
-/* From the settings, and over them from the environment. */
-static void
-set_options (LsContext *self,
-             LsClient  *client)
-{
-  g_auto (GStrv) environment = g_get_environ ();
-  g_autoptr (GError) error = NULL;
-  LsConnectionOptions options;
-  size_t count;
-  const LsConnectionOption *table = ls_connection_options_list (&count);
-
-  ls_connection_options_init (&options);
-  for (size_t i = 0; i < count; i++)
-    ls_connection_options_set (&options, &table[i],
-                               g_settings_get_uint (self->settings, table[i].name));
-  if (!ls_connection_options_load_environment (&options, (const char *const *) environment, &error))
-    g_message ("%s; it is ignored", error->message);
-  ls_client_set_options (client, &options);
-}
-
 /* Opens the cache of the account that @task is about. */
 void
 ls_context_open_client (GTask *task)
@@ -155,7 +135,7 @@ ls_context_open_client (GTask *task)
 
   sign_in->client = ls_client_new (self->environment, sign_in->server_url, sign_in->user, data_dir);
   ls_client_set_collation (sign_in->client, ls_collation_icu_get ());
-  set_options (self, sign_in->client);
+  ls_context_apply_options (self, sign_in->client);
   ls_client_open_async (sign_in->client, g_task_get_cancellable (task), opened_cb, g_object_ref (task));
 }
 

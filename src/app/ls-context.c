@@ -147,7 +147,7 @@ ls_context_new (GSettings *settings)
   LsContext *self = g_object_new (LS_TYPE_CONTEXT, NULL);
 
   self->settings = g_object_ref (settings);
-  ls_context_follow_limits (self);
+  ls_context_follow_settings (self);
   return self;
 }
 

@@ -229,18 +229,20 @@ ls_client_set_ca_file (LsClient   *self,
 
 /**
  * ls_client_set_options:
- * @self: a client that is not open
+ * @self: a client
  * @options: times of its connection; copied
  *
- * Sets how long to wait for what. Without it the defaults hold.
+ * Sets how long to wait for what, for what begins from now on. Without it the defaults hold.
  */
 void
 ls_client_set_options (LsClient                  *self,
                        const LsConnectionOptions *options)
 {
-  g_return_if_fail (LS_IS_CLIENT (self) && self->store == NULL);
+  g_return_if_fail (LS_IS_CLIENT (self));
 
   self->options = *options;
+  if (self->engine != NULL)
+    ls_engine_set_options (self->engine, options);
 }
 
 static void

@@ -69,6 +69,7 @@ struct _LsConnectionMachine {
   int64_t last_received;
   int64_t last_ping;
   int64_t heartbeat;
+  int64_t server_heartbeat; /* 0 before it said so */
   int64_t ping_id;
   bool ping_unanswered;
   unsigned misses; /* of this ping */

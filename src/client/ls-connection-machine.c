@@ -87,6 +87,16 @@ ls_connection_ping (LsConnectionMachine *self,
   return LS_CONNECTION_ACTION_PING;
 }
 
+/* The server's or ours, whichever is shorter. */
+static void
+choose_heartbeat (LsConnectionMachine *self)
+{
+  self->heartbeat = self->options.heartbeat;
+  if (self->server_heartbeat > 0)
+    self->heartbeat =
+        CLAMP (MIN (self->heartbeat, self->server_heartbeat), MIN_HEARTBEAT, MAX_HEARTBEAT);
+}
+
 /**
  * ls_connection_machine_new:
  * @options: times; copied
@@ -140,7 +150,7 @@ ls_connection_machine_set_options (LsConnectionMachine       *self,
   unsigned n_attempts = ls_backoff_get_n_attempts (&self->backoff);
 
   self->options = *options;
-  self->heartbeat = options->heartbeat;
+  choose_heartbeat (self);
   self->probe_wait = options->probe_first;
   ls_backoff_init (&self->backoff, options->backoff_first,
                    MAX (options->backoff_cap, options->backoff_first));
@@ -415,8 +425,8 @@ ls_connection_machine_ready (LsConnectionMachine *self,
   if (self->phase != LS_PHASE_GREETING)
     return LS_CONNECTION_ACTION_NONE;
   self->phase = LS_PHASE_READY;
-  self->heartbeat =
-      CLAMP (MIN (heartbeat, self->options.heartbeat), MIN_HEARTBEAT, MAX_HEARTBEAT);
+  self->server_heartbeat = heartbeat;
+  choose_heartbeat (self);
   self->ready_at = at.monotonic;
   self->last_received = at.monotonic;
   g_clear_error (&self->error);

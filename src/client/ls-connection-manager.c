@@ -384,6 +384,10 @@ ls_connection_manager_set_options (LsConnectionManager       *self,
   g_return_if_fail (LS_IS_CONNECTION_MANAGER (self) && options != NULL);
 
   ls_connection_machine_set_options (self->machine, options);
+  for (unsigned i = 0; i < LS_N_CONNECTION_ROUTES; i++)
+    if (self->transports[i] != NULL)
+      ls_transport_set_options (self->transports[i], options);
+  set_timer (self);
 }
 
 /**

@@ -38,6 +38,7 @@ typedef enum {
   CALL_BY_HAND,
   CALL_TRY_NOW,
   CALL_ATTENTION,
+  CALL_OPTIONS,
   CALL_EDITS,
   CALL_SYNC,
   CALL_VERIFY,
@@ -58,6 +59,7 @@ typedef struct {
   GArray *buckets; /* uint32_t */
   LsAttention attention;
   bool offline;
+  LsConnectionOptions options;
   LsJobFunc stopped;
   gpointer stopped_data;
 } Call;
@@ -192,11 +194,9 @@ start (LsEngine *self)
   g_autoptr (LsTransport) poll =
       ls_poll_transport_new (self->environment, self->queue, socket, &self->options);
 
-  ls_websocket_transport_set_connect_timeout (LS_WEBSOCKET_TRANSPORT (socket),
-                                              self->options.connect_timeout);
   self->connection = ls_connection_manager_new (self->environment, self->queue, socket);
-  ls_connection_manager_set_options (self->connection, &self->options);
   ls_connection_manager_set_fallback (self->connection, poll);
+  ls_connection_manager_set_options (self->connection, &self->options);
   self->sync = ls_sync_manager_new (self->environment, self->queue, self->connection, self->cache,
                                     self->bus);
   ls_sync_manager_set_events (self->sync, &sync_events, self);
@@ -255,6 +255,9 @@ call_manager (LsEngine   *self,
       break;
     case CALL_ATTENTION:
       ls_connection_manager_set_attention (self->connection, call->attention);
+      break;
+    case CALL_OPTIONS:
+      ls_connection_manager_set_options (self->connection, &call->options);
       break;
     case CALL_EDITS:
       ls_sync_manager_edits_changed (self->sync, call->shop);
@@ -450,6 +453,23 @@ ls_engine_set_attention (LsEngine   *engine,
   Call *call = call_new (engine, CALL_ATTENTION);
 
   call->attention = attention;
+  send_call (call);
+}
+
+/**
+ * ls_engine_set_options:
+ * @engine: an engine
+ * @options: times of the connection; copied
+ *
+ * Sets other times, for what begins from now on.
+ */
+void
+ls_engine_set_options (LsEngine                  *engine,
+                       const LsConnectionOptions *options)
+{
+  Call *call = call_new (engine, CALL_OPTIONS);
+
+  call->options = *options;
   send_call (call);
 }
 

@@ -61,6 +61,8 @@ void      ls_engine_set_by_hand   (LsEngine             *engine,
 void      ls_engine_try_now       (LsEngine             *engine);
 void      ls_engine_set_attention (LsEngine             *engine,
                                    LsAttention           attention);
+void      ls_engine_set_options   (LsEngine             *engine,
+                                   const LsConnectionOptions *options);
 void      ls_engine_edits_changed (LsEngine             *engine,
                                    const char           *shop);
 void      ls_engine_sync_now      (LsEngine             *engine,

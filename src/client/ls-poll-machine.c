@@ -643,6 +643,25 @@ ls_poll_machine_set_attention (LsPollMachine *self,
 }
 
 /**
+ * ls_poll_machine_set_options:
+ * @self: a machine
+ * @options: times; copied
+ * @now: monotonic
+ *
+ * Sets other times, for what begins from now on; a poll that is due later than it would be now comes
+ * sooner.
+ */
+void
+ls_poll_machine_set_options (LsPollMachine             *self,
+                             const LsConnectionOptions *options,
+                             int64_t                    now)
+{
+  self->options = *options;
+  tell_pace (self);
+  self->next_poll = MIN (self->next_poll, now + self->interval);
+}
+
+/**
  * ls_poll_machine_tick:
  * @self: a machine
  * @now: monotonic

@@ -101,6 +101,9 @@ void           ls_poll_machine_set_paused    (LsPollMachine *self,
 void           ls_poll_machine_set_attention (LsPollMachine *self,
                                               LsAttention    attention,
                                               int64_t        now);
+void           ls_poll_machine_set_options   (LsPollMachine             *self,
+                                              const LsConnectionOptions *options,
+                                              int64_t                    now);
 void           ls_poll_machine_tick          (LsPollMachine *self,
                                               int64_t        now);
 

@@ -348,6 +348,16 @@ ls_poll_transport_set_attention (LsTransport *transport,
   run (self);
 }
 
+static void
+ls_poll_transport_set_options (LsTransport               *transport,
+                               const LsConnectionOptions *options)
+{
+  LsPollTransport *self = LS_POLL_TRANSPORT (transport);
+
+  ls_poll_machine_set_options (self->machine, options, now_of (self));
+  run (self);
+}
+
 static const char *
 ls_poll_transport_get_name (LsTransport *transport)
 {
@@ -393,6 +403,7 @@ ls_poll_transport_class_init (LsPollTransportClass *klass)
   transport_class->get_interval = ls_poll_transport_get_interval;
   transport_class->set_attention = ls_poll_transport_set_attention;
   transport_class->set_endpoint = ls_poll_transport_set_endpoint;
+  transport_class->set_options = ls_poll_transport_set_options;
 }
 
 static void

@@ -56,6 +56,12 @@ ls_transport_real_set_endpoint (LsTransport *self,
 }
 
 static void
+ls_transport_real_set_options (LsTransport               *self,
+                               const LsConnectionOptions *options)
+{
+}
+
+static void
 ls_transport_class_init (LsTransportClass *klass)
 {
   klass->set_max_message = ls_transport_real_set_max_message;
@@ -64,6 +70,7 @@ ls_transport_class_init (LsTransportClass *klass)
   klass->get_interval = ls_transport_real_get_interval;
   klass->set_attention = ls_transport_real_set_attention;
   klass->set_endpoint = ls_transport_real_set_endpoint;
+  klass->set_options = ls_transport_real_set_options;
 }
 
 static void
@@ -250,6 +257,22 @@ ls_transport_set_attention (LsTransport *self,
   g_return_if_fail (LS_IS_TRANSPORT (self));
 
   LS_TRANSPORT_GET_CLASS (self)->set_attention (self, attention);
+}
+
+/**
+ * ls_transport_set_options:
+ * @self: a transport
+ * @options: times; copied
+ *
+ * Sets other times, for what begins from now on.
+ */
+void
+ls_transport_set_options (LsTransport               *self,
+                          const LsConnectionOptions *options)
+{
+  g_return_if_fail (LS_IS_TRANSPORT (self) && options != NULL);
+
+  LS_TRANSPORT_GET_CLASS (self)->set_options (self, options);
 }
 
 /**

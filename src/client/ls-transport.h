@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "client/ls-connection-options.h"
 #include "client/ls-endpoint.h"
 #include "client/ls-fetch.h"
 #include "core/ls-environment.h"
@@ -93,6 +94,7 @@ typedef struct {
  * @get_interval: µs between two polls; 0 by default
  * @set_attention: how much it matters that it comes soon
  * @set_endpoint: the same server under another token, for what is asked from now on
+ * @set_options: other times, for what begins from now on
  *
  * A way to talk with a server. A WebSocket is one; long-poll and poll carry the same messages in
  * requests of their own.
@@ -121,6 +123,8 @@ struct _LsTransportClass {
                                     LsAttention  attention);
   void            (*set_endpoint)  (LsTransport *self,
                                     LsEndpoint  *endpoint);
+  void            (*set_options)   (LsTransport               *self,
+                                    const LsConnectionOptions *options);
 };
 
 void        ls_transport_set_events      (LsTransport             *self,
@@ -147,6 +151,8 @@ void            ls_transport_set_attention (LsTransport *self,
                                             LsAttention  attention);
 void            ls_transport_set_endpoint  (LsTransport *self,
                                             LsEndpoint  *endpoint);
+void            ls_transport_set_options   (LsTransport               *self,
+                                            const LsConnectionOptions *options);
 
 /* For those who implement one. */
 void ls_transport_emit_opened  (LsTransport  *self);

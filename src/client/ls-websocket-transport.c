@@ -486,6 +486,13 @@ ls_websocket_transport_dispose (GObject *object)
 }
 
 static void
+ls_websocket_transport_set_options (LsTransport               *transport,
+                                    const LsConnectionOptions *options)
+{
+  LS_WEBSOCKET_TRANSPORT (transport)->connect_timeout = options->connect_timeout;
+}
+
+static void
 ls_websocket_transport_class_init (LsWebsocketTransportClass *klass)
 {
   LsTransportClass *transport_class = LS_TRANSPORT_CLASS (klass);
@@ -498,26 +505,13 @@ ls_websocket_transport_class_init (LsWebsocketTransportClass *klass)
   transport_class->set_max_message = ls_websocket_transport_set_max_message;
   transport_class->set_paused = ls_websocket_transport_set_paused;
   transport_class->fetch = ls_websocket_transport_fetch;
+  transport_class->set_options = ls_websocket_transport_set_options;
 }
 
 static void
 ls_websocket_transport_init (LsWebsocketTransport *self)
 {
   self->connect_timeout = LS_CONNECT_TIMEOUT;
-}
-
-/**
- * ls_websocket_transport_set_connect_timeout:
- * @self: a transport
- * @timeout: µs
- *
- * Sets how long the next connection may take to come up; %LS_CONNECT_TIMEOUT before.
- */
-void
-ls_websocket_transport_set_connect_timeout (LsWebsocketTransport *self,
-                                            int64_t               timeout)
-{
-  self->connect_timeout = timeout;
 }
 
 /**

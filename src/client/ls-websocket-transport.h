@@ -19,9 +19,6 @@ G_DECLARE_FINAL_TYPE (LsWebsocketTransport,
                       WEBSOCKET_TRANSPORT,
                       LsTransport)
 
-void         ls_websocket_transport_set_connect_timeout (LsWebsocketTransport *self,
-                                                        int64_t               timeout);
-
 LsTransport *ls_websocket_transport_new (LsEnvironment *environment,
                                          LsQueue       *queue);
 

@@ -11,7 +11,8 @@
  *   +2500 tick: open-poll
  *
  * Events: quiet (time passes, the session's pings are answered after 10 ms; all that is wanted
- * meanwhile but pings and statuses), start, stop, offline, online, token, try-now, tick; and with socket or poll before them:
+ * meanwhile but pings and statuses), start, stop, offline, online, token, try-now, other-times (the admin
+ * sets shorter ones), tick; and with socket or poll before them:
  * opened, pong, proof (the pong of a proof), alive, slow (alive after 3 s), missed, lost, refused,
  * timed-out, auth, too-old, limited (to be left alone for 100 s), down (as limited, by 503). ready
  * is a welcome. "…" instead of actions: whatever they are. A line that begins with = says what the
@@ -175,6 +176,13 @@ static const Script scripts[] = {
       "= limited good live", "poll missed: status", "= limited poor live", "+10000 poll alive:",
       "+10000 poll alive:", "+10000 poll alive: status", "= limited good live",
       "+10 poll slow:", "+10 poll slow: status", "= limited poor live" } },
+  /* What is set while it is up holds from then on, and a new session's times are no longer than it. */
+  { "other-times", false,
+    { "start: open-socket status", "socket opened: take", "+40 ready: ping status",
+      "+38 socket pong: status", "+60000 quiet:", "other-times:", "+5000 tick: ping",
+      "+38 socket pong: …", "+4950 tick:", "+50 tick: ping", "+1 socket lost: close-socket end status",
+      "+500 tick:", "+500 tick: open-socket status", "+2500 tick: open-poll",
+      "+1000 poll refused: close-poll", "+499 tick:", "+1 tick: close-socket status" } },
   { "no-fallback", true,
     { "start: open-socket status", "+2500 tick:", "+12500 tick: close-socket status",
       "+1000 tick: open-socket status", "socket opened: take", "+15000 tick: close-socket end status" } },
@@ -323,6 +331,16 @@ event (Run        *run,
     return ls_connection_machine_credentials (machine, run->at);
   if (g_str_equal (name, "try-now"))
     return ls_connection_machine_try_now (machine, run->at);
+  if (g_str_equal (name, "other-times"))
+    {
+      LsConnectionOptions options;
+
+      ls_connection_options_init (&options);
+      options.heartbeat = 5 * SECOND;
+      options.connect_timeout = 4 * SECOND;
+      ls_connection_machine_set_options (machine, &options);
+      return LS_CONNECTION_ACTION_NONE;
+    }
   if (g_str_equal (name, "ready"))
     return ls_connection_machine_ready (machine, 30 * SECOND, run->at);
   g_assert_cmpstr (name, ==, "tick");

@@ -599,6 +599,36 @@ test_server_closes (Fixture      *fixture,
   g_assert_nonnull (strstr (fixture->error->message, "signed out"));
 }
 
+/* Times that the admin sets hold from then on; a poll that would come sooner by them does. */
+static void
+test_options (Fixture      *fixture,
+              gconstpointer data)
+{
+  LsConnectionOptions options;
+
+  open_session (fixture);
+  for (int i = 0; i < 2; i++)
+    {
+      advance (fixture, 10 * MS);
+      respond (fixture, only_request (fixture));
+    }
+  ls_poll_machine_set_attention (fixture->machine, LS_ATTENTION_AWAY, fixture->now);
+  carry_out (fixture);
+  g_assert_cmpint (ls_poll_machine_get_interval (fixture->machine), ==, 10 * SECOND);
+  advance (fixture, 2 * SECOND);
+  respond (fixture, only_request (fixture));
+  g_assert_false (fixture->sent[0].under_way || fixture->sent[1].under_way);
+  ls_connection_options_init (&options);
+  options.poll_min = SECOND / 2;
+  ls_poll_machine_set_options (fixture->machine, &options, fixture->now);
+  carry_out (fixture);
+  g_assert_cmpint (ls_poll_machine_get_interval (fixture->machine), ==, 5 * SECOND / 2);
+  advance (fixture, 5 * SECOND / 2 - 1);
+  g_assert_false (fixture->sent[0].under_way || fixture->sent[1].under_way);
+  advance (fixture, 1);
+  only_request (fixture);
+}
+
 /* Who looks decides how often; who comes back does not wait. */
 static void
 test_attention (Fixture      *fixture,
@@ -777,7 +807,7 @@ main (int    argc,
     { "impatient", test_impatient, 0 }, { "down", test_down, 0 },
     { "silent", test_silent, 0 },       { "statuses", test_statuses, 0 },
     { "spoiled", test_spoiled, 0 },     { "server-closes", test_server_closes, 0 },
-    { "attention", test_attention, 0 }, { "paused", test_paused, 0 },
+    { "options", test_options, 0 },     { "attention", test_attention, 0 }, { "paused", test_paused, 0 },
     { "close", test_close, 0 },         { "random/1", test_random, 1 },
     { "random/2", test_random, 2 },     { "random/3", test_random, 3 },
   };

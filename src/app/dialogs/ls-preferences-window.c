@@ -55,6 +55,7 @@ show_statistics (LsPreferencesWindow      *self,
   g_autofree char *asked = ls_format_number ((int64_t) statistics->rows_asked);
   g_autofree char *loaded = ls_format_number ((int64_t) statistics->rows_loaded);
   g_autofree char *events = ls_format_number (statistics->events);
+  g_autofree char *shops = NULL;
   g_autofree char *words = NULL;
 
   adw_action_row_set_subtitle (self->memory_row, memory);
@@ -69,8 +70,11 @@ show_statistics (LsPreferencesWindow      *self,
   words = g_strdup_printf (_("%u wait, %u failed"), statistics->pending, statistics->dead);
   adw_action_row_set_subtitle (self->edits_row, words);
   g_free (words);
-  /* Translators: numbers of shops, and of lists and figures on screen */
-  words = g_strdup_printf (_("%u shops, %u lists and figures"), statistics->subscriptions, statistics->live);
+  shops = g_strdup_printf (ngettext ("%u shop", "%u shops", statistics->subscriptions),
+                           statistics->subscriptions);
+  /* Translators: “3 shops”, and how many lists and figures are on screen */
+  words = g_strdup_printf (ngettext ("%s, %u list or figure", "%s, %u lists and figures", statistics->live),
+                           shops, statistics->live);
   adw_action_row_set_subtitle (self->live_row, words);
   adw_action_row_set_subtitle (self->events_row, events);
 }

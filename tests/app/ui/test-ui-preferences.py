@@ -31,8 +31,9 @@ def main(ui):
     rows = row_text(preferences, r'^\d+ rows; asked for')
     assert int(rows.split()[0]) >= 14, rows
     row_text(preferences, r'of it unused$')
+    row_text(preferences, r'^\d+(\.\d)?\s[kM]B$')
     row_text(preferences, r'^0 wait, 0 failed$')
-    row_text(preferences, r'^1 shops, \d+ lists and figures$')
+    row_text(preferences, r'^1 shop, \d+ lists and figures$')
 
   with ui.step('cleaning up removes what was kept of old caches, once there is no room'):
     cache = next(pathlib.Path(os.environ['XDG_DATA_HOME']).rglob('cache.db'))
