@@ -145,6 +145,18 @@ ls_digest_record (const LsRecord *record,
 }
 
 /**
+ * ls_digest_day_bucket:
+ * @day: a day on the shop's calendar, counted from 1970-01-01
+ *
+ * Returns: the bucket of a row of that day: the months since January 1970 plus 1
+ */
+uint32_t
+ls_digest_day_bucket (int64_t day)
+{
+  return (uint32_t) ls_calendar_month (day) + 1;
+}
+
+/**
  * ls_digest_bucket:
  * @record: a row
  *
@@ -161,7 +173,7 @@ ls_digest_bucket (const LsRecord *record)
     {
       const LsValue *day = ls_record_get (record, (unsigned) collection->day_field);
 
-      return day->kind == LS_VALUE_INTEGER ? (uint32_t) ls_calendar_month (day->integer) + 1 : 0;
+      return day->kind == LS_VALUE_INTEGER ? ls_digest_day_bucket (day->integer) : 0;
     }
   return (uint32_t) (XXH3_64bits (key, strlen (key)) % N_HASH_BUCKETS);
 }
@@ -337,14 +349,35 @@ LsDigestSum
 ls_digest_get_total (const LsDigest *digest,
                      uint64_t        fields)
 {
+  return ls_digest_get_since (digest, 0, fields);
+}
+
+/**
+ * ls_digest_get_since:
+ * @digest: a digest
+ * @since: the first bucket wanted: a month, or 0 for all
+ * @fields: a mask of fields
+ *
+ * Returns: count and hash of the rows of that month and later, and of those without a day, seen
+ *   through @fields; O(buckets × fields)
+ */
+LsDigestSum
+ls_digest_get_since (const LsDigest *digest,
+                     uint32_t        since,
+                     uint64_t        fields)
+{
   LsDigestSum total = { 0, 0 };
   GHashTableIter iter;
-  gpointer bucket;
+  gpointer number, bucket;
 
   g_hash_table_iter_init (&iter, digest->buckets);
-  while (g_hash_table_iter_next (&iter, NULL, &bucket))
+  while (g_hash_table_iter_next (&iter, &number, &bucket))
     {
-      LsDigestSum sum = sum_of (digest, bucket, fields);
+      LsDigestSum sum;
+
+      if (GPOINTER_TO_UINT (number) != 0 && GPOINTER_TO_UINT (number) < since)
+        continue;
+      sum = sum_of (digest, bucket, fields);
 
       total.count += sum.count;
       total.hash ^= sum.hash;

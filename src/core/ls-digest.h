@@ -46,6 +46,7 @@ uint64_t    ls_digest_field          (const LsCollection *collection,
 uint64_t    ls_digest_record         (const LsRecord     *record,
                                       uint64_t            fields);
 uint32_t    ls_digest_bucket         (const LsRecord     *record);
+uint32_t    ls_digest_day_bucket     (int64_t             day);
 uint64_t    ls_digest_next_check     (uint64_t            check,
                                       const uint8_t      *version,
                                       size_t              length);
@@ -57,6 +58,9 @@ void        ls_digest_replace        (LsDigest           *digest,
                                       const LsRecord     *before,
                                       const LsRecord     *after);
 LsDigestSum ls_digest_get_total      (const LsDigest     *digest,
+                                      uint64_t            fields);
+LsDigestSum ls_digest_get_since      (const LsDigest     *digest,
+                                      uint32_t            since,
                                       uint64_t            fields);
 LsDigestSum ls_digest_get_bucket     (const LsDigest     *digest,
                                       uint32_t            bucket,

@@ -45,6 +45,7 @@ read_digest_item (LsJsonReader     *reader,
                                                                        : LS_JSON_OPTIONAL,
                                             -1);
       item.count = ls_message_required_integer (reader, element, "count");
+      item.since = ls_json_reader_integer (reader, element, "since", LS_JSON_OPTIONAL, 0);
     }
   item.hash = ls_json_reader_hash (reader, element, "hash");
   item.key = ls_json_reader_text (reader, element, "k",

@@ -171,7 +171,13 @@ read_subscriptions (LsJsonReader     *reader,
                 reader, element, "p", ls_priority_names, G_N_ELEMENTS (ls_priority_names)),
             .since = ls_json_reader_integer (reader, element, "since", LS_JSON_OPTIONAL, 0),
           };
+          g_autoptr (GError) wrong = NULL;
 
+          if (reader->error == NULL && subscription.collection != NULL &&
+              !ls_scope_check_since (subscription.collection, subscription.since, &wrong))
+            ls_json_reader_fail (reader, "since", "%s", wrong->message);
+          if (ls_json_reader_boolean (reader, element, "off", false))
+            subscription.since = LS_SCOPE_NOTHING;
           /* A newer peer may know more collections. */
           if (subscription.collection != NULL)
             g_array_append_val (collections, subscription);

@@ -242,7 +242,12 @@ put_subscriptions (LsJsonWriter *writer,
       ls_json_writer_begin_object (writer);
       put_text (writer, "c", subscription->collection->name);
       put_text (writer, "p", ls_priority_names[subscription->priority]);
-      if (subscription->since > 0)
+      if (subscription->since == LS_SCOPE_NOTHING)
+        {
+          ls_json_writer_name (writer, "off");
+          ls_json_writer_boolean (writer, true);
+        }
+      else if (subscription->since > 0)
         put_integer (writer, "since", subscription->since);
       ls_json_writer_end_object (writer);
     }
@@ -335,6 +340,8 @@ encode_digest_item (LsJsonWriter          *writer,
   put_text (writer, "k", item->key);
   if (digest->bucket < 0)
     put_integer (writer, "count", item->count);
+  if (digest->collection == NULL && item->since > 0)
+    put_integer (writer, "since", item->since);
   put_hash (writer, "hash", item->hash);
   ls_json_writer_end_object (writer);
 }

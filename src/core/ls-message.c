@@ -155,6 +155,27 @@ ls_message_new (LsMessageType type)
 }
 
 /**
+ * ls_subscribe_get_scope:
+ * @subscribe: what a client asks for
+ * @ret_scope: (out): the rows that it wants, out of those that it may see
+ *
+ * Reads which part of a shop is asked for.
+ */
+void
+ls_subscribe_get_scope (const LsSubscribe *subscribe,
+                        LsScope           *ret_scope)
+{
+  ls_scope_init (ret_scope);
+  for (unsigned i = 0; i < subscribe->collections->len; i++)
+    {
+      const LsSubscription *which =
+          &g_array_index (subscribe->collections, LsSubscription, i);
+
+      ret_scope->since[which->collection->id] = (uint32_t) which->since;
+    }
+}
+
+/**
  * ls_message_ref:
  * @message: a message
  *

@@ -4,6 +4,7 @@
 #include "core/ls-change.h"
 #include "core/ls-error.h"
 #include "core/ls-position.h"
+#include "core/ls-scope.h"
 #include "core/ls-types.h"
 #include "core/ls-view.h"
 
@@ -137,9 +138,9 @@ typedef struct {
  * LsSubscription:
  * @collection: which
  * @priority: how soon
- * @since: the first bucket wanted, 0 for all
+ * @since: the first bucket wanted, 0 for all, %LS_SCOPE_NOTHING for none: `off`
  *
- * A collection that a client holds.
+ * What a client wants of a collection. One that it does not name it wants whole.
  */
 typedef struct {
   const LsCollection *collection;
@@ -166,7 +167,9 @@ typedef struct {
  * @collection: which
  * @bucket: number of the bucket, or -1 for the whole collection
  * @key: (nullable): key of a row, when rows are listed
- * @sum: what is there; for a row count is 1
+ * @count: rows; 1 for a row
+ * @hash: what they add up to
+ * @since: of a whole collection the first bucket in it, 0 for all
  *
  * One sum of a digest message.
  */
@@ -176,6 +179,7 @@ typedef struct {
   char *key;
   int64_t count;
   uint64_t hash;
+  int64_t since;
 } LsDigestItem;
 
 typedef struct {
@@ -368,6 +372,8 @@ bool         ls_message_scan_ack      (const char      *text,
                                        size_t           shop_size,
                                        LsAck           *ret_ack);
 
+void         ls_subscribe_get_scope   (const LsSubscribe *subscribe,
+                                       LsScope         *ret_scope);
 LsMessage   *ls_message_new_error     (const GError    *error,
                                        const char      *path,
                                        int64_t          retry_after);

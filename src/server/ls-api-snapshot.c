@@ -24,25 +24,6 @@ fail (LsRequest  *request,
   ls_request_fail (request, status, error, 0);
 }
 
-/* A bit for each collection named; all when none is. False for one that does not exist. */
-static bool
-parse_collections (const char *text,
-                   uint32_t   *ret_collections)
-{
-  g_auto (GStrv) names = text != NULL && text[0] != '\0' ? g_strsplit (text, ",", -1) : NULL;
-
-  *ret_collections = names != NULL ? 0 : (UINT32_C (1) << LS_N_COLLECTIONS) - 1;
-  for (size_t i = 0; names != NULL && names[i] != NULL; i++)
-    {
-      const LsCollection *collection = ls_schema_find_collection (names[i]);
-
-      if (collection == NULL)
-        return false;
-      *ret_collections |= UINT32_C (1) << collection->id;
-    }
-  return true;
-}
-
 static bool
 parse_number (const char *text,
               uint64_t    fallback,
@@ -91,14 +72,18 @@ ls_api_snapshot (LsRequest  *request,
   SoupMessageHeaders *headers =
       soup_server_message_get_request_headers (ls_request_get_message (request));
   LsIdentity *identity = ls_request_get_identity (request);
-  uint32_t collections;
+  g_autoptr (GError) error = NULL;
+  LsScope scope;
   uint64_t schema, version;
   LsRole role;
 
   if (!ls_key_is_valid (path) || !ls_identity_get_role (identity, path, &role))
     fail (request, SOUP_STATUS_FORBIDDEN, LS_ERROR_FORBIDDEN, NO_SHOP);
-  else if (!parse_collections (ls_request_get_query (request, "collections"), &collections))
-    fail (request, SOUP_STATUS_BAD_REQUEST, LS_ERROR_PROTOCOL, "collections: no such collection");
+  else if (!ls_scope_from_text (ls_request_get_query (request, "collections"), &scope, &error))
+    {
+      g_prefix_error (&error, "collections: ");
+      ls_request_fail (request, SOUP_STATUS_BAD_REQUEST, error, 0);
+    }
   else if (!parse_number (ls_request_get_query (request, "schema"), LS_SCHEMA_VERSION, &schema))
     fail (request, SOUP_STATUS_BAD_REQUEST, LS_ERROR_PROTOCOL, "schema: not a number");
   else if (!parse_number (ls_request_get_query (request, "version"), 0, &version))
@@ -107,7 +92,7 @@ ls_api_snapshot (LsRequest  *request,
     {
       ls_request_hold (request, PATIENCE);
       ls_snapshots_get (server->snapshots, identity, path,
-                        ls_view_get (role, (unsigned) MIN (schema, LS_SCHEMA_VERSION)), collections,
+                        ls_view_get (role, (unsigned) MIN (schema, LS_SCHEMA_VERSION)), &scope,
                         (int64_t) version,
                         soup_message_headers_get_one (headers, LS_SNAPSHOT_CLIENT_HEADER),
                         snapshot_cb, ls_request_ref (request), (GDestroyNotify) ls_request_unref);

@@ -288,8 +288,9 @@ ls_committer_find_shop (LsCommitter *self,
  * @self: a committer
  * @shop: an existing shop
  * @view: seen through which view
+ * @scope: and how much of it
  * @ret_position: (out): where the digests are
- * @ret_sums: (out): a sum for each collection, zero for those that @view has not
+ * @ret_sums: (out): a sum for each collection, zero for those that @view or @scope have not
  *
  * Tells the digests at the newest version. On the committer's queue, from the listener, that is the
  * group's position. From any thread. O(buckets × fields).
@@ -297,15 +298,16 @@ ls_committer_find_shop (LsCommitter *self,
  * Returns: whether they are there; if not, they are being loaded, to be asked for later
  */
 bool
-ls_committer_get_digest (LsCommitter  *self,
-                         const char   *shop,
-                         const LsView *view,
-                         LsPosition   *ret_position,
-                         LsDigestSum   ret_sums[LS_N_COLLECTIONS])
+ls_committer_get_digest (LsCommitter   *self,
+                         const char    *shop,
+                         const LsView  *view,
+                         const LsScope *scope,
+                         LsPosition    *ret_position,
+                         LsDigestSum    ret_sums[LS_N_COLLECTIONS])
 {
   LsShopState *state = ls_committer_find_shop (self, shop);
 
-  if (ls_shop_digests_get_sums (state->digests, view, ret_position, ret_sums))
+  if (ls_shop_digests_get_sums (state->digests, view, scope, ret_position, ret_sums))
     return true;
   ask_for_digests (self, state);
   return false;

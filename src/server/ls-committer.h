@@ -153,6 +153,7 @@ bool         ls_committer_submit       (LsCommitter         *self,
 bool         ls_committer_get_digest   (LsCommitter         *self,
                                         const char          *shop,
                                         const LsView        *view,
+                                        const LsScope       *scope,
                                         LsPosition          *ret_position,
                                         LsDigestSum          ret_sums[LS_N_COLLECTIONS]);
 LsShopDigests *ls_committer_get_digests (LsCommitter        *self,

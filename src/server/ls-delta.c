@@ -24,6 +24,7 @@ typedef struct {
 struct _LsSquash {
   char *shop;
   const LsView *view;
+  LsScope scope;
   char *client;
 
   /* State */
@@ -36,12 +37,13 @@ struct _LsSquash {
   GQueue order;     /* Row, by the version of its last change */
 };
 
-/* Whether @change shows itself to a view that has @fields of its collection. */
+/* Whether @change shows itself to a view that has @fields of its collection, in @scope. */
 static bool
 is_visible (const LsChange *change,
-            uint64_t        fields)
+            uint64_t        fields,
+            const LsScope  *scope)
 {
-  if (fields == 0)
+  if (fields == 0 || !ls_scope_has_change (scope, change))
     return false;
   return change->op != LS_CHANGE_SET || (ls_change_get_mask (change) & fields) != 0;
 }
@@ -51,13 +53,16 @@ is_visible (const LsChange *change,
  * @fragment: (out caller-allocates): what comes of it; cleared by ls_fragment_clear()
  * @version: a version
  * @view: who sees it
+ * @scope: and how much of it he holds
  *
- * Encodes the changes of a version, without the fields that @view has not.
+ * Encodes the changes of a version, without the fields that @view has not, and without changes of
+ * rows that are not in @scope, where they tell.
  */
 void
 ls_fragment_init (LsFragment      *fragment,
                   const LsVersion *version,
-                  const LsView    *view)
+                  const LsView    *view,
+                  const LsScope   *scope)
 {
   g_autoptr (LsJsonWriter) writer = ls_json_writer_new ();
   const char *mid = version->client != NULL ? version->mid : NULL;
@@ -71,7 +76,7 @@ ls_fragment_init (LsFragment      *fragment,
       const LsChange *change = g_ptr_array_index (version->changes, i);
       uint64_t fields = ls_view_get_fields (view, change->collection);
 
-      if (!is_visible (change, fields))
+      if (!is_visible (change, fields, scope))
         continue;
       ls_change_encode_item (writer, change, version->version, fragment->count == 0 ? mid : NULL,
                              fields);
@@ -189,6 +194,7 @@ row_free (gpointer data)
  * ls_squash_new:
  * @shop: the shop
  * @view: who sees it
+ * @scope: how much of it he holds
  * @from: the version that the receiver has
  * @client: (nullable): the receiver, whose edits are told by their n
  * @done: the last n of the receiver that is contained at @from, as far as is known
@@ -196,16 +202,18 @@ row_free (gpointer data)
  * Returns: (transfer full): a squash of no versions
  */
 LsSquash *
-ls_squash_new (const char   *shop,
-               const LsView *view,
-               int64_t       from,
-               const char   *client,
-               int64_t       done)
+ls_squash_new (const char    *shop,
+               const LsView  *view,
+               const LsScope *scope,
+               int64_t        from,
+               const char    *client,
+               int64_t        done)
 {
   LsSquash *squash = g_new0 (LsSquash, 1);
 
   squash->shop = g_strdup (shop);
   squash->view = view;
+  squash->scope = *scope;
   squash->client = g_strdup (client);
   squash->from = from;
   squash->to = from;
@@ -280,7 +288,7 @@ add_change (LsSquash       *squash,
   Row *row;
   LsChange *merged;
 
-  if (!is_visible (change, fields))
+  if (!is_visible (change, fields, &squash->scope))
     return;
   row = g_hash_table_lookup (squash->rows, &probe);
   merged = merge (row != NULL ? row->change : NULL, change, fields);
@@ -318,7 +326,8 @@ measure_version (const LsSquash  *squash,
       const LsChange *change = g_ptr_array_index (version->changes, i);
       Row probe = { .change = (LsChange *) change };
 
-      if (!is_visible (change, ls_view_get_fields (squash->view, change->collection)))
+      if (!is_visible (change, ls_view_get_fields (squash->view, change->collection),
+                       &squash->scope))
         continue;
       bytes += measure (change);
       if (!g_hash_table_contains (squash->rows, &probe))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "core/ls-scope.h"
 #include "core/ls-view.h"
 #include "server/ls-storage.h"
 
@@ -12,7 +13,7 @@ G_BEGIN_DECLS
  * @length: bytes of @text
  * @count: how many changes; 0 when the view shows none of them
  *
- * One version as one view sees it. The first change names the mutation, when a client made it; a
+ * One version as one view and scope see it. The first change names the mutation, when a client made it; a
  * version of which the view shows nothing is known by its result alone.
  */
 typedef struct {
@@ -23,7 +24,8 @@ typedef struct {
 
 void      ls_fragment_init  (LsFragment             *fragment,
                              const LsVersion        *version,
-                             const LsView           *view);
+                             const LsView           *view,
+                             const LsScope          *scope);
 void      ls_fragment_clear (LsFragment             *fragment);
 
 /**
@@ -59,6 +61,7 @@ typedef struct _LsSquash LsSquash;
 
 LsSquash *ls_squash_new     (const char             *shop,
                              const LsView           *view,
+                             const LsScope          *scope,
                              int64_t                 from,
                              const char             *client,
                              int64_t                 done);

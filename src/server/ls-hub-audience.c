@@ -14,28 +14,37 @@
  * state that a client has is one that existed.
  */
 
-/* Windows look at a handful of sets of collections. Past this many of them at one shop nothing
- * waits for whoever comes, so that nobody can make work for the others by asking for odd ones. */
+/* Windows look at a handful of sets of collections, clients hold a handful of scopes. Past this many
+ * of them at one shop nothing waits for whoever comes, and he gets what others hold too, so that
+ * nobody can make work for the others by asking for odd ones. */
 #define MAX_AUDIENCES 64
 
 static LsAudience *
-find_audience (LsHubShop    *shop,
-               const LsView *view,
-               uint32_t      urgent)
+find_audience (LsHubShop     *shop,
+               const LsView  *view,
+               const LsScope *scope,
+               uint32_t       urgent)
 {
   LsAudience *audience;
+  LsScope whole;
 
   for (unsigned i = 0; i < shop->audiences->len; i++)
     {
       audience = g_ptr_array_index (shop->audiences, i);
-      if (audience->view == view && audience->urgent == urgent)
+      if (audience->view == view && audience->urgent == urgent &&
+          ls_scope_equal (&audience->scope, scope))
         return audience;
     }
-  if (shop->audiences->len >= MAX_AUDIENCES && urgent != LS_EVERYTHING)
-    return find_audience (shop, view, LS_EVERYTHING);
+  if (shop->audiences->len >= MAX_AUDIENCES &&
+      (urgent != LS_EVERYTHING || !ls_scope_is_whole (scope)))
+    {
+      ls_scope_init (&whole);
+      return find_audience (shop, view, &whole, LS_EVERYTHING);
+    }
   audience = g_new0 (LsAudience, 1);
   audience->shop = shop;
   audience->view = view;
+  audience->scope = *scope;
   audience->urgent = urgent;
   audience->sent = shop->published.version;
   audience->wired = g_ptr_array_new ();
@@ -65,7 +74,7 @@ count (LsAudience *audience)
 void
 ls_audience_join (LsSub *sub)
 {
-  LsAudience *audience = find_audience (sub->shop, sub->view, sub->urgent);
+  LsAudience *audience = find_audience (sub->shop, sub->view, &sub->scope, sub->urgent);
   LsSink *sink = sub->session->sink;
   GPtrArray *array = sink->wire != NULL ? audience->wired : audience->others;
 
@@ -165,7 +174,8 @@ ls_audience_flush (LsAudience *audience)
   if (count (audience) > 0)
     {
       if (ls_ring_covers (shop->ring, from))
-        blob = ls_ring_get_delta (shop->ring, audience->view, from, hub->options.max_unsent / 2);
+        blob = ls_ring_get_delta (shop->ring, audience->view, &audience->scope, from,
+                                  hub->options.max_unsent / 2);
       if (blob == NULL)
         {
           send_behind (audience);
@@ -196,7 +206,8 @@ is_urgent (LsAudience *audience,
           const LsChange *change = g_ptr_array_index (version->changes, k);
 
           if ((audience->urgent & (UINT32_C (1) << change->collection->id)) &&
-              ls_view_has_collection (audience->view, change->collection))
+              ls_view_has_collection (audience->view, change->collection) &&
+              ls_scope_has_change (&audience->scope, change))
             return true;
         }
     }

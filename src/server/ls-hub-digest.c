@@ -56,42 +56,57 @@ add_sum (LsMessage          *message,
          const LsCollection *collection,
          int64_t             bucket,
          const char         *key,
-         LsDigestSum         sum)
+         LsDigestSum         sum,
+         uint32_t            since)
 {
-  LsDigestItem item = { collection, bucket, g_strdup (key), sum.count, sum.hash };
+  LsDigestItem item = { collection, bucket, g_strdup (key), sum.count, sum.hash, since };
 
   g_array_append_val (message->digest.items, item);
 }
 
-/* The totals of all collections that @audience sees, encoded once for a version. */
+/* The totals of all collections of a view, over the buckets of @scope. */
 static LsBlob *
-encode_totals (LsHubShop  *shop,
-               LsAudience *audience,
-               int64_t    *ret_version)
+encode_sums (LsHubShop     *shop,
+             const LsView  *view,
+             const LsScope *scope,
+             int64_t       *ret_version)
 {
   LsDigestSum sums[LS_N_COLLECTIONS];
   g_autoptr (LsMessage) message = NULL;
   LsPosition position;
 
-  if (audience->digest != NULL && audience->digest_version == shop->published.version)
-    {
-      *ret_version = audience->digest_version;
-      return ls_blob_ref (audience->digest);
-    }
-  if (!ls_committer_get_digest (shop->hub->committer, shop->shop, audience->view, &position, sums))
+  if (!ls_committer_get_digest (shop->hub->committer, shop->shop, view, scope, &position, sums))
     return NULL;
-  message = digest_new (shop->shop, &position, audience->view);
+  message = digest_new (shop->shop, &position, view);
   for (unsigned id = 0; id < LS_N_COLLECTIONS; id++)
     {
       const LsCollection *collection = ls_schema_collection ((LsCollectionId) id);
 
-      if (ls_view_has_collection (audience->view, collection))
-        add_sum (message, collection, -1, NULL, sums[id]);
+      if (ls_view_has_collection (view, collection) && ls_scope_has_collection (scope, collection))
+        add_sum (message, collection, -1, NULL, sums[id], scope->since[id]);
     }
-  g_clear_pointer (&audience->digest, ls_blob_unref);
-  audience->digest = ls_message_to_blob (message);
-  audience->digest_version = position.version;
   *ret_version = position.version;
+  return ls_message_to_blob (message);
+}
+
+/* The totals of all that @audience sees, encoded once for a version. */
+static LsBlob *
+encode_totals (LsHubShop  *shop,
+               LsAudience *audience,
+               int64_t    *ret_version)
+{
+  LsBlob *blob;
+
+  if (audience->digest == NULL || audience->digest_version != shop->published.version)
+    {
+      blob = encode_sums (shop, audience->view, &audience->scope, ret_version);
+      if (blob == NULL)
+        return NULL;
+      g_clear_pointer (&audience->digest, ls_blob_unref);
+      audience->digest = blob;
+      audience->digest_version = *ret_version;
+    }
+  *ret_version = audience->digest_version;
   return ls_blob_ref (audience->digest);
 }
 
@@ -130,7 +145,10 @@ ls_sub_send_digest (LsSub *sub)
   g_autoptr (LsBlob) blob = NULL;
   int64_t version = -1;
 
-  blob = encode_totals (shop, sub->audience, &version);
+  /* Where there are too many scopes for an audience each, this is the proof of its own. */
+  blob = ls_scope_equal (&sub->scope, &sub->audience->scope)
+             ? encode_totals (shop, sub->audience, &version)
+             : encode_sums (shop, sub->view, &sub->scope, &version);
   if (blob == NULL || version != shop->published.version)
     {
       shop->digest_wanted = true;
@@ -143,6 +161,7 @@ ls_sub_send_digest (LsSub *sub)
 typedef struct {
   LsMessage *message;
   const LsCollection *collection;
+  const LsScope *scope;
 } BucketList;
 
 static void
@@ -152,10 +171,11 @@ add_bucket_cb (uint32_t           bucket,
 {
   BucketList *list = user_data;
 
-  add_sum (list->message, list->collection, bucket, NULL, *sum);
+  if (ls_scope_has_bucket (list->scope, list->collection, bucket))
+    add_sum (list->message, list->collection, bucket, NULL, *sum, 0);
 }
 
-/* Answers `verify` of a collection: the sum of each of its buckets. */
+/* Answers `verify` of a collection: the sum of each of its buckets that the client holds. */
 void
 ls_sub_send_buckets (LsSub              *sub,
                      const LsCollection *collection)
@@ -179,7 +199,7 @@ ls_sub_send_buckets (LsSub              *sub,
     }
   message = digest_new (shop->shop, &position, sub->view);
   message->digest.collection = collection;
-  list = (BucketList){ message, collection };
+  list = (BucketList){ message, collection, &sub->scope };
   ls_digest_foreach_bucket (digest, ls_view_get_fields (sub->view, collection), add_bucket_cb,
                             &list);
   blob = ls_message_to_blob (message);
@@ -200,7 +220,7 @@ list_row_cb (LsRecord *record,
   if (ls_digest_bucket (record) != read->bucket)
     return true;
   sum.hash = ls_digest_record (record, ls_view_get_fields (read->view, read->collection));
-  add_sum (read->message, read->collection, read->bucket, ls_record_get_key (record), sum);
+  add_sum (read->message, read->collection, read->bucket, ls_record_get_key (record), sum, 0);
   read->too_many = read->message->digest.items->len > MAX_LISTED_ROWS;
   return !read->too_many;
 }

@@ -17,12 +17,13 @@ typedef struct _LsSub LsSub;
 /* All collections, in a mask of them. */
 #define LS_EVERYTHING UINT32_MAX
 
-/* The sessions that are live at a shop with one view and windows on the same collections, as the
+/* The sessions that are live at a shop with one view and scope and windows on the same collections, as the
  * wire wants them: handles in one array. Those of other transports come one by one. All of them have
  * everything up to @sent; what came after it touches nothing that they look at, and waits. */
 typedef struct {
   LsHubShop *shop;
   const LsView *view;
+  LsScope scope;
   uint32_t urgent; /* a mask of collections that do not wait */
   int64_t sent;
   int64_t due;     /* when what waits has to leave, monotonic, 0 when nothing waits */
@@ -80,6 +81,7 @@ struct _LsSub {
   LsHubShop *shop;
   LsRole role;
   const LsView *view;
+  LsScope scope;        /* how much of it the client holds */
   uint32_t urgent;      /* a mask of collections whose versions do not wait */
   LsAudience *audience; /* when live */
   LsSubState state;
@@ -213,7 +215,8 @@ void        ls_hub_shop_send_item  (LsHubShop         *shop,
 void        ls_hub_shop_drop_items (LsHubShop         *shop,
                                     LsSub             *sub);
 void        ls_hub_shop_free       (gpointer           data);
-void        ls_sub_set_urgent      (LsSub             *sub,
+void        ls_sub_set_wants       (LsSub             *sub,
+                                    const LsScope     *scope,
                                     uint32_t           urgent);
 
 /* ls-hub-audience.c: who gets what as it is committed, and who may get it later */

@@ -34,6 +34,7 @@ typedef struct {
   char *shop;
   char *client;
   const LsView *view;
+  LsScope scope;
   bool check;
   LsPosition claimed;
   int64_t from;
@@ -113,7 +114,8 @@ read_cb (gpointer data)
                                           READ_BYTES, &read->error);
   if (read->versions == NULL)
     return;
-  squash = ls_squash_new (read->shop, read->view, read->from, read->client, read->done);
+  squash = ls_squash_new (read->shop, read->view, &read->scope, read->from, read->client,
+                          read->done);
   for (unsigned i = 0; i < read->versions->len; i++)
     {
       const LsVersion *version = g_ptr_array_index (read->versions, i);
@@ -221,6 +223,7 @@ start_read (LsSub            *sub,
   read->shop = g_strdup (sub->shop->shop);
   read->client = g_strdup (sub->session->client);
   read->view = sub->view;
+  read->scope = sub->scope;
   read->from = sub->sent;
   read->to = to;
   read->done = sub->done;
@@ -361,7 +364,8 @@ ls_sub_continue (LsSub *sub)
     {
       if (shop->published.version - sub->sent <= FEW_VERSIONS &&
           ls_ring_covers (shop->ring, sub->sent))
-        blob = ls_ring_get_delta (shop->ring, sub->view, sub->sent, hub->options.max_unsent / 4);
+        blob = ls_ring_get_delta (shop->ring, sub->view, &sub->scope, sub->sent,
+                                  hub->options.max_unsent / 4);
       if (blob == NULL)
         {
           start_read (sub, NULL, shop->published.version);
@@ -393,16 +397,21 @@ ls_sub_resume_with (LsSub  *sub,
   ls_sub_continue (sub);
 }
 
-/* Says what the session looks at now. What waited for it leaves at once: it may be in a page that
- * has just come up. */
+/* Says what the session looks at now, and what it holds. What waited for it leaves at once: it may be
+ * in a page that has just come up. All that is sent from now on is in @scope: what was being read for
+ * another is read again. */
 void
-ls_sub_set_urgent (LsSub   *sub,
-                   uint32_t urgent)
+ls_sub_set_wants (LsSub         *sub,
+                  const LsScope *scope,
+                  uint32_t       urgent)
 {
-  if (sub->urgent == urgent)
+  bool other_scope = !ls_scope_equal (&sub->scope, scope);
+
+  if (!other_scope && sub->urgent == urgent)
     return;
+  sub->scope = *scope;
   sub->urgent = urgent;
-  if (sub->state != LS_SUB_LIVE)
+  if (sub->state != LS_SUB_LIVE && (sub->state != LS_SUB_BEHIND || !other_scope))
     return;
   ls_sub_detach (sub, LS_SUB_BEHIND);
   ls_sub_continue (sub);

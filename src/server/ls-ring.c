@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-/* Two sets of fields, for each version of the schema (ls-view.c). */
-#define MAX_VIEWS (2 * LS_SCHEMA_VERSION)
+/* Two sets of fields, for each version of the schema (ls-view.c), as a whole and in a few scopes.
+ * Whoever looks through more of them than these has his versions encoded again. */
+#define MAX_LENSES (2 * LS_SCHEMA_VERSION + 8)
 #define FIRST_CAPACITY 64
 #define EDIT_BYTES 48
 #define CHANGE_BYTES 96
@@ -16,15 +17,23 @@
 typedef struct {
   LsVersion *version;
   size_t bytes;
-  LsFragment fragments[MAX_VIEWS];
-  bool encoded[MAX_VIEWS];
+  LsFragment fragments[MAX_LENSES];
+  bool encoded[MAX_LENSES];
 } Entry;
+
+/* What somebody sees of a version. */
+typedef struct {
+  const LsView *view;
+  LsScope scope;
+  uint64_t used; /* when it was looked through last, counted */
+} Lens;
 
 struct _LsRing {
   char *shop;
   size_t max_bytes;
-  const LsView *views[MAX_VIEWS];
-  unsigned n_views;
+  Lens lenses[MAX_LENSES];
+  unsigned n_lenses;
+  uint64_t uses;
 
   /* State: what stands before the oldest version; slots[(head + i) % capacity] has the version
    * base + 1 + i. */
@@ -47,7 +56,7 @@ entry_at (LsRing *ring,
 static void
 entry_free (Entry *entry)
 {
-  for (unsigned i = 0; i < MAX_VIEWS; i++)
+  for (unsigned i = 0; i < MAX_LENSES; i++)
     ls_fragment_clear (&entry->fragments[i]);
   ls_version_unref (entry->version);
   g_free (entry);
@@ -218,17 +227,48 @@ ls_ring_get_check (LsRing   *ring,
   return true;
 }
 
-static unsigned
-find_view (LsRing       *ring,
-           const LsView *view)
+/* Forgets what was encoded for the lens in @slot. */
+static void
+clear_slot (LsRing   *ring,
+            unsigned  slot)
 {
+  for (size_t i = 0; i < ring->count; i++)
+    {
+      Entry *entry = entry_at (ring, i);
+
+      if (!entry->encoded[slot])
+        continue;
+      entry->bytes -= entry->fragments[slot].length;
+      ring->bytes -= entry->fragments[slot].length;
+      ls_fragment_clear (&entry->fragments[slot]);
+      entry->encoded[slot] = false;
+    }
+}
+
+/* The slot of a lens; the one that was not used for longest makes room. */
+static unsigned
+find_lens (LsRing        *ring,
+           const LsView  *view,
+           const LsScope *scope)
+{
+  unsigned oldest = 0;
   unsigned i;
 
-  for (i = 0; i < ring->n_views && ring->views[i] != view; i++)
-    ;
-  g_assert (i < MAX_VIEWS);
-  if (i == ring->n_views)
-    ring->views[ring->n_views++] = view;
+  for (i = 0; i < ring->n_lenses; i++)
+    {
+      if (ring->lenses[i].view == view && ls_scope_equal (&ring->lenses[i].scope, scope))
+        break;
+      if (ring->lenses[i].used < ring->lenses[oldest].used)
+        oldest = i;
+    }
+  if (i == MAX_LENSES)
+    {
+      clear_slot (ring, oldest);
+      i = oldest;
+    }
+  else if (i == ring->n_lenses)
+    ring->n_lenses++;
+  ring->lenses[i] = (Lens) { view, *scope, ++ring->uses };
   return i;
 }
 
@@ -239,7 +279,8 @@ encode (LsRing       *ring,
 {
   if (!entry->encoded[slot])
     {
-      ls_fragment_init (&entry->fragments[slot], entry->version, ring->views[slot]);
+      ls_fragment_init (&entry->fragments[slot], entry->version, ring->lenses[slot].view,
+                        &ring->lenses[slot].scope);
       entry->encoded[slot] = true;
       entry->bytes += entry->fragments[slot].length;
       ring->bytes += entry->fragments[slot].length;
@@ -287,6 +328,7 @@ part_clear (gpointer data)
  * ls_ring_get_delta:
  * @ring: a ring that covers @from
  * @view: who sees it
+ * @scope: how much of it they hold
  * @from: the version that the receivers have
  * @max_bytes: about the most that is wanted at once, 0 for any
  *
@@ -295,12 +337,13 @@ part_clear (gpointer data)
  * Returns: (transfer full) (nullable): the blob, or %NULL when it would be more than @max_bytes
  */
 LsBlob *
-ls_ring_get_delta (LsRing       *ring,
-                   const LsView *view,
-                   int64_t       from,
-                   size_t        max_bytes)
+ls_ring_get_delta (LsRing        *ring,
+                   const LsView  *view,
+                   const LsScope *scope,
+                   int64_t        from,
+                   size_t         max_bytes)
 {
-  unsigned slot = find_view (ring, view);
+  unsigned slot = find_lens (ring, view, scope);
   g_autoptr (GArray) parts = g_array_new (FALSE, FALSE, sizeof (LsBlobPart));
   g_autoptr (GPtrArray) fragments = g_ptr_array_new ();
   Batch batch = { ring, parts, fragments, { ring->shop, from, from, 0, -1 }, 0, 0, 0 };

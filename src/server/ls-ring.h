@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 /**
  * LsRing:
  *
- * The newest versions of a shop, each encoded once for every view that somebody has, when it is
- * first wanted. Bounded in bytes; the oldest go. One thread at a time.
+ * The newest versions of a shop, each encoded once for every view and scope that somebody has, when
+ * it is first wanted. Bounded in bytes; the oldest go. One thread at a time.
  */
 typedef struct _LsRing LsRing;
 
@@ -29,6 +29,7 @@ bool     ls_ring_get_check (LsRing           *ring,
                             uint64_t         *ret_check);
 LsBlob  *ls_ring_get_delta (LsRing           *ring,
                             const LsView     *view,
+                            const LsScope    *scope,
                             int64_t           from,
                             size_t            max_bytes);
 GPtrArray *ls_ring_list    (LsRing           *ring,

@@ -103,20 +103,23 @@ handle_subscribe (LsSession         *session,
 {
   LsRole role;
   LsHubShop *shop = find_shop (session, subscribe->shop, &role);
+  LsScope scope;
   LsSub *sub;
 
   if (shop == NULL)
     return;
+  ls_subscribe_get_scope (subscribe, &scope);
   sub = ls_session_need_sub (session, shop, role);
   if (subscribe->keep && sub->state != LS_SUB_NONE &&
       subscribe->view == ls_view_get_total_hash (sub->view))
     {
-      ls_sub_set_urgent (sub, find_urgent (subscribe, sub->view));
+      ls_sub_set_wants (sub, &scope, find_urgent (subscribe, sub->view));
       return;
     }
   ls_sub_detach (sub, LS_SUB_NONE);
   sub = ls_session_need_sub (session, shop, role);
   sub->urgent = find_urgent (subscribe, sub->view);
+  sub->scope = scope;
   if (subscribe->view != ls_view_get_total_hash (sub->view))
     ls_sub_resync (sub, LS_RESYNC_VIEW, NULL);
   else

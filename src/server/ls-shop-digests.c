@@ -364,8 +364,9 @@ ls_shop_digests_get_position (LsShopDigests *digests,
  * ls_shop_digests_get_sums:
  * @digests: digests
  * @view: seen through which view
+ * @scope: and how much of it
  * @ret_position: (out): where they are
- * @ret_sums: (out): a sum for each collection, zero for those the view has not
+ * @ret_sums: (out): a sum for each collection, zero for those that view or scope have not
  *
  * Costs O(buckets × fields), 0.1 ms for a large shop.
  *
@@ -374,6 +375,7 @@ ls_shop_digests_get_position (LsShopDigests *digests,
 bool
 ls_shop_digests_get_sums (LsShopDigests *digests,
                           const LsView  *view,
+                          const LsScope *scope,
                           LsPosition    *ret_position,
                           LsDigestSum    ret_sums[LS_N_COLLECTIONS])
 {
@@ -387,9 +389,9 @@ ls_shop_digests_get_sums (LsShopDigests *digests,
       const LsCollection *collection = ls_schema_collection ((LsCollectionId) id);
 
       ret_sums[id] = (LsDigestSum) { 0, 0 };
-      if (ls_view_has_collection (view, collection))
-        ret_sums[id] =
-            ls_digest_get_total (digests->digests[id], ls_view_get_fields (view, collection));
+      if (ls_view_has_collection (view, collection) && ls_scope_has_collection (scope, collection))
+        ret_sums[id] = ls_digest_get_since (digests->digests[id], scope->since[id],
+                                            ls_view_get_fields (view, collection));
     }
   g_mutex_unlock (&digests->lock);
   return loaded;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "core/ls-scope.h"
 #include "core/ls-view.h"
 #include "server/ls-storage.h"
 
@@ -34,6 +35,7 @@ bool           ls_shop_digests_get_position   (LsShopDigests           *digests,
                                                LsPosition              *ret_position);
 bool           ls_shop_digests_get_sums       (LsShopDigests           *digests,
                                                const LsView            *view,
+                                               const LsScope           *scope,
                                                LsPosition              *ret_position,
                                                LsDigestSum              ret_sums[LS_N_COLLECTIONS]);
 LsDigest      *ls_shop_digests_copy           (LsShopDigests           *digests,

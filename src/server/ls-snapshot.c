@@ -37,7 +37,7 @@ typedef struct {
   char *key;
   char *shop;
   const LsView *view;
-  uint32_t collections;
+  LsScope scope;
   int64_t made;
   bool ready;
   GQueue waiting; /* Question */
@@ -54,7 +54,7 @@ typedef struct {
   LsIdentity *identity;
   char *shop;
   const LsView *view;
-  uint32_t collections;
+  LsScope scope;
   int64_t min_version;
   char *client;
   LsSnapshotFunc func;
@@ -167,6 +167,8 @@ row_cb (LsRecord *record,
   const LsCollection *collection = ls_record_get_collection (record);
 
   begin (writing);
+  if (!ls_scope_has_record (&writing->snapshot->scope, record))
+    return true;
   if (writing->begun == 0 || writing->list[writing->begun - 1] != collection)
     begin_collections (writing, collection);
   ls_snapshot_writer_add (writing->writer, record);
@@ -185,7 +187,7 @@ write_rows (Snapshot      *snapshot,
     {
       const LsCollection *collection = ls_schema_collection ((LsCollectionId) id);
 
-      if ((snapshot->collections & (UINT32_C (1) << id)) &&
+      if (ls_scope_has_collection (&snapshot->scope, collection) &&
           ls_view_has_collection (snapshot->view, collection))
         writing.list[writing.n_list++] = collection;
     }
@@ -295,7 +297,9 @@ drop (LsSnapshots *snapshots,
 static char *
 key_of (const Question *question)
 {
-  return g_strdup_printf ("%08x %016" G_GINT64_MODIFIER "x %s", question->collections,
+  g_autofree char *scope = ls_scope_to_text (&question->scope);
+
+  return g_strdup_printf ("%s %016" G_GINT64_MODIFIER "x %s", scope,
                           ls_view_get_total_hash (question->view), question->shop);
 }
 
@@ -415,7 +419,7 @@ start_writing (LsSnapshots *snapshots,
   snapshot->key = key;
   snapshot->shop = g_strdup (question->shop);
   snapshot->view = question->view;
-  snapshot->collections = question->collections;
+  snapshot->scope = question->scope;
   g_queue_init (&snapshot->waiting);
   g_queue_push_tail (&snapshot->waiting, question);
   g_hash_table_insert (snapshots->table, snapshot->key, snapshot);
@@ -505,7 +509,7 @@ ls_snapshots_free (LsSnapshots *snapshots)
  * @identity: who asks
  * @shop: an existing shop
  * @view: what he may see
- * @collections: a bit, by #LsCollectionId, for each collection wanted
+ * @scope: which rows are wanted
  * @min_version: a version that must be contained
  * @client: (nullable): his client id
  * @func: told when it is there
@@ -519,7 +523,7 @@ ls_snapshots_get (LsSnapshots    *snapshots,
                   LsIdentity     *identity,
                   const char     *shop,
                   const LsView   *view,
-                  uint32_t        collections,
+                  const LsScope  *scope,
                   int64_t         min_version,
                   const char     *client,
                   LsSnapshotFunc  func,
@@ -534,7 +538,7 @@ ls_snapshots_get (LsSnapshots    *snapshots,
   question->identity = ls_identity_ref (identity);
   question->shop = g_strdup (shop);
   question->view = view;
-  question->collections = collections;
+  question->scope = *scope;
   question->min_version = min_version;
   question->client = g_strdup (client);
   question->func = func;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/ls-environment.h"
+#include "core/ls-scope.h"
 #include "core/ls-view.h"
 #include "server/ls-access.h"
 #include "server/ls-storage.h"
@@ -11,7 +12,7 @@ G_BEGIN_DECLS
 /**
  * LsSnapshots:
  *
- * Whole shops, as a view sees them, in files: gzipped NDJSON, written at full speed so that a slow
+ * Shops, as a view and a scope see them, in files: gzipped NDJSON, written at full speed so that a slow
  * reader holds up nothing, shared by all who ask for the same within half a minute. The files
  * have no names: they go with the last reader, however the server ends. Main thread.
  */
@@ -41,7 +42,7 @@ void         ls_snapshots_get  (LsSnapshots    *snapshots,
                                 LsIdentity     *identity,
                                 const char     *shop,
                                 const LsView   *view,
-                                uint32_t        collections,
+                                const LsScope  *scope,
                                 int64_t         min_version,
                                 const char     *client,
                                 LsSnapshotFunc  func,

@@ -23,7 +23,7 @@ static const struct {
   { LS_FROM_SERVER, "{\"t\":\"forked\",\"client\":\"c-2\"}" },
   { LS_FROM_CLIENT, "{\"t\":\"subscribe\",\"shop\":\"beats\",\"epoch\":\"\",\"version\":0,\"check\":\"0000000000000000\","
                     "\"view\":\"0123456789abcdef\",\"collections\":[{\"c\":\"orders\",\"p\":\"high\",\"since\":683},"
-                    "{\"c\":\"products\",\"p\":\"low\"}]}" },
+                    "{\"c\":\"products\",\"p\":\"low\"},{\"c\":\"activity\",\"p\":\"low\",\"off\":true}]}" },
   { LS_FROM_SERVER,
     "{\"t\":\"delta\",\"shop\":\"beats\",\"from\":4,\"to\":6,\"check\":\"0123456789abcdef\",\"changes\":["
     "{\"v\":5,\"c\":\"products\",\"k\":\"p\",\"op\":\"patch\",\"d\":{\"sku\":null,\"price\":1200,\"downloadable\":true},"
@@ -50,6 +50,9 @@ static const struct {
   { LS_FROM_SERVER, "{\"t\":\"digest\",\"shop\":\"beats\",\"version\":9,\"check\":\"0123456789abcdef\","
                     "\"view\":\"0123456789abcdef\",\"sums\":[{\"c\":\"orders\",\"count\":3,\"hash\":\"0123456789abcdef\"},"
                     "{\"c\":\"orders\",\"b\":0,\"k\":\"o\",\"count\":1,\"hash\":\"0000000000000000\"}]}" },
+  { LS_FROM_SERVER, "{\"t\":\"digest\",\"shop\":\"beats\",\"version\":9,\"check\":\"0123456789abcdef\","
+                    "\"view\":\"0123456789abcdef\",\"sums\":[{\"c\":\"orders\",\"count\":3,\"since\":671,"
+                    "\"hash\":\"0123456789abcdef\"}]}" },
   { LS_FROM_CLIENT, "{\"t\":\"verify\",\"shop\":\"beats\",\"c\":\"orders\"}" },
   { LS_FROM_CLIENT, "{\"t\":\"verify\",\"shop\":\"beats\",\"c\":\"orders\",\"b\":0}" },
   { LS_FROM_CLIENT, "{\"t\":\"verify\",\"shop\":\"beats\"}" },
@@ -116,6 +119,14 @@ static const struct {
   { LS_FROM_CLIENT, "{\"t\":\"ping\",\"id\":true}", "id: not an integer" },
   { LS_FROM_CLIENT, "{\"t\":\"ping\",\"id\":9007199254740992}", "" },
   { LS_FROM_CLIENT, "{\"t\":\"ping\",\"id\":1,\"id\":2}", "" },
+  { LS_FROM_CLIENT,
+    "{\"t\":\"subscribe\",\"shop\":\"b\",\"epoch\":\"\",\"version\":0,\"check\":\"0123456789abcdef\","
+    "\"view\":\"0123456789abcdef\",\"collections\":[{\"c\":\"products\",\"p\":\"low\",\"since\":671}]}",
+    "collections[0].since: products has no months" },
+  { LS_FROM_CLIENT,
+    "{\"t\":\"subscribe\",\"shop\":\"b\",\"epoch\":\"\",\"version\":0,\"check\":\"0123456789abcdef\","
+    "\"view\":\"0123456789abcdef\",\"collections\":[{\"c\":\"orders\",\"p\":\"low\",\"since\":4294967295}]}",
+    "collections[0].since: not a month" },
   { LS_FROM_CLIENT, "{\"t\":\"verify\",\"shop\":\"b\",\"c\":\"nothing\"}", "c: no such collection" },
   { LS_FROM_CLIENT, "{\"t\":\"verify\",\"shop\":\"b\",\"c\":\"orders\",\"b\":1,\"keys\":[7]}",
     "keys[0]: not a valid key" },

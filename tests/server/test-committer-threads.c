@@ -169,6 +169,7 @@ reader_thread (gpointer data)
     {
       LsPosition at;
       LsDigestSum sums[LS_N_COLLECTIONS];
+      LsScope scope;
       g_autoptr (GError) error = NULL;
       g_autoptr (GPtrArray) versions =
           ls_storage_read_log (fixture->storage, "s", position, INT64_MAX, 10000, &error);
@@ -176,7 +177,8 @@ reader_thread (gpointer data)
       g_assert_no_error (error);
       for (unsigned i = 0; i < versions->len; i++)
         g_assert_cmpint (((LsVersion *) versions->pdata[i])->version, ==, ++position);
-      ls_committer_get_digest (fixture->committer, "s", ls_view_full (), &at, sums);
+      ls_scope_init (&scope);
+      ls_committer_get_digest (fixture->committer, "s", ls_view_full (), &scope, &at, sums);
       ls_storage_forget_decisions (fixture->storage, "s", "c0", position / N_CLIENTS);
     }
   return NULL;

@@ -162,17 +162,6 @@ snapshot_cb (GBytes       *body,
   post_to_world (self, head_arrives);
 }
 
-static uint32_t
-parse_collections (const char *text)
-{
-  g_auto (GStrv) names = text != NULL ? g_strsplit (text, ",", -1) : NULL;
-  uint32_t collections = names != NULL ? 0 : (UINT32_C (1) << LS_N_COLLECTIONS) - 1;
-
-  for (size_t i = 0; names != NULL && names[i] != NULL; i++)
-    collections |= UINT32_C (1) << ls_schema_find_collection (names[i])->id;
-  return collections;
-}
-
 static void
 ask_job (gpointer data)
 {
@@ -180,6 +169,7 @@ ask_job (gpointer data)
   LsSimServer *server = self->network->server;
   g_autoptr (GError) error = NULL;
   g_autoptr (LsIdentity) identity = ls_access_check_token (server->access, self->token, &error);
+  LsScope scope;
   LsRole role;
 
   self->status = identity == NULL && g_error_matches (error, LS_ERROR, LS_ERROR_AUTH) ? 401 : 403;
@@ -190,9 +180,11 @@ ask_job (gpointer data)
       post_to_world (self, head_arrives);
       return;
     }
+  ls_scope_from_text (self->collections, &scope, &error);
+  g_assert_no_error (error);
   ls_snapshots_get (server->snapshots, identity, LS_SIM_SHOP,
-                    ls_view_get (role, LS_SCHEMA_VERSION), parse_collections (self->collections),
-                    self->min_version, self->client_id, snapshot_cb, g_object_ref (self), g_object_unref);
+                    ls_view_get (role, LS_SCHEMA_VERSION), &scope, self->min_version,
+                    self->client_id, snapshot_cb, g_object_ref (self), g_object_unref);
 }
 
 static void

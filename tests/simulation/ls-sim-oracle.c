@@ -459,11 +459,13 @@ judge_digests (LsSimOracle *self,
 {
   LsDigestSum sums[LS_N_COLLECTIONS], own[LS_N_COLLECTIONS] = { 0 };
   const LsView *view = ls_view_full ();
+  LsScope scope;
   LsPosition position;
   GHashTableIter iter;
   gpointer row;
 
-  if (!ls_committer_get_digest (committer, LS_SIM_SHOP, view, &position, sums))
+  ls_scope_init (&scope);
+  if (!ls_committer_get_digest (committer, LS_SIM_SHOP, view, &scope, &position, sums))
     return;
   g_hash_table_iter_init (&iter, self->rows);
   while (g_hash_table_iter_next (&iter, NULL, &row))
