@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include <glib-unix.h>
 #include <glib/gi18n.h>
 
 #include "app/ls-attention-watch.h"
@@ -36,6 +37,7 @@ struct _LsApplication {
   LsFeedback *feedback;
 
   /* state */
+  unsigned signals[3];
   gboolean restored;
   gboolean quitting; /* what is open is remembered already */
 };
@@ -411,6 +413,27 @@ quit_action (GSimpleAction *action,
     gtk_window_destroy (windows->data);
 }
 
+/* The login ends, or whoever started it has enough: as with Quit the open windows are remembered. */
+static gboolean
+signal_cb (gpointer user_data)
+{
+  LsApplication *self = user_data;
+
+  if (!self->quitting)
+    g_action_group_activate_action (G_ACTION_GROUP (self), "quit", NULL);
+  g_application_quit (G_APPLICATION (self));
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+follow_signals (LsApplication *self)
+{
+  static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (signals); i++)
+    self->signals[i] = g_unix_signal_add (signals[i], signal_cb, self);
+}
+
 static const GActionEntry actions[] = {
   { "new-window", new_window_action, "(ss)", NULL, NULL },
   { "open-record", open_record_action, "(sss)", NULL, NULL },
@@ -460,6 +483,7 @@ ls_application_startup (GApplication *application)
   g_signal_connect_object (self->settings, "changed::work-offline", G_CALLBACK (work_offline_cb), self,
                            G_CONNECT_SWAPPED);
   apply_color_scheme (self);
+  follow_signals (self);
   g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
   work_offline = g_settings_create_action (self->settings, "work-offline");
   g_action_map_add_action (G_ACTION_MAP (self), work_offline);
@@ -476,6 +500,8 @@ ls_application_shutdown (GApplication *application)
 {
   LsApplication *self = LS_APPLICATION (application);
 
+  for (size_t i = 0; i < G_N_ELEMENTS (self->signals); i++)
+    g_clear_handle_id (&self->signals[i], g_source_remove);
   if (self->context != NULL)
     ls_context_shutdown (self->context);
   g_clear_object (&self->feedback);

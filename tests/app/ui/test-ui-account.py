@@ -96,6 +96,13 @@ def main(ui):
     desk = app.window(re.compile('Products – Tape Machine')).place(0, 0)
     desk.find(name='Connection: Live')
     lsui.equal(len(app.windows()), 2, 'windows')
+
+  with ui.step('and so they do after a login that ended with the app open'):
+    app.process.terminate()
+    lsui.equal(app.wait(), 0, 'exit status')
+    app = ui.start([LOCKSTEP], environment=secrets)
+    app.window(re.compile('Orders – Tape Machine'))
+    app.window(re.compile('Products – Tape Machine'))
     ui.action(lsdesk.APPLICATION_ID, 'quit')
     app.wait()
 

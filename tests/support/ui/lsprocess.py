@@ -34,12 +34,12 @@ def spawn(command, **options):
   return process
 
 
-def end(process):
+def end(process, grace=GRACE):
   """Asks, then insists."""
   if process.poll() is None:
     process.terminate()
     try:
-      process.wait(GRACE)
+      process.wait(grace)
     except subprocess.TimeoutExpired:
       process.kill()
       process.wait()

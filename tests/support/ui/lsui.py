@@ -19,6 +19,7 @@ of every program in build/meson-logs/ui/SCRIPT.
 import contextlib
 import os
 import re
+import signal
 import sys
 import time
 import traceback
@@ -308,7 +309,7 @@ class Program(Thing):
     return [thing for window in self.windows() for thing in window.find_all(role, name, text, hidden)]
 
   def stop(self):
-    lsprocess.end(self.process)
+    lsprocess.end(self.process, max(PATIENCE, lsprocess.GRACE))
 
   def kill(self):
     self.process.kill()
@@ -462,6 +463,19 @@ def equal(left, right, what='value'):
     raise AssertionError(f'{what}: {left!r} is not {right!r}')
 
 
+def _end_programs(ui):
+  """Ends what still runs. What then says that it ended badly, a sanitizer for one, fails the run."""
+  for program in reversed(ui.programs):
+    if isinstance(program.process, _Foreign) or program.process.poll() is not None:
+      continue
+    lsprocess.end(program.process, max(PATIENCE, lsprocess.GRACE))
+    if program.process.returncode not in (0, -signal.SIGTERM):
+      ui.failed = True
+      for line in program.output().splitlines()[-60:]:
+        print(f'# {program}: {line}')
+      ui._point(False, f'{program} ends as it should, with {program.process.returncode}')
+
+
 def run(main):
   """Runs a script's main(ui) and ends the process with its verdict."""
   ui = Ui()
@@ -475,9 +489,7 @@ def run(main):
     ui._point(False, 'the script runs to its end')
     ui._leave_evidence()
   finally:
-    for program in reversed(ui.programs):
-      if not isinstance(program.process, _Foreign):
-        lsprocess.end(program.process)
+    _end_programs(ui)
     lsprocess.end_all()
   print(f'1..{ui.points}', flush=True)
   sys.exit(1 if ui.failed else 0)
