@@ -182,6 +182,147 @@ test_export_import (Fixture      *fixture,
   g_assert_nonnull (strstr (stream, "\n{\"t\":\"end\",\"rows\":2,"));
 }
 
+/* A shop in which nothing is yet has its collections too, and what has no rows takes no others' place. */
+static void
+test_export_nothing (Fixture      *fixture,
+                     gconstpointer data)
+{
+  g_autofree char *folder = ls_test_dir_file (fixture->dir, "nothing");
+  g_autofree char *to = g_strconcat ("--to=", folder, NULL);
+  g_autofree char *file = g_build_filename (folder, "orders.ndjson", NULL);
+  g_autofree char *stream = NULL;
+  g_autofree char *all = NULL;
+  g_autofree char *text = NULL;
+
+  stream = ls_test_server_run (fixture->server, NULL, "export", "--shop=music", "products", NULL);
+  g_assert_true (g_str_has_prefix (stream, "{\"t\":\"snapshot\""));
+  g_assert_nonnull (strstr (stream, "\n{\"t\":\"rows\",\"c\":\"products\"}\n{\"t\":\"end\",\"rows\":0,"));
+  all = ls_test_server_run (fixture->server, NULL, "export", "--shop=music", NULL);
+  g_assert_nonnull (strstr (all, "\"orders\""));
+  g_free (ls_test_server_run (fixture->server, NULL, "export", "--shop=music", to, NULL));
+  g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "");
+}
+
+/* A file with text, by its path. */
+static char *
+write_file (Fixture    *fixture,
+            const char *name,
+            const char *text)
+{
+  char *path = ls_test_dir_file (fixture->dir, name);
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (path, text, -1, &error);
+  g_assert_no_error (error);
+  return path;
+}
+
+static unsigned
+count_lines (const char *text,
+             const char *with)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  unsigned n = 0;
+
+  for (unsigned i = 0; lines[i] != NULL; i++)
+    n += strstr (lines[i], with) != NULL;
+  return n;
+}
+
+/* What is wrong with a file is said with its line, the first of it on the screen and all in a file. Nothing of
+ * it is written. */
+static void
+test_import_problems (Fixture      *fixture,
+                      gconstpointer data)
+{
+  g_autoptr (GString) rows = g_string_new (ROWS);
+  g_autofree char *file = NULL;
+  g_autofree char *problems = ls_test_dir_file (fixture->dir, "problems.txt");
+  g_autofree char *to_problems = g_strconcat ("--errors=", problems, NULL);
+  g_autofree char *said = NULL;
+  g_autofree char *written = NULL;
+  g_autofree char *nowhere = NULL;
+  g_autofree char *stream = NULL;
+
+  for (int i = 0; i < 30; i++)
+    g_string_append_printf (rows, "{\"k\":\"bad-%d\",\"d\":{\"name\":\"x\",\"price\":\"much\"}}\n", i);
+  file = write_file (fixture, "products.ndjson", rows->str);
+  g_assert_cmpint (ls_test_server_try (fixture->server, NULL, &said, "import", "--shop=music",
+                                       to_problems, file, NULL), ==, 1);
+  g_assert_cmpuint (count_lines (said, "products.ndjson:"), ==, 20);
+  g_assert_nonnull (strstr (said, "products.ndjson:3: "));
+  g_assert_nonnull (strstr (said, "… and 10 more\n"));
+  g_assert_true (g_file_get_contents (problems, &written, NULL, NULL));
+  g_assert_cmpuint (count_lines (written, "products.ndjson:"), ==, 30);
+  g_assert_nonnull (strstr (written, "products.ndjson:32: "));
+  stream = ls_test_server_run (fixture->server, NULL, "export", "--shop=music", "products", NULL);
+  g_assert_null (strstr (stream, "Drums"));
+
+  g_assert_cmpint (ls_test_server_try (fixture->server, NULL, &nowhere, "import", "--shop=music",
+                                       "--errors=/nonexistent/problems", file, NULL), ==, 1);
+  g_assert_nonnull (strstr (nowhere, "/nonexistent"));
+}
+
+/* A rehearsal tells the same, and writes nothing. */
+static void
+test_import_dry_run (Fixture      *fixture,
+                     gconstpointer data)
+{
+  g_autofree char *file = write_file (fixture, "products.ndjson", ROWS);
+  g_autofree char *rehearsed = ls_test_server_run (fixture->server, NULL, "import", "--shop=music",
+                                                   "--dry-run", file, NULL);
+  g_autofree char *done = ls_test_server_run (fixture->server, NULL, "import", "--shop=music", file, NULL);
+  g_autofree char *again = ls_test_server_run (fixture->server, NULL, "import", "--shop=music", file, NULL);
+
+  g_assert_cmpstr (rehearsed, ==, "2 rows: 2 new, 0 changed, 0 as they are already (nothing was written)");
+  g_assert_cmpstr (done, ==, "2 rows: 2 new, 0 changed, 0 as they are already");
+  g_assert_cmpstr (again, ==, "2 rows: 0 new, 0 changed, 2 as they are already");
+}
+
+/* What the files are is told, or seen by their names, and what does not fit is refused. */
+static void
+test_import_formats (Fixture      *fixture,
+                     gconstpointer data)
+{
+  static const struct {
+    const char *words[2];
+    const char *error;
+  } refused[] = {
+    { { "--format=xml" }, "not a format" },
+    { { "--format=csv" }, "needs a mapping file" },
+    { { "--format=ndjson", "--map=/nonexistent" }, "needs a mapping file" },
+    { { "--map=/nonexistent" }, "/nonexistent" },
+  };
+  g_autofree char *table = write_file (fixture, "table.csv",
+                                       "Id,Title,Cents,Shelf\np1,Beat,1999,A\np2,Low Tide,500,B\n");
+  g_autofree char *map = write_file (fixture, "table.map",
+                                     "[import]\ncollection=products\nkey={Id}\n"
+                                     "[name]\ncolumn=Title\n[price]\ncolumn=Cents\n"
+                                     "[status]\nvalue=active\n");
+  g_autofree char *with_map = g_strconcat ("--map=", map, NULL);
+  g_autofree char *ignored = NULL;
+  g_autofree char *said = NULL;
+  g_autofree char *stream = NULL;
+
+  for (size_t i = 0; i < G_N_ELEMENTS (refused); i++)
+    {
+      const char *second = refused[i].words[1] != NULL ? refused[i].words[1] : "--dry-run";
+      g_autofree char *errors = NULL;
+      int status = ls_test_server_try (fixture->server, NULL, &errors, "import", "--shop=music",
+                                       refused[i].words[0], second, table, NULL);
+
+      if (status != 1 || strstr (errors, refused[i].error) == NULL)
+        g_error ("%s: %d, %s", refused[i].words[0], status, errors);
+    }
+  g_assert_cmpint (ls_test_server_try (fixture->server, &said, &ignored, "import", "--shop=music",
+                                       with_map, table, NULL), ==, 0);
+  g_assert_nonnull (strstr (said, "2 rows: 2 new"));
+  g_assert_nonnull (strstr (ignored, "nothing is done with the columns Shelf"));
+  stream = ls_test_server_run (fixture->server, NULL, "export", "--shop=music", "products", NULL);
+  g_assert_nonnull (strstr (stream, "Low Tide"));
+}
+
 static void
 test_check (Fixture      *fixture,
             gconstpointer data)
@@ -268,6 +409,10 @@ main (int    argc,
   ADD ("/commands/help", test_help);
   ADD ("/commands/private", test_private);
   ADD ("/commands/export-import", test_export_import);
+  ADD ("/commands/export-nothing", test_export_nothing);
+  ADD ("/commands/import-problems", test_import_problems);
+  ADD ("/commands/import-dry-run", test_import_dry_run);
+  ADD ("/commands/import-formats", test_import_formats);
   ADD ("/commands/check", test_check);
   ADD ("/commands/status", test_status);
   ADD ("/commands/users", test_users);

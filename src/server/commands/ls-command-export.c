@@ -75,7 +75,8 @@ static bool
 begin_collections (Export             *export,
                    const LsCollection *collection)
 {
-  while (export->begun < export->n_list && export->current != collection)
+  while (export->begun < export->n_list &&
+         (collection == NULL || export->current != collection))
     {
       export->current = export->list[export->begun++];
       if (export->folder != NULL)
