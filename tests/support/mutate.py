@@ -43,7 +43,7 @@ STARTED = ('src/server/lockstepd', 'tests/integration/lockstep-client')
 # A few seeds of the simulation in place of its tests, which take longer than they are worth here.
 SIMULATE = ('tests/simulation/simulate', '--seeds', '30')
 # One test may take this long before it is left out: seconds of the unchanged tree.
-QUICK = 8
+QUICK = 20
 # A changed program that hangs is caught, after this many times what it took unchanged.
 PATIENCE = 5
 # How many tests are built and run at once: few at first, since the nearest catch most.
