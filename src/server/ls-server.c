@@ -9,10 +9,12 @@
 
 #include "server/import/ls-import-job.h"
 #include "server/ls-api.h"
+#include "server/ls-derive-upgrade.h"
 #include "server/ls-live.h"
 #include "server/ls-notify.h"
 #include "server/ls-retention.h"
 #include "server/ls-storage-sqlite.h"
+#include "server/ls-wait.h"
 
 #define MAINTENANCE_INTERVAL (INT64_C (3600) * G_USEC_PER_SEC)
 #define MAINTENANCE_QUEUE "maintenance"
@@ -126,7 +128,7 @@ open_data (LsServer   *server,
     return false;
   ls_storage_set_fatal (server->storage, fatal_cb, server);
   server->committer = ls_committer_new (server->environment, server->storage);
-  return true;
+  return ls_derive_upgrade (server->storage, server->committer, error);
 }
 
 /**
@@ -279,50 +281,20 @@ ls_server_start (LsServer *server,
   return true;
 }
 
-/* A place on another queue that this thread waits to be reached. */
-typedef struct {
-  GMutex lock;
-  GCond cond;
-  bool reached;
-} Mark;
-
-static void
-mark_cb (gpointer data)
-{
-  Mark *mark = data;
-
-  g_mutex_lock (&mark->lock);
-  mark->reached = true;
-  g_cond_signal (&mark->cond);
-  g_mutex_unlock (&mark->lock);
-}
-
-static void
-wait_for (Mark *mark)
-{
-  g_mutex_lock (&mark->lock);
-  while (!mark->reached)
-    g_cond_wait (&mark->cond, &mark->lock);
-  mark->reached = false;
-  g_mutex_unlock (&mark->lock);
-}
-
 /* Every edit that was taken is decided, and its result is on the wire. */
 static void
 finish_edits (LsServer *server)
 {
   LsEnvironment *environment = server->environment;
-  Mark mark = { .reached = false };
+  LsWait decided, told;
 
-  g_mutex_init (&mark.lock);
-  g_cond_init (&mark.cond);
-  ls_committer_drain (server->committer, mark_cb, &mark);
-  wait_for (&mark);
-  ls_environment_post (environment, ls_environment_get_queue (environment, LS_HUB_QUEUE), mark_cb,
-                       &mark, NULL);
-  wait_for (&mark);
-  g_cond_clear (&mark.cond);
-  g_mutex_clear (&mark.lock);
+  ls_wait_init (&decided);
+  ls_committer_drain (server->committer, ls_wait_end, &decided);
+  ls_wait_finish (&decided, NULL);
+  ls_wait_init (&told);
+  ls_environment_post (environment, ls_environment_get_queue (environment, LS_HUB_QUEUE), ls_wait_end,
+                       &told, NULL);
+  ls_wait_finish (&told, NULL);
 }
 
 /**

@@ -29,6 +29,11 @@ struct _LsStorageClass {
   bool        (*create_shop)      (LsStorage               *self,
                                    LsRecord                *row,
                                    GError                 **error);
+  int64_t     (*get_derivation)   (LsStorage               *self,
+                                   GError                 **error);
+  bool        (*set_derivation)   (LsStorage               *self,
+                                   int64_t                  derivation,
+                                   GError                 **error);
   bool        (*prune)            (LsStorage               *self,
                                    const char              *shop,
                                    int64_t                  keep_versions,

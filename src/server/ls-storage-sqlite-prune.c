@@ -7,7 +7,8 @@
 
 #include "core/ls-calendar.h"
 
-/* Shortening the log, and how long results are kept. */
+/* What is written beside the committer: shortening the log, how long results are kept, and which
+ * version of the derivations is stored. */
 
 #define VERSIONS_PER_SLICE 1000
 #define MAX_DECISIONS_PER_CLIENT 1000
@@ -130,8 +131,28 @@ ls_storage_sqlite_prune (LsStorage   *storage,
   return ok && run_slice (self, drop_decisions, shop, now - DECISION_AGE, error);
 }
 
+static bool
+set_derivation (LsSql       *sql,
+                const char  *shop,
+                int64_t      derivation,
+                GError     **error)
+{
+  return ls_sql_run (sql, error,
+                     "INSERT OR REPLACE INTO log_meta (name, value) VALUES ('derivation', ?)", "i",
+                     derivation);
+}
+
+static bool
+ls_storage_sqlite_set_derivation (LsStorage  *storage,
+                                  int64_t     derivation,
+                                  GError    **error)
+{
+  return run_slice (LS_STORAGE_SQLITE (storage), set_derivation, NULL, derivation, error);
+}
+
 void
 ls_sqlite_prune_class_init (LsStorageClass *klass)
 {
   klass->prune = ls_storage_sqlite_prune;
+  klass->set_derivation = ls_storage_sqlite_set_derivation;
 }

@@ -351,9 +351,25 @@ ls_storage_sqlite_load_digests (LsStorage   *storage,
     }
 }
 
+/* Files of before say nothing: they are of the first. */
+static int64_t
+ls_storage_sqlite_get_derivation (LsStorage  *storage,
+                                  GError    **error)
+{
+  g_auto (Reading) reading = { NULL };
+  int64_t derivation = 1;
+
+  if (!reading_begin (&reading, storage, error) ||
+      ls_sql_get_int64 (reading.sql, &derivation, error,
+                        "SELECT value FROM log_meta WHERE name = 'derivation'", NULL) == LS_STEP_ERROR)
+    return -1;
+  return derivation;
+}
+
 void
 ls_sqlite_read_class_init (LsStorageClass *klass)
 {
+  klass->get_derivation = ls_storage_sqlite_get_derivation;
   klass->list_shops = ls_storage_sqlite_list_shops;
   klass->get_shop = ls_storage_sqlite_get_shop;
   klass->read_log = ls_storage_sqlite_read_log;

@@ -146,9 +146,15 @@ check_schema_version (LsSql   *sql,
                       GError **error)
 {
   int64_t version = 0;
+  LsStep step = ls_sql_get_int64 (sql, &version, error,
+                                  "SELECT value FROM log_meta WHERE name = 'schema'", NULL);
 
-  if (ls_sql_get_int64 (sql, &version, error, "SELECT value FROM log_meta WHERE name = 'schema'",
-                        NULL) == LS_STEP_ERROR)
+  if (step == LS_STEP_ERROR)
+    return false;
+  /* A new file has nothing that could be of before. */
+  if (step == LS_STEP_DONE &&
+      !ls_sql_run (sql, error, "INSERT INTO log_meta (name, value) VALUES ('derivation', ?)", "d",
+                   LS_DERIVATION))
     return false;
   if (version > LS_SCHEMA_VERSION)
     {

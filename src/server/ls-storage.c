@@ -92,6 +92,38 @@ ls_storage_create_shop (LsStorage  *self,
 }
 
 /**
+ * ls_storage_get_derivation:
+ * @self: a storage
+ * @error: where to put why not
+ *
+ * Returns: by which version of the derivations what is stored was written, -1 with @error set
+ */
+int64_t
+ls_storage_get_derivation (LsStorage  *self,
+                           GError    **error)
+{
+  return LS_STORAGE_GET_CLASS (self)->get_derivation (self, error);
+}
+
+/**
+ * ls_storage_set_derivation:
+ * @self: a storage
+ * @derivation: a version of the derivations
+ * @error: where to put why not
+ *
+ * Says that all that is stored is what follows by that version.
+ *
+ * Returns: whether it says so, durably
+ */
+bool
+ls_storage_set_derivation (LsStorage  *self,
+                           int64_t     derivation,
+                           GError    **error)
+{
+  return LS_STORAGE_GET_CLASS (self)->set_derivation (self, derivation, error);
+}
+
+/**
  * ls_storage_prune:
  * @self: a storage
  * @shop: which

@@ -108,6 +108,15 @@ typedef struct {
   char **reason;
 } LsDecision;
 
+/**
+ * LS_DERIVATION:
+ *
+ * Which version of the derivations wrote what is stored. Raised when ls_derive() derives more than
+ * before, or otherwise, or a digest has other buckets: the next start brings the data up to date
+ * (ls-derive-upgrade.c). 2: parts of an order have its day, and months for buckets.
+ */
+#define LS_DERIVATION 2
+
 #define LS_TYPE_STORAGE (ls_storage_get_type ())
 G_DECLARE_DERIVABLE_TYPE (LsStorage, ls_storage, LS, STORAGE, GObject)
 
@@ -166,6 +175,11 @@ void        ls_storage_set_fatal         (LsStorage              *self,
                                           gpointer                user_data);
 bool        ls_storage_create_shop       (LsStorage              *self,
                                           LsRecord               *row,
+                                          GError                **error);
+int64_t     ls_storage_get_derivation    (LsStorage              *self,
+                                          GError                **error);
+bool        ls_storage_set_derivation    (LsStorage              *self,
+                                          int64_t                 derivation,
                                           GError                **error);
 bool        ls_storage_prune             (LsStorage              *self,
                                           const char             *shop,

@@ -6,59 +6,16 @@
 #include "server/commands/ls-offline.h"
 
 #include "core/ls-error.h"
+#include "server/ls-derive-upgrade.h"
 #include "server/ls-storage-sqlite.h"
-
-/* Something on another queue that this thread waits for. */
-typedef struct {
-  GMutex lock;
-  GCond cond;
-  bool over;
-  GError *error;
-} Wait;
-
-static void
-wait_init (Wait *wait)
-{
-  g_mutex_init (&wait->lock);
-  g_cond_init (&wait->cond);
-  wait->over = false;
-  wait->error = NULL;
-}
-
-static void
-wait_end (gpointer data)
-{
-  Wait *wait = data;
-
-  g_mutex_lock (&wait->lock);
-  wait->over = true;
-  g_cond_signal (&wait->cond);
-  g_mutex_unlock (&wait->lock);
-}
-
-/* Waits, and hands on what went wrong. */
-static bool
-wait_finish (Wait    *wait,
-             GError **error)
-{
-  g_mutex_lock (&wait->lock);
-  while (!wait->over)
-    g_cond_wait (&wait->cond, &wait->lock);
-  g_mutex_unlock (&wait->lock);
-  g_mutex_clear (&wait->lock);
-  g_cond_clear (&wait->cond);
-  if (wait->error == NULL)
-    return true;
-  g_propagate_error (error, wait->error);
-  return false;
-}
+#include "server/ls-wait.h"
 
 /**
  * ls_offline_open:
  * @data: a data folder
  * @error: where to put why not; among others that a server has it
  *
- * Takes a data folder and opens its shops.
+ * Takes a data folder and opens its shops, brought up to date.
  *
  * Returns: (transfer full) (nullable): what to work with
  */
@@ -83,6 +40,8 @@ ls_offline_open (const char  *data,
   if (offline->storage == NULL)
     return NULL;
   offline->committer = ls_committer_new (offline->environment, offline->storage);
+  if (!ls_derive_upgrade (offline->storage, offline->committer, error))
+    return NULL;
   return g_steal_pointer (&offline);
 }
 
@@ -97,11 +56,11 @@ ls_offline_close (LsOffline *offline)
 {
   if (offline->committer != NULL)
     {
-      Wait wait;
+      LsWait wait;
 
-      wait_init (&wait);
-      ls_committer_drain (offline->committer, wait_end, &wait);
-      wait_finish (&wait, NULL);
+      ls_wait_init (&wait);
+      ls_committer_drain (offline->committer, ls_wait_end, &wait);
+      ls_wait_finish (&wait, NULL);
     }
   ls_environment_stop (offline->environment);
   g_clear_object (&offline->committer);
@@ -119,7 +78,7 @@ decided_cb (LsMutation       *mutation,
             int64_t           expected_n,
             gpointer          user_data)
 {
-  Wait *wait = user_data;
+  LsWait *wait = user_data;
 
   if (error != NULL)
     wait->error = g_error_copy (error);
@@ -128,7 +87,7 @@ decided_cb (LsMutation       *mutation,
                                decision->path != NULL ? decision->path : "",
                                decision->path != NULL ? ": " : "",
                                decision->message != NULL ? decision->message : "not applied");
-  wait_end (wait);
+  ls_wait_end (wait);
 }
 
 /**
@@ -146,22 +105,22 @@ ls_offline_commit (LsOffline   *offline,
                    LsMutation  *mutation,
                    GError     **error)
 {
-  Wait wait;
+  LsWait wait;
 
-  wait_init (&wait);
+  ls_wait_init (&wait);
   if (!ls_committer_submit (offline->committer, mutation, decided_cb, &wait, NULL, &wait.error))
-    wait_end (&wait);
-  return wait_finish (&wait, error);
+    ls_wait_end (&wait);
+  return ls_wait_finish (&wait, error);
 }
 
 static void
 done_cb (const GError *error,
          gpointer      user_data)
 {
-  Wait *wait = user_data;
+  LsWait *wait = user_data;
 
   wait->error = error != NULL ? g_error_copy (error) : NULL;
-  wait_end (wait);
+  ls_wait_end (wait);
 }
 
 /**
@@ -191,11 +150,11 @@ ls_offline_import (LsOffline       *offline,
 {
   const LsImportParts parts = { offline->environment, offline->storage, offline->committer,
                                 offline->jobs };
-  Wait wait;
+  LsWait wait;
 
-  wait_init (&wait);
+  ls_wait_init (&wait);
   ls_import_run (&parts, shop, actor, readers, size, flags, report, done_cb, &wait, NULL);
-  return wait_finish (&wait, error);
+  return ls_wait_finish (&wait, error);
 }
 
 static void
@@ -203,11 +162,11 @@ resumed_cb (const LsImportJobInfo *info,
             const GError          *error,
             gpointer               user_data)
 {
-  Wait *wait = user_data;
+  LsWait *wait = user_data;
 
   if (info == NULL)
     {
-      wait_end (wait);
+      ls_wait_end (wait);
       return;
     }
   if (error == NULL)
@@ -231,10 +190,10 @@ bool
 ls_offline_resume (LsOffline  *offline,
                    GError    **error)
 {
-  Wait wait;
+  LsWait wait;
 
-  wait_init (&wait);
+  ls_wait_init (&wait);
   ls_import_resume (offline->environment, offline->committer, offline->jobs, resumed_cb, &wait,
                     NULL);
-  return wait_finish (&wait, error);
+  return ls_wait_finish (&wait, error);
 }
