@@ -261,6 +261,7 @@ test_edits (void)
   g_autofree char *newer = NULL;
   static const char *const below_zero[] = { "below-zero", "products.price", NULL };
   static const char *const unknown[] = { "too-blue", "products.price", NULL };
+  static const char *const changed[] = { "changed", "products.price", "products", "p", NULL };
 
   ls_change_take_set (change, (unsigned) ls_collection_field (products, "price"), ls_value_integer (-1));
   g_ptr_array_add (changes, change);
@@ -274,7 +275,7 @@ test_edits (void)
   edit.reason = (char **) unknown;
   newer = ls_edit_words_failure (&edit);
   g_assert_cmpstr (newer, ==, rejected);
-  edit.reason = NULL;
+  edit.reason = (char **) changed;
   edit.code = (char *) "conflict";
   conflict = ls_edit_words_failure (&edit);
   g_assert_cmpstr (conflict, ==, "Products: Price was put back. Somebody else changed this first.");

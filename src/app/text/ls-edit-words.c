@@ -10,6 +10,7 @@
 #include "app/text/ls-error-words.h"
 #include "app/text/ls-format.h"
 #include "core/ls-error.h"
+#include "core/ls-reason.h"
 
 static char *
 field_titles (const LsChange *change)
@@ -205,6 +206,15 @@ refused_field (const LsEdit *edit)
   return field >= 0 ? &collection->fields[field] : NULL;
 }
 
+/* The server names the row by its key, for logs; the admin has before him which row and field it is. */
+static bool
+is_overtaken (const LsEdit *edit)
+{
+  const LsReasonInfo *info = ls_reason_find ((const char *const *) edit->reason);
+
+  return info != NULL && g_str_equal (info->name, "changed");
+}
+
 /* In the admin's language where this version knows the reason; else what the server says of a rule,
  * which is English, or what is known of the class. */
 static char *
@@ -215,7 +225,8 @@ reason (const LsEdit *edit)
 
   if (edit->depends_on != NULL)
     return g_strdup (_("It needs another change that was not saved."));
-  words = ls_error_words_reason ((const char *const *) edit->reason, refused_field (edit), NULL);
+  words = is_overtaken (edit) ? g_strdup (_(ls_error_info (LS_ERROR_CONFLICT)->words))
+                              : ls_error_words_reason ((const char *const *) edit->reason, refused_field (edit), NULL);
   if (words != NULL)
     return words;
   if (edit->code != NULL && ls_error_from_name (edit->code, &code) && code != LS_ERROR_VALIDATION)
