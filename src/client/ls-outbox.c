@@ -11,6 +11,8 @@
 #define MAX_REPEATS 3
 /* What was sent behind a refused edit is refused too: so long those refusals are awaited. */
 #define GO_BACK_PAUSE (100 * 1000)
+/* So often in a row the server may say that it has edits which it tells no result of. */
+#define MAX_ASSURANCES 2
 
 struct _LsOutbox {
   GPtrArray *undecided; /* LsEdit, by n */
@@ -31,6 +33,12 @@ struct _LsOutbox {
   int64_t missed_n;   /* how far they had gone when the last went missing, 0 when none did */
   int64_t last_expected;
   unsigned repeats;
+
+  /* Asking what became of them */
+  int64_t ask_at;   /* monotonic, 0 when nothing has gone since something came of what went */
+  int64_t patience; /* after the next one */
+  int64_t asked_n;  /* they had gone up to here when the server was asked, 0 when it was not */
+  unsigned assured; /* how often in a row it had them all */
 };
 
 static int64_t
@@ -47,6 +55,24 @@ hold (LsOutbox *self,
   int64_t wait = ls_backoff_next (&self->backoff, self->draw, self->draw_data);
 
   self->held_until = now + MAX (wait, MAX (retry_after, 1));
+}
+
+/* Whether an edit was sent in this session and has no result. */
+static bool
+is_waiting (LsOutbox *self)
+{
+  return self->undecided->len > 0 && first_n (self) <= self->sent_n;
+}
+
+/* Something came of what was sent: how long to wait is counted from the beginning. */
+static void
+forget_question (LsOutbox *self,
+                 int64_t   ask_at)
+{
+  self->ask_at = ask_at;
+  self->patience = LS_OUTBOX_PATIENCE;
+  self->asked_n = 0;
+  self->assured = 0;
 }
 
 static void
@@ -104,6 +130,7 @@ ls_outbox_begin (LsOutbox *self)
   self->changed = true;
   self->repeats = 0;
   self->missed_n = 0;
+  forget_question (self, 0);
   if (!LS_FAULT (NOT_SENT_AGAIN))
     rewind_to_first (self);
 }
@@ -164,6 +191,8 @@ ls_outbox_numbered (LsOutbox  *self,
       g_ptr_array_add (self->undecided, edit);
       self->highest_n = MAX (self->highest_n, edit->n);
     }
+  if (!is_waiting (self))
+    forget_question (self, 0);
   /* Where some got their n, or found no room, there may be more. */
   if (self->highest_n > highest || self->undecided->len >= LS_MUTATION_WINDOW)
     self->more = true;
@@ -187,13 +216,15 @@ find_missing (LsOutbox *self,
  * @self: an outbox
  * @mid: an edit whose result is on disk
  * @in_turn: whether it is the server's, which tells results in the order that edits came in
+ * @now: monotonic
  *
  * Makes room for the next. Where an earlier one was left out, goes back to it.
  */
 void
 ls_outbox_decided (LsOutbox   *self,
                    const char *mid,
-                   bool        in_turn)
+                   bool        in_turn,
+                   int64_t     now)
 {
   for (unsigned i = 0; i < self->undecided->len; i++)
     if (g_str_equal (((LsEdit *) g_ptr_array_index (self->undecided, i))->mid, mid))
@@ -205,6 +236,7 @@ ls_outbox_decided (LsOutbox   *self,
           find_missing (self, n);
         self->repeats = 0;
         ls_backoff_reset (&self->backoff);
+        forget_question (self, is_waiting (self) ? now + LS_OUTBOX_PATIENCE : 0);
         return;
       }
 }
@@ -232,6 +264,7 @@ ls_outbox_refused (LsOutbox *self,
       return;
     }
   rewind_to_first (self);
+  forget_question (self, 0);
   if (expected_n > 0)
     {
       int64_t first = self->undecided->len > 0 ? first_n (self) : self->highest_n + 1;
@@ -245,6 +278,29 @@ ls_outbox_refused (LsOutbox *self,
     hold (self, retry_after, now);
   else
     self->held_until = now + GO_BACK_PAUSE;
+}
+
+/**
+ * ls_outbox_told:
+ * @self: an outbox
+ * @taken_n: the last n that the server took in this session
+ *
+ * Answers the last %LS_OUTBOX_ASK. What the server does not have goes again, and so does what it has
+ * and tells no result of, when asked again: that may be lost too, and it tells it once more.
+ */
+void
+ls_outbox_told (LsOutbox *self,
+                int64_t   taken_n)
+{
+  bool lacks = taken_n < self->asked_n;
+
+  if (self->asked_n == 0 || !is_waiting (self))
+    return;
+  self->asked_n = 0;
+  if (!lacks && ++self->assured < MAX_ASSURANCES)
+    return;
+  self->assured = 0;
+  self->sent_n = MIN (self->sent_n, lacks ? MAX (taken_n, first_n (self) - 1) : first_n (self) - 1);
 }
 
 /**
@@ -320,7 +376,11 @@ ls_outbox_is_held (LsOutbox *self,
 int64_t
 ls_outbox_get_deadline (LsOutbox *self)
 {
-  return self->open && self->held_until > 0 ? self->held_until : -1;
+  if (!self->open)
+    return -1;
+  if (self->held_until > 0)
+    return self->held_until;
+  return self->ask_at > 0 && is_waiting (self) ? self->ask_at : -1;
 }
 
 static LsOutboxStep
@@ -331,6 +391,16 @@ number (LsOutbox     *self,
   self->numbering = true;
   ret_work->max = LS_MUTATION_WINDOW - MIN (self->undecided->len, LS_MUTATION_WINDOW);
   return LS_OUTBOX_NUMBER;
+}
+
+static LsOutboxStep
+ask_server (LsOutbox *self,
+            int64_t   now)
+{
+  self->asked_n = self->sent_n;
+  self->ask_at = now + self->patience;
+  self->patience = MIN (self->patience * 2, LS_OUTBOX_MAX_PATIENCE);
+  return LS_OUTBOX_ASK;
 }
 
 /* Until the cache has said what they are now, none goes. */
@@ -380,9 +450,13 @@ ls_outbox_next (LsOutbox     *self,
       if (edit->n <= self->sent_n)
         continue;
       self->sent_n = edit->n;
+      if (self->ask_at == 0)
+        self->ask_at = now + LS_OUTBOX_PATIENCE;
       ret_work->edit = edit;
       return LS_OUTBOX_SEND;
     }
+  if (self->ask_at > 0 && now >= self->ask_at && is_waiting (self))
+    return ask_server (self, now);
   if (self->more && !self->numbering && self->undecided->len < LS_MUTATION_WINDOW)
     return number (self, ret_work);
   return LS_OUTBOX_NOTHING;

@@ -6,12 +6,19 @@
 
 G_BEGIN_DECLS
 
+/* The server is asked what became of edits that have no result so long after they went; each time
+ * without one the wait doubles, up to the second. It decides within milliseconds, so that what takes
+ * longer is as a rule the line or a queue: asking costs less than sending again. */
+#define LS_OUTBOX_PATIENCE (5 * INT64_C (1000000))
+#define LS_OUTBOX_MAX_PATIENCE (60 * INT64_C (1000000))
+
 /**
  * LsOutboxStep:
  * @LS_OUTBOX_NOTHING: nothing to do before something happens, or ls_outbox_get_deadline()
  * @LS_OUTBOX_NUMBER: have the cache give queued edits their n; ls_outbox_numbered() answers
  * @LS_OUTBOX_SEND: send an edit
  * @LS_OUTBOX_VOID: send a `void` of an n under which the cache knows no edit
+ * @LS_OUTBOX_ASK: ask the server how far it has them; ls_outbox_told() answers, or nothing
  *
  * What an outbox wants done.
  */
@@ -20,6 +27,7 @@ typedef enum {
   LS_OUTBOX_NUMBER,
   LS_OUTBOX_SEND,
   LS_OUTBOX_VOID,
+  LS_OUTBOX_ASK,
 } LsOutboxStep;
 
 /**
@@ -44,8 +52,8 @@ typedef struct {
  * to wait.
  *
  * Invariants: an edit is sent only after its n is on disk; edits go in the order of n, each n at
- * most once a session unless the server asks to go back; no more than %LS_MUTATION_WINDOW are
- * undecided; a temporary failure holds all of them, so that the order holds.
+ * most once a session unless the server asks to go back or does not have it; no more than
+ * %LS_MUTATION_WINDOW are undecided; a temporary failure holds all of them, so that the order holds.
  *
  * |[
  *   what happens        what follows
@@ -53,6 +61,7 @@ typedef struct {
  *   expected n          from that n on again; a third time in a row for the same n: after a wait
  *   temporary failure   from that n on again, after a wait
  *   n unknown here      `void`, so that the server can go on counting
+ *   no result for long  the server is asked; what it does not have, or does not tell, goes again
  *   fork, new epoch     held until the cache has counted again from 1
  * ]|
  */
@@ -69,12 +78,15 @@ void         ls_outbox_numbered      (LsOutbox     *self,
                                       int64_t       now);
 void         ls_outbox_decided       (LsOutbox     *self,
                                       const char   *mid,
-                                      bool          in_turn);
+                                      bool          in_turn,
+                                      int64_t       now);
 void         ls_outbox_refused       (LsOutbox     *self,
                                       int64_t       expected_n,
                                       bool          temporary,
                                       int64_t       retry_after,
                                       int64_t       now);
+void         ls_outbox_told          (LsOutbox     *self,
+                                      int64_t       taken_n);
 void         ls_outbox_set_highest_n (LsOutbox     *self,
                                       int64_t       n);
 int64_t      ls_outbox_get_highest_n (LsOutbox     *self);

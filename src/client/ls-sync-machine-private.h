@@ -59,6 +59,7 @@ typedef struct {
   bool must_reload;     /* the cache could not say where it stands */
   LsStreamState state;
   LsOutbox *outbox;
+  int64_t edits_ping;   /* the id of the last ping that asks for edits, 0 for none */
 
   /* Where the cache is, and where it will be once it did all that it was given. */
   LsPosition confirmed;
@@ -147,6 +148,7 @@ struct _LsSyncMachine {
   bool limited;        /* the connection is poor: nothing is so urgent that it could not be batched */
   GHashTable *shown;   /* shop -> a mask of collections; those not in it show all */
   int64_t max_message; /* what the server takes */
+  int64_t n_asked;     /* pings that asked for edits */
   LsHeal heal;
 
   size_t queued_bytes; /* given to the cache and not answered */
@@ -304,6 +306,11 @@ void ls_stream_proof (LsSyncMachine *self,
 /* ls-sync-edits.c */
 void ls_stream_run_outbox (LsSyncMachine        *self,
                            LsStream             *stream,
+                           int64_t               now);
+void ls_stream_edits_told (LsSyncMachine        *self,
+                           LsStream             *stream,
+                           int64_t               ping,
+                           int64_t               taken_n,
                            int64_t               now);
 void ls_stream_refused    (LsSyncMachine        *self,
                            LsStream             *stream,

@@ -98,8 +98,10 @@ pong (LsSyncMachine *self,
       const LsShopInfo *info = &g_array_index (ping->shops, LsShopInfo, i);
       LsStream *stream = ls_sync_find (self, info->shop);
 
-      if (stream != NULL)
-        ls_stream_sent_up_to (self, stream, info->position.version, now);
+      if (stream == NULL)
+        continue;
+      ls_stream_sent_up_to (self, stream, info->position.version, now);
+      ls_stream_edits_told (self, stream, ping->id, info->n, now);
     }
   ls_sync_settle_wishes (self, NULL);
 }

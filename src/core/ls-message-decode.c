@@ -109,6 +109,8 @@ read_shop (LsJsonReader     *reader,
   if (type == LS_MESSAGE_PING || type == LS_MESSAGE_PONG)
     {
       info->position.version = ls_message_required_integer (reader, object, "version");
+      if (type == LS_MESSAGE_PONG)
+        info->n = ls_json_reader_integer (reader, object, "n", LS_JSON_OPTIONAL, 0);
       return;
     }
   info->n = ls_message_required_integer (reader, object, "n");

@@ -222,7 +222,7 @@ put_shops (LsJsonWriter  *writer,
         }
       if (type == LS_MESSAGE_PING || type == LS_MESSAGE_PONG)
         put_integer (writer, "version", info->position.version);
-      else
+      if (type != LS_MESSAGE_PING)
         put_integer (writer, "n", info->n);
       ls_json_writer_end_object (writer);
     }

@@ -119,7 +119,8 @@ typedef enum {
  * @name: (nullable): its name; only from the server
  * @role: the user's role there; only from the server
  * @position: the server's position; only from the server
- * @n: from a client the highest n it assigned, from a server the last n it decided for this client
+ * @n: from a client the highest n it assigned, from a server the last n it decided for this client,
+ *   in a pong the last n that it took in this session
  * @base: the version at which the epoch began: up to there its history is that of the epochs before;
  *   0 when nothing of them is left; only from the server
  *

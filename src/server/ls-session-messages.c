@@ -200,6 +200,7 @@ handle_ping (LsSession    *session,
         ls_audience_flush (sub->audience);
       /* A position that nobody has looked into yet is the client's word, not the server's. */
       info.position.version = MIN (ls_sub_get_sent (sub), sub->shop->published.version);
+      info.n = sub->taken_n;
       if (sub->state == LS_SUB_NONE)
         g_free (info.shop);
       else

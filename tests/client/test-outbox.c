@@ -92,6 +92,8 @@ run (Fixture *fixture)
                                 (int) work.edit->n);
       else if (step == LS_OUTBOX_VOID)
         g_string_append_printf (fixture->wire, "v%d ", (int) work.n);
+      else if (step == LS_OUTBOX_ASK)
+        g_string_append (fixture->wire, "? ");
       else
         {
           fixture->n_numbered = MIN (fixture->n_made, fixture->n_numbered + work.max);
@@ -126,7 +128,7 @@ decide (Fixture *fixture,
   g_autofree char *mid = mid_of (n);
 
   g_array_append_val (fixture->decided, n);
-  ls_outbox_decided (fixture->outbox, mid, true);
+  ls_outbox_decided (fixture->outbox, mid, true, fixture->now);
 }
 
 /* What is taken back while there is no connection goes without its content in the next. */
@@ -292,8 +294,107 @@ test_decided_here (Fixture      *fixture,
   ls_outbox_begin (fixture->outbox);
   make (fixture, 3);
   expect_wire (fixture, "1 2 3 ");
-  ls_outbox_decided (fixture->outbox, mid, false);
+  ls_outbox_decided (fixture->outbox, mid, false, fixture->now);
   expect_wire (fixture, "");
+}
+
+/* The deadline comes, neither earlier nor later than it should. */
+static void
+wait_for_question (Fixture *fixture,
+                   int64_t  patience)
+{
+  g_assert_cmpint (ls_outbox_get_deadline (fixture->outbox), ==, fixture->now + patience);
+  fixture->now += patience - 1;
+  expect_wire (fixture, "");
+  fixture->now++;
+  expect_wire (fixture, "? ");
+}
+
+/* Edits that got lost with nothing behind them that would show it. */
+static void
+test_lost (Fixture      *fixture,
+           gconstpointer data)
+{
+  ls_outbox_begin (fixture->outbox);
+  make (fixture, 3);
+  expect_wire (fixture, "1 2 3 ");
+  wait_for_question (fixture, LS_OUTBOX_PATIENCE);
+  ls_outbox_told (fixture->outbox, 1);
+  expect_wire (fixture, "2 3 ");
+  /* It said so once. */
+  ls_outbox_told (fixture->outbox, 1);
+  expect_wire (fixture, "");
+  /* And got lost again, the other one with it. */
+  wait_for_question (fixture, LS_OUTBOX_PATIENCE);
+  ls_outbox_told (fixture->outbox, 0);
+  expect_wire (fixture, "1 2 3 ");
+  decide (fixture, 1);
+  wait_for_question (fixture, LS_OUTBOX_PATIENCE);
+  /* What goes while the answer is on its way is not what was asked about. */
+  make (fixture, 1);
+  expect_wire (fixture, "4 ");
+  ls_outbox_told (fixture->outbox, 3);
+  expect_wire (fixture, "");
+  for (int64_t n = 2; n <= 4; n++)
+    decide (fixture, n);
+  g_assert_cmpint (ls_outbox_get_deadline (fixture->outbox), ==, -1);
+  /* What comes after a long time without any waits as long as the first did. */
+  fixture->now += 100 * SECOND;
+  make (fixture, 1);
+  expect_wire (fixture, "5 ");
+  wait_for_question (fixture, LS_OUTBOX_PATIENCE);
+}
+
+/* The server has the edits, and their results got lost. */
+static void
+test_result_lost (Fixture      *fixture,
+                  gconstpointer data)
+{
+  ls_outbox_begin (fixture->outbox);
+  make (fixture, 2);
+  expect_wire (fixture, "1 2 ");
+  wait_for_question (fixture, LS_OUTBOX_PATIENCE);
+  ls_outbox_told (fixture->outbox, 2);
+  expect_wire (fixture, "");
+  wait_for_question (fixture, LS_OUTBOX_PATIENCE);
+  ls_outbox_told (fixture->outbox, 2);
+  expect_wire (fixture, "1 2 ");
+  decide (fixture, 1);
+  /* A server that is busy for long is not sent the same again and again. */
+  wait_for_question (fixture, LS_OUTBOX_PATIENCE);
+  ls_outbox_told (fixture->outbox, 2);
+  expect_wire (fixture, "");
+  decide (fixture, 2);
+  ls_outbox_told (fixture->outbox, 2);
+  expect_wire (fixture, "");
+}
+
+/* Nobody answers: nothing goes again, the questions become rare. */
+static void
+test_no_answer (Fixture      *fixture,
+                gconstpointer data)
+{
+  static const int64_t waits[] = { 5, 5, 10, 20, 40, 60, 60 };
+
+  ls_outbox_begin (fixture->outbox);
+  make (fixture, 1);
+  expect_wire (fixture, "1 ");
+  for (size_t i = 0; i < G_N_ELEMENTS (waits); i++)
+    wait_for_question (fixture, waits[i] * SECOND);
+  /* An answer to a session that is over says nothing. */
+  ls_outbox_end (fixture->outbox);
+  g_assert_cmpint (ls_outbox_get_deadline (fixture->outbox), ==, -1);
+  ls_outbox_begin (fixture->outbox);
+  expect_wire (fixture, "1 ");
+  ls_outbox_told (fixture->outbox, 0);
+  expect_wire (fixture, "");
+  wait_for_question (fixture, LS_OUTBOX_PATIENCE);
+  /* Nor does one that was asked before the server refused. */
+  ls_outbox_refused (fixture->outbox, 1, true, 7 * SECOND, fixture->now);
+  ls_outbox_told (fixture->outbox, 0);
+  expect_wire (fixture, "");
+  fixture->now = ls_outbox_get_deadline (fixture->outbox);
+  expect_wire (fixture, "1 ");
 }
 
 static void
@@ -366,7 +467,8 @@ main (int    argc,
     { "go-back", test_go_back }, { "missing", test_missing },
     { "decided-here", test_decided_here },       { "temporary", test_temporary },
     { "void", test_void },             { "cache-fails", test_cache_fails },
-    { "taken-back", test_taken_back },
+    { "taken-back", test_taken_back }, { "lost", test_lost },
+    { "result-lost", test_result_lost }, { "no-answer", test_no_answer },
   };
 
   g_test_init (&argc, &argv, NULL);

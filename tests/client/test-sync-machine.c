@@ -244,16 +244,25 @@ say_error (Fixture    *fixture,
 }
 
 static void
-say_pong (Fixture *fixture,
-          int64_t  id,
-          int64_t  version)
+say_pong_with_n (Fixture *fixture,
+                 int64_t  id,
+                 int64_t  version,
+                 int64_t  n)
 {
   LsMessage *pong = ls_message_new (LS_MESSAGE_PONG);
-  LsShopInfo info = { .shop = g_strdup ("music"), .position = { .version = version } };
+  LsShopInfo info = { .shop = g_strdup ("music"), .position = { .version = version }, .n = n };
 
   pong->ping.id = id;
   g_array_append_val (pong->ping.shops, info);
   receive (fixture, pong, 100);
+}
+
+static void
+say_pong (Fixture *fixture,
+          int64_t  id,
+          int64_t  version)
+{
+  say_pong_with_n (fixture, id, version, 0);
 }
 
 static GPtrArray *
@@ -1052,6 +1061,42 @@ test_sync_now (Fixture      *fixture,
   }
 }
 
+static int64_t
+expect_ping (Fixture *fixture)
+{
+  g_autoptr (LsMessage) ping = expect_sent (fixture, LS_MESSAGE_PING);
+
+  return ping->ping.id;
+}
+
+/* Of two edits the second got lost, and nothing comes that would show it. */
+static void
+test_edit_lost (Fixture      *fixture,
+                gconstpointer data)
+{
+  int64_t first, second;
+
+  go_live (fixture, 10, 0);
+  ls_sync_machine_edits_changed (fixture->machine, "music", fixture->now);
+  numbered (fixture, 1, 2);
+  expect_mutate (fixture, 1, false);
+  expect_mutate (fixture, 2, false);
+  numbered (fixture, 1, 2);
+  expect_nothing (fixture);
+  wait_deadline (fixture);
+  first = expect_ping (fixture);
+  wait_deadline (fixture);
+  second = expect_ping (fixture);
+  /* The answers to others say nothing. */
+  say_pong_with_n (fixture, 7, 10, 0);
+  expect_drop (fixture, LS_SYNC_SET_SYNCED);
+  say_pong_with_n (fixture, first, 10, 0);
+  expect_nothing (fixture);
+  say_pong_with_n (fixture, second, 10, 1);
+  expect_mutate (fixture, 2, false);
+  expect_nothing (fixture);
+}
+
 /* How far the server was before it went back is no measure any more: who waited for that waited for
  * ever. */
 static void
@@ -1228,6 +1273,7 @@ main (int    argc,
     { "limited", test_limited },
     { "sync-now", test_sync_now },
     { "sync-now-gone-back", test_sync_now_gone_back },
+    { "edit-lost", test_edit_lost },
     { "errors", test_errors },
     { "sign-out", test_sign_out },
     { "closed-while-fetching", test_closed_while_fetching },

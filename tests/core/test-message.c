@@ -75,6 +75,7 @@ static const struct {
   { LS_FROM_CLIENT, "{\"t\":\"ping\",\"id\":4}" },
   { LS_FROM_SERVER, "{\"t\":\"ping\",\"id\":4,\"shops\":[{\"shop\":\"beats\",\"version\":9}]}" },
   { LS_FROM_SERVER, "{\"t\":\"pong\",\"id\":4}" },
+  { LS_FROM_SERVER, "{\"t\":\"pong\",\"id\":4,\"shops\":[{\"shop\":\"beats\",\"version\":9,\"n\":7}]}" },
   { LS_FROM_CLIENT, "{\"t\":\"auth\",\"token\":\"secret\"}" },
   { LS_FROM_SERVER, "{\"t\":\"error\",\"code\":\"rate-limit\",\"message\":\"slow down\",\"path\":\"changes[1]\","
                     "\"temporary\":true,\"retry_after\":1000000}" },

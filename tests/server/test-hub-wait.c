@@ -231,6 +231,29 @@ test_ping (Fixture      *fixture,
   expect_delta (fixture, fixture->link, start, start + 1);
   pong = ls_test_link_expect (fixture->link, LS_MESSAGE_PONG);
   g_assert_cmpint (g_array_index (pong->ping.shops, LsShopInfo, 0).position.version, ==, start + 1);
+  g_assert_cmpint (g_array_index (pong->ping.shops, LsShopInfo, 0).n, ==, 0);
+}
+
+/* A pong tells which edits came before the ping, also while they are not decided. */
+static void
+test_ping_edits (Fixture      *fixture,
+                 gconstpointer data)
+{
+  g_autoptr (LsMessage) ping = ls_message_new (LS_MESSAGE_PING);
+
+  for (int64_t n = 1; n <= 2; n++)
+    {
+      g_autofree char *mid = g_strdup_printf ("01890000-0000-7000-8000-00000000000%d", (int) n);
+      g_autoptr (LsMessage) pong = NULL;
+      g_autoptr (LsMessage) result = NULL;
+
+      ls_test_link_mutate (fixture->link, n, mid, "[{'c':'products','k':'p','op':'put'}]");
+      ls_test_link_send (fixture->link, ping);
+      pong = ls_test_link_expect (fixture->link, LS_MESSAGE_PONG);
+      g_assert_cmpint (g_array_index (pong->ping.shops, LsShopInfo, 0).n, ==, n);
+      result = ls_test_link_expect (fixture->link, LS_MESSAGE_RESULT);
+      g_assert_cmpint (result->result.n, ==, n);
+    }
 }
 
 /* Whoever knows more than the server, because its files were put back, is not told that the server
@@ -356,6 +379,7 @@ main (int    argc,
     { "page-comes-up", test_page_comes_up },
     { "result", test_result },
     { "ping", test_ping },
+    { "ping-edits", test_ping_edits },
     { "ping-claimed", test_ping_claimed },
     { "digest", test_digest },
     { "others", test_others },

@@ -133,6 +133,11 @@ static const char *const once_failed[] = {
   "27709 act 0 0 0 5635406424700760383\n"
   "64622 act 0 1 0 6375467722694287275\n"
   "75004 probe 0 0 0 2554262622550526317\n",
+  /* An edit was garbled on its way, and nothing came behind it that would have shown it. */
+  "plan 1117 clients 2 digests 7000000 buffer 4194304 ring 16777216 rate 50 readers 2\n"
+  "2820417 trouble 1 4 0 8855971567078071717\n"
+  "2841123 act 1 4 0 327508617708534435\n"
+  "2937914 trouble 1 6 0 7907781867368471046\n",
 };
 
 static void
