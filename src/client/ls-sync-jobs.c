@@ -393,7 +393,8 @@ ls_sync_job_answer (LsSyncJob     *job,
   switch ((unsigned) action->type)
     {
     case LS_SYNC_SET_VIEW:
-      ls_sync_machine_view_set (machine, action->shop, job->fetch, job->error, now);
+      ls_sync_machine_view_set (machine, action->shop, action->generation, job->fetch, job->error,
+                                now);
       break;
     case LS_SYNC_APPLY_DELTA:
       ls_sync_machine_applied (machine, action->shop, action->generation, action->message,

@@ -56,6 +56,7 @@ typedef struct {
   LsRole role;
   bool visible;         /* the last welcome had it */
   bool has_view;        /* the cache took the view of the role in this session */
+  unsigned n_views;     /* that it was asked to take: answers to earlier ones are stale */
   bool must_reload;     /* the cache could not say where it stands */
   LsStreamState state;
   LsOutbox *outbox;

@@ -29,7 +29,8 @@ G_BEGIN_DECLS
  * @LS_SYNC_SET_CLIENT: keep @text as client id
  * @LS_SYNC_NAME_SHOP: keep @text as name and @role of @shop
  * @LS_SYNC_REMOVE_SHOP: forget @shop, unless edits wait in it
- * @LS_SYNC_SET_VIEW: take @role's view for @shop; ls_sync_machine_view_set() answers
+ * @LS_SYNC_SET_VIEW: take @role's view for @shop; ls_sync_machine_view_set() answers with
+ *   @generation
  * @LS_SYNC_SET_SYNCED: note that @shop is up to date
  * @LS_SYNC_APPLY_DELTA: apply @message; ls_sync_machine_applied() answers with @generation
  * @LS_SYNC_APPLY_RESULT: apply @message; ls_sync_machine_decided() answers
@@ -195,6 +196,7 @@ void ls_sync_machine_set_shown     (LsSyncMachine *self,
 /* The cache's answers. @error is why it failed, or NULL. */
 void ls_sync_machine_view_set     (LsSyncMachine    *self,
                                    const char       *shop,
+                                   unsigned          generation,
                                    uint32_t          fetch,
                                    const GError     *error,
                                    int64_t           now);

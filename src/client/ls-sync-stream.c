@@ -214,28 +214,32 @@ ls_stream_begin (LsSyncMachine *self,
   stream->state = LS_STREAM_VIEW;
   action = ls_sync_push (self, LS_SYNC_SET_VIEW, stream->shop);
   action->role = stream->role;
+  action->generation = ++stream->n_views;
 }
 
 /**
  * ls_sync_machine_view_set:
  * @self: a machine
  * @shop: a shop
+ * @generation: of the action
  * @fetch: a mask of the collections whose rows lack something
  * @error: (nullable): why the cache failed
  * @now: monotonic
  *
- * Answers %LS_SYNC_SET_VIEW.
+ * Answers %LS_SYNC_SET_VIEW. Where the role has changed again meanwhile it says nothing of the view
+ * that the rows will have.
  */
 void
 ls_sync_machine_view_set (LsSyncMachine *self,
                           const char    *shop,
+                          unsigned       generation,
                           uint32_t       fetch_mask,
                           const GError  *error,
                           int64_t        now)
 {
   LsStream *stream = ls_sync_find (self, shop);
 
-  if (stream == NULL || stream->state != LS_STREAM_VIEW)
+  if (stream == NULL || stream->state != LS_STREAM_VIEW || stream->n_views != generation)
     return;
   if (error != NULL)
     {

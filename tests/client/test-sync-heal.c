@@ -19,6 +19,7 @@ typedef struct {
   GQueue actions; /* without reports */
   GString *reports;
   int64_t now;
+  unsigned view; /* the generation of the last view that the cache was to take */
 } Fixture;
 
 static uint64_t
@@ -40,7 +41,11 @@ collect (Fixture *fixture)
         ls_sync_action_free (action);
       }
     else
-      g_queue_push_tail (&fixture->actions, action);
+      {
+        if (action->type == LS_SYNC_SET_VIEW)
+          fixture->view = action->generation;
+        g_queue_push_tail (&fixture->actions, action);
+      }
 }
 
 static LsSyncAction *
@@ -136,7 +141,7 @@ open_session (Fixture *fixture)
   receive (fixture, welcome);
   collect (fixture);
   g_queue_clear_full (&fixture->actions, (GDestroyNotify) ls_sync_action_free);
-  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, 0, NULL, fixture->now);
   collect (fixture); /* subscribe, and what comes with it */
   g_queue_clear_full (&fixture->actions, (GDestroyNotify) ls_sync_action_free);
 }

@@ -17,6 +17,7 @@ typedef struct {
   GQueue actions; /* without reports */
   GString *reports;
   int64_t now;
+  unsigned view; /* the generation of the last view that the cache was to take */
 } Fixture;
 
 static uint64_t
@@ -56,7 +57,11 @@ collect (Fixture *fixture)
         ls_sync_action_free (action);
       }
     else
-      g_queue_push_tail (&fixture->actions, action);
+      {
+        if (action->type == LS_SYNC_SET_VIEW)
+          fixture->view = action->generation;
+        g_queue_push_tail (&fixture->actions, action);
+      }
 }
 
 static LsSyncAction *
@@ -393,7 +398,7 @@ go_live (Fixture *fixture,
   expect_drop (fixture, LS_SYNC_NAME_SHOP);
   expect_drop (fixture, LS_SYNC_SET_VIEW);
   expect_drop (fixture, LS_SYNC_SHOPS);
-  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, 0, NULL, fixture->now);
   numbered (fixture, 1, 0);
   expect_subscribe (fixture, version);
   expect_drop (fixture, LS_SYNC_SET_SYNCED);
@@ -437,7 +442,7 @@ test_first_sync (Fixture      *fixture,
   expect_drop (fixture, LS_SYNC_NAME_SHOP);
   expect_drop (fixture, LS_SYNC_SET_VIEW);
   expect_drop (fixture, LS_SYNC_SHOPS);
-  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, 0, NULL, fixture->now);
   fetch = expect (fixture, LS_SYNC_FETCH);
   g_assert_cmpuint (fetch->collections, ==, UINT32_MAX);
   /* No edit goes before the shop is here. */
@@ -592,7 +597,7 @@ test_view_fails (Fixture      *fixture,
   expect_drop (fixture, LS_SYNC_NAME_SHOP);
   expect_drop (fixture, LS_SYNC_SET_VIEW);
   expect_drop (fixture, LS_SYNC_SHOPS);
-  ls_sync_machine_view_set (fixture->machine, "music", 0, error, fixture->now);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, 0, error, fixture->now);
   expect_reported (fixture, LS_EVENT_ERROR);
   wait_deadline (fixture);
   expect_drop (fixture, LS_SYNC_SET_VIEW);
@@ -664,7 +669,7 @@ test_went_back (Fixture      *fixture,
   expect_drop (fixture, LS_SYNC_NAME_SHOP);
   expect_drop (fixture, LS_SYNC_SET_VIEW);
   expect_drop (fixture, LS_SYNC_SHOPS);
-  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, 0, NULL, fixture->now);
   expect_drop (fixture, LS_SYNC_NUMBER);
   ls_message_unref (expect_sent (fixture, LS_MESSAGE_SUBSCRIBE));
   say_resync (fixture, LS_RESYNC_EPOCH);
@@ -709,7 +714,8 @@ test_wider_view (Fixture      *fixture,
   expect_drop (fixture, LS_SYNC_NAME_SHOP);
   expect_drop (fixture, LS_SYNC_SET_VIEW);
   expect_drop (fixture, LS_SYNC_SHOPS);
-  ls_sync_machine_view_set (fixture->machine, "music", 1 << LS_CUSTOMERS, NULL, fixture->now);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, 1 << LS_CUSTOMERS, NULL,
+                            fixture->now);
   expect_subscribe (fixture, 10);
   {
     g_autoptr (LsSyncAction) action = expect (fixture, LS_SYNC_FETCH);
@@ -736,6 +742,31 @@ test_shop_goes (Fixture      *fixture,
   expect_drop (fixture, LS_SYNC_SHOPS);
   say_delta (fixture, 10, 11, 100);
   expect_nothing (fixture);
+}
+
+/* The role changes twice, faster than the cache: only the last answer tells what the rows lack. */
+static void
+test_role_changes_back (Fixture      *fixture,
+                        gconstpointer data)
+{
+  unsigned stale;
+
+  go_live (fixture, 10, 0);
+  say_welcome (fixture, "c1", "music", EPOCH, 10, LS_ROLE_STAFF);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  stale = fixture->view;
+  say_welcome (fixture, "c1", "music", EPOCH, 10, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_sync_machine_view_set (fixture->machine, "music", stale, 0, NULL, fixture->now);
+  expect_nothing (fixture);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, 1 << LS_CUSTOMERS, NULL,
+                            fixture->now);
+  expect_subscribe (fixture, 10);
+  expect_drop (fixture, LS_SYNC_FETCH);
 }
 
 /* Under the very role it had: the rows went, so all of them are asked for again. */
@@ -765,7 +796,7 @@ test_shop_comes_back (Fixture      *fixture,
   expect_drop (fixture, LS_SYNC_REMOVE_SHOP);
   expect_drop (fixture, LS_SYNC_RELOAD);
   expect_drop (fixture, LS_SYNC_SHOPS);
-  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, 0, NULL, fixture->now);
   {
     g_autoptr (LsSyncAction) fetch = expect (fixture, LS_SYNC_FETCH);
 
@@ -805,7 +836,7 @@ test_edits (Fixture      *fixture,
   expect_drop (fixture, LS_SYNC_NAME_SHOP);
   expect_drop (fixture, LS_SYNC_SET_VIEW);
   expect_drop (fixture, LS_SYNC_SHOPS);
-  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, 0, NULL, fixture->now);
   numbered (fixture, 7, 7);
   expect_subscribe (fixture, 10);
   expect_drop (fixture, LS_SYNC_SET_SYNCED);
@@ -890,7 +921,7 @@ test_forked (Fixture      *fixture,
   expect_drop (fixture, LS_SYNC_NAME_SHOP);
   expect_drop (fixture, LS_SYNC_SET_VIEW);
   expect_drop (fixture, LS_SYNC_SHOPS);
-  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, 0, NULL, fixture->now);
   numbered (fixture, 1, 2);
   expect_subscribe (fixture, 10);
   expect_drop (fixture, LS_SYNC_SET_SYNCED);
@@ -916,7 +947,7 @@ test_new_epoch (Fixture      *fixture,
   expect_drop (fixture, LS_SYNC_SHOPS);
   ls_sync_machine_renumbered (fixture->machine, "music", 1, edits, NULL, fixture->now);
   expect_nothing (fixture);
-  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, 0, NULL, fixture->now);
   expect_drop (fixture, LS_SYNC_FETCH);
   expect_nothing (fixture);
   ls_sync_machine_fetched (fixture->machine, "music", &position, NULL, fixture->now);
@@ -967,7 +998,7 @@ test_shown (Fixture      *fixture,
       collect (fixture);
       ls_sync_action_free (g_queue_pop_head (&fixture->actions));
     }
-  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, 0, NULL, fixture->now);
   numbered (fixture, 1, 0);
   expect_shown (fixture, 7, products, false);
   expect_drop (fixture, LS_SYNC_SET_SYNCED);
@@ -1003,7 +1034,7 @@ test_limited (Fixture      *fixture,
       collect (fixture);
       ls_sync_action_free (g_queue_pop_head (&fixture->actions));
     }
-  ls_sync_machine_view_set (fixture->machine, "music", 0, NULL, fixture->now);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, 0, NULL, fixture->now);
   numbered (fixture, 1, 0);
   expect_shown (fixture, 7, products, false);
   expect_drop (fixture, LS_SYNC_SET_SYNCED);
@@ -1272,6 +1303,7 @@ main (int    argc,
     { "shown", test_shown },
     { "limited", test_limited },
     { "sync-now", test_sync_now },
+    { "role-changes-back", test_role_changes_back },
     { "sync-now-gone-back", test_sync_now_gone_back },
     { "edit-lost", test_edit_lost },
     { "errors", test_errors },

@@ -138,6 +138,11 @@ static const char *const once_failed[] = {
   "2820417 trouble 1 4 0 8855971567078071717\n"
   "2841123 act 1 4 0 327508617708534435\n"
   "2937914 trouble 1 6 0 7907781867368471046\n",
+  /* What the cache said of a role that had changed again was taken for what it said of the last. */
+  "plan 2566 clients 2 digests 4000000 buffer 4194304 ring 16777216 rate 50 readers 2\n"
+  "89465 role 1 1 0 229310798237911942\n"
+  "765647 sleep 0 1493288 0 7687291612883365697\n"
+  "1410590 role 0 2 0 7257144917775181092\n",
 };
 
 static void
