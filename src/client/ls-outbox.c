@@ -281,6 +281,21 @@ ls_outbox_refused (LsOutbox *self,
 }
 
 /**
+ * ls_outbox_doubt:
+ * @self: an outbox
+ * @now: monotonic
+ *
+ * Something that was sent did not arrive, maybe an edit: asks for those without a result now.
+ */
+void
+ls_outbox_doubt (LsOutbox *self,
+                 int64_t   now)
+{
+  if (self->ask_at > 0)
+    self->ask_at = MIN (self->ask_at, now);
+}
+
+/**
  * ls_outbox_told:
  * @self: an outbox
  * @taken_n: the last n that the server took in this session

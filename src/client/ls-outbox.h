@@ -85,6 +85,8 @@ void         ls_outbox_refused       (LsOutbox     *self,
                                       bool          temporary,
                                       int64_t       retry_after,
                                       int64_t       now);
+void         ls_outbox_doubt         (LsOutbox     *self,
+                                      int64_t       now);
 void         ls_outbox_told          (LsOutbox     *self,
                                       int64_t       taken_n);
 void         ls_outbox_set_highest_n (LsOutbox     *self,

@@ -18,8 +18,6 @@
 #define CHANGE_OVERHEAD 256
 #define FIELD_OVERHEAD 96
 #define NUMBER_BYTES 24
-/* Pings that ask for edits are told apart from others by this. */
-#define EDITS_PING (INT64_C (1) << 41)
 
 static LsMessage *
 mutate_new (LsStream   *stream,
@@ -141,32 +139,6 @@ send_void (LsSyncMachine *self,
   ls_sync_send (self, message);
 }
 
-/* Asks which edits the server has: its pong comes behind whatever it read before the ping. */
-static void
-ask_for_edits (LsSyncMachine *self,
-               LsStream      *stream)
-{
-  LsMessage *ping = ls_message_new (LS_MESSAGE_PING);
-
-  stream->edits_ping = EDITS_PING | ++self->n_asked;
-  ping->ping.id = stream->edits_ping;
-  ls_sync_send (self, ping);
-}
-
-/* The server says how far it has the edits of @stream. */
-void
-ls_stream_edits_told (LsSyncMachine *self,
-                      LsStream      *stream,
-                      int64_t        ping,
-                      int64_t        taken_n,
-                      int64_t        now)
-{
-  if (ping != stream->edits_ping)
-    return;
-  ls_outbox_told (stream->outbox, taken_n);
-  ls_stream_run_outbox (self, stream, now);
-}
-
 void
 ls_stream_run_outbox (LsSyncMachine *self,
                       LsStream      *stream,
@@ -183,7 +155,7 @@ ls_stream_run_outbox (LsSyncMachine *self,
     else if (step == LS_OUTBOX_VOID)
       send_void (self, stream, work.n);
     else if (step == LS_OUTBOX_ASK)
-      ask_for_edits (self, stream);
+      ls_stream_ask_for_edits (self, stream);
     else
       ls_sync_push (self, LS_SYNC_NUMBER, stream->shop)->n = work.max;
 }

@@ -60,7 +60,11 @@ typedef struct {
   bool must_reload;     /* the cache could not say where it stands */
   LsStreamState state;
   LsOutbox *outbox;
-  int64_t edits_ping;   /* the id of the last ping that asks for edits, 0 for none */
+
+  /* What the server has, see ls-sync-missing.c */
+  int64_t edits_ping;   /* the last one that asked for edits, 0 for none */
+  int64_t asked_before; /* the last one that went before the stream was asked for */
+  unsigned untold;      /* pongs in a row that did not know of the stream */
 
   /* Where the cache is, and where it will be once it did all that it was given. */
   LsPosition confirmed;
@@ -149,7 +153,8 @@ struct _LsSyncMachine {
   bool limited;        /* the connection is poor: nothing is so urgent that it could not be batched */
   GHashTable *shown;   /* shop -> a mask of collections; those not in it show all */
   int64_t max_message; /* what the server takes */
-  int64_t n_asked;     /* pings that asked for edits */
+  int64_t n_questions; /* pings that asked what the server has */
+  int64_t doubted_at;  /* when it last could not read something, monotonic, 0 for never */
   LsHeal heal;
 
   size_t queued_bytes; /* given to the cache and not answered */
@@ -304,14 +309,20 @@ void ls_stream_proof (LsSyncMachine *self,
                       LsMessage     *message,
                       int64_t        now);
 
+/* ls-sync-missing.c */
+void ls_stream_ask_for_edits (LsSyncMachine *self,
+                              LsStream      *stream);
+void ls_stream_told_again    (LsSyncMachine *self,
+                              LsStream      *stream);
+void ls_sync_doubt           (LsSyncMachine *self,
+                              int64_t        now);
+void ls_sync_find_missing    (LsSyncMachine *self,
+                              const LsPing  *pong,
+                              int64_t        now);
+
 /* ls-sync-edits.c */
 void ls_stream_run_outbox (LsSyncMachine        *self,
                            LsStream             *stream,
-                           int64_t               now);
-void ls_stream_edits_told (LsSyncMachine        *self,
-                           LsStream             *stream,
-                           int64_t               ping,
-                           int64_t               taken_n,
                            int64_t               now);
 void ls_stream_refused    (LsSyncMachine        *self,
                            LsStream             *stream,

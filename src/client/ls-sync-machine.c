@@ -98,10 +98,8 @@ pong (LsSyncMachine *self,
       const LsShopInfo *info = &g_array_index (ping->shops, LsShopInfo, i);
       LsStream *stream = ls_sync_find (self, info->shop);
 
-      if (stream == NULL)
-        continue;
-      ls_stream_sent_up_to (self, stream, info->position.version, now);
-      ls_stream_edits_told (self, stream, ping->id, info->n, now);
+      if (stream != NULL)
+        ls_stream_sent_up_to (self, stream, info->position.version, now);
     }
   ls_sync_settle_wishes (self, NULL);
 }
@@ -143,6 +141,8 @@ error_said (LsSyncMachine        *self,
     /* Any of what was asked may have been thrown away. */
     for (unsigned i = 0; i < self->streams->len; i++)
       ls_stream_interrupted (self, g_ptr_array_index (self->streams, i), said->retry_after, now);
+  else if (said->code == LS_ERROR_PROTOCOL)
+    ls_sync_doubt (self, now);
 }
 
 static void
@@ -225,6 +225,8 @@ ls_sync_machine_received (LsSyncMachine *self,
     case LS_MESSAGE_PONG:
       if (self->session == LS_SESSION_READY)
         pong (self, &message->ping, now);
+      if (self->session == LS_SESSION_READY && message->type == LS_MESSAGE_PONG)
+        ls_sync_find_missing (self, &message->ping, now);
       break;
     case LS_MESSAGE_ERROR:
       error_said (self, &message->error, now);

@@ -321,6 +321,7 @@ ls_stream_subscribe (LsSyncMachine *self,
     }
   stream->state = LS_STREAM_SUBSCRIBED;
   ls_sync_send (self, subscribe_new (self, stream));
+  ls_stream_told_again (self, stream);
   ls_sync_report (self, LS_EVENT_SUBSCRIBED, stream)->version = stream->queued.version;
   stream->acked_version = stream->confirmed.version;
   ls_stream_update_outbox (self, stream, now);

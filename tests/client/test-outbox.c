@@ -369,6 +369,23 @@ test_result_lost (Fixture      *fixture,
   expect_wire (fixture, "");
 }
 
+/* Something got lost, and it may have been one of them. */
+static void
+test_doubt (Fixture      *fixture,
+            gconstpointer data)
+{
+  ls_outbox_begin (fixture->outbox);
+  ls_outbox_doubt (fixture->outbox, fixture->now);
+  expect_wire (fixture, "");
+  make (fixture, 1);
+  expect_wire (fixture, "1 ");
+  fixture->now += SECOND;
+  ls_outbox_doubt (fixture->outbox, fixture->now);
+  expect_wire (fixture, "? ");
+  ls_outbox_told (fixture->outbox, 0);
+  expect_wire (fixture, "1 ");
+}
+
 /* Nobody answers: nothing goes again, the questions become rare. */
 static void
 test_no_answer (Fixture      *fixture,
@@ -469,6 +486,7 @@ main (int    argc,
     { "void", test_void },             { "cache-fails", test_cache_fails },
     { "taken-back", test_taken_back }, { "lost", test_lost },
     { "result-lost", test_result_lost }, { "no-answer", test_no_answer },
+    { "doubt", test_doubt },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -112,6 +112,14 @@ expect_nothing (Fixture *fixture)
   g_assert_cmpuint (fixture->actions.length, ==, 0);
 }
 
+static int64_t
+expect_ping (Fixture *fixture)
+{
+  g_autoptr (LsMessage) ping = expect_sent (fixture, LS_MESSAGE_PING);
+
+  return ping->ping.id;
+}
+
 static void
 expect_subscribe (Fixture *fixture,
                   int64_t  version)
@@ -744,6 +752,68 @@ test_shop_goes (Fixture      *fixture,
   expect_nothing (fixture);
 }
 
+static void
+say_blank_pong (Fixture *fixture,
+                int64_t  id)
+{
+  LsMessage *pong = ls_message_new (LS_MESSAGE_PONG);
+
+  pong->ping.id = id;
+  receive (fixture, pong, 20);
+}
+
+/* The server could not read something: what it does not know of then is said again. */
+static void
+test_unreadable (Fixture      *fixture,
+                 gconstpointer data)
+{
+  int64_t id;
+
+  go_live (fixture, 10, 0);
+  say_error (fixture, LS_ERROR_PROTOCOL, NULL, 0);
+  id = expect_ping (fixture);
+  /* What can't be read for ever does not go round. */
+  say_error (fixture, LS_ERROR_PROTOCOL, NULL, 0);
+  expect_nothing (fixture);
+  say_blank_pong (fixture, id);
+  expect_subscribe (fixture, 10);
+  /* That one was asked before. */
+  say_blank_pong (fixture, id);
+  expect_nothing (fixture);
+  fixture->now += 5 * SECOND;
+  ls_sync_machine_edits_changed (fixture->machine, "music", fixture->now);
+  numbered (fixture, 1, 1);
+  expect_mutate (fixture, 1, false);
+  numbered (fixture, 1, 1);
+  say_error (fixture, LS_ERROR_PROTOCOL, NULL, 0);
+  id = expect_ping (fixture);
+  g_assert_cmpint (expect_ping (fixture), ==, id + 1);
+  say_pong_with_n (fixture, id, 10, 0);
+  expect_mutate (fixture, 1, false);
+  expect_nothing (fixture);
+}
+
+/* The pings of the connection show it too, though not at once. */
+static void
+test_unknown_stream (Fixture      *fixture,
+                     gconstpointer data)
+{
+  go_live (fixture, 10, 0);
+  for (unsigned i = 0; i < 3; i++)
+    {
+      say_blank_pong (fixture, 1);
+      expect_nothing (fixture);
+      say_pong (fixture, 2, 10);
+      expect_nothing (fixture);
+    }
+  say_blank_pong (fixture, 3);
+  expect_nothing (fixture);
+  say_blank_pong (fixture, 4);
+  expect_subscribe (fixture, 10);
+  say_blank_pong (fixture, 5);
+  expect_nothing (fixture);
+}
+
 /* The role changes twice, faster than the cache: only the last answer tells what the rows lack. */
 static void
 test_role_changes_back (Fixture      *fixture,
@@ -1092,14 +1162,6 @@ test_sync_now (Fixture      *fixture,
   }
 }
 
-static int64_t
-expect_ping (Fixture *fixture)
-{
-  g_autoptr (LsMessage) ping = expect_sent (fixture, LS_MESSAGE_PING);
-
-  return ping->ping.id;
-}
-
 /* Of two edits the second got lost, and nothing comes that would show it. */
 static void
 test_edit_lost (Fixture      *fixture,
@@ -1303,6 +1365,8 @@ main (int    argc,
     { "shown", test_shown },
     { "limited", test_limited },
     { "sync-now", test_sync_now },
+    { "unreadable", test_unreadable },
+    { "unknown-stream", test_unknown_stream },
     { "role-changes-back", test_role_changes_back },
     { "sync-now-gone-back", test_sync_now_gone_back },
     { "edit-lost", test_edit_lost },

@@ -143,6 +143,10 @@ static const char *const once_failed[] = {
   "89465 role 1 1 0 229310798237911942\n"
   "765647 sleep 0 1493288 0 7687291612883365697\n"
   "1410590 role 0 2 0 7257144917775181092\n",
+  /* A subscription was garbled on its way. */
+  "plan 4079 clients 1 digests 4000000 buffer 4194304 ring 16777216 rate 50 readers 2\n"
+  "2895 trouble 0 4 0 1174771645984433424\n"
+  "101508 act 0 1 0 7250030562757449919\n",
 };
 
 static void
