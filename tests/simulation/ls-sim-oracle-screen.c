@@ -122,47 +122,46 @@ compare_ids (gconstpointer a,
   return (x->id > y->id) - (x->id < y->id);
 }
 
-/* Whether the cache holds that its rows have @edit, and the server has decided it indeed. A squashed
- * delta tells up to which n all is decided; of one that was refused, or that changed nothing, the log
- * has nothing, and until its result comes the client can't tell it from one that was applied. */
+/* Whether an edit shows no more on rows that stand at @version. A squashed delta tells up to which n
+ * all is decided, of the id that the client has now. So the client has only that to go by, until the
+ * result comes, where the log has nothing (of one that was refused, or changed nothing), and where the
+ * server has the edit from a copy of the cache, under another id. */
 static bool
-is_told_as_decided (LsSimOracle        *self,
-                    LsShopState        *shop,
-                    const LsCollection *collection,
-                    const LsSimEdit    *edit)
+is_over (LsSimOracle        *self,
+         LsCache            *cache,
+         const LsCollection *collection,
+         const LsSimEdit    *edit,
+         int64_t             version)
 {
-  const LsOpenEdit *open = ls_shop_find_edit (shop, edit->mid);
+  const LsOpenEdit *open = ls_shop_find_edit (ls_cache_find_shop (cache, LS_SIM_SHOP), edit->mid);
+  bool told = open != NULL && (open->contained & (UINT32_C (1) << collection->id));
+  const int64_t *applied = g_hash_table_lookup (self->by_mid, edit->mid);
 
-  return open != NULL && (open->contained & (UINT32_C (1) << collection->id)) &&
-         g_hash_table_contains (self->decided, edit->mid);
+  if (edit->is_void || edit->state == LS_EDIT_DEAD || edit->state == LS_EDIT_DISCARDED ||
+      edit->state == LS_EDIT_LOST || (edit->state == LS_EDIT_APPLIED && edit->version <= version))
+    return true;
+  if (applied == NULL)
+    return told && g_hash_table_contains (self->decided, edit->mid);
+  return *applied <= version &&
+         (told || g_strcmp0 (ls_sim_oracle_get_version (self, *applied)->client, cache->client) == 0);
 }
 
-/* Edits that must show on the rows of a collection, in order. */
+/* Edits that must show on the rows of a collection, which stand at @version, in order. */
 static GPtrArray *
 list_pending (LsSimOracle        *self,
               unsigned            client,
-              LsShopState        *shop,
-              const LsCollection *collection)
+              LsCache            *cache,
+              const LsCollection *collection,
+              int64_t             version)
 {
-  int64_t version = MAX (shop->position.version, shop->tables[collection->id]->base);
   GPtrArray *pending = g_ptr_array_new ();
   GHashTableIter iter;
-  gpointer value;
+  gpointer edit;
 
   g_hash_table_iter_init (&iter, self->witnesses[client].edits);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      const LsSimEdit *edit = value;
-      const int64_t *applied = g_hash_table_lookup (self->by_mid, edit->mid);
-
-      if (edit->is_void || edit->state == LS_EDIT_DEAD || edit->state == LS_EDIT_DISCARDED ||
-          edit->state == LS_EDIT_LOST ||
-          (applied != NULL && *applied <= version) ||
-          (edit->state == LS_EDIT_APPLIED && edit->version <= version) ||
-          (applied == NULL && is_told_as_decided (self, shop, collection, edit)))
-        continue;
-      g_ptr_array_add (pending, value);
-    }
+  while (g_hash_table_iter_next (&iter, NULL, &edit))
+    if (!is_over (self, cache, collection, edit, version))
+      g_ptr_array_add (pending, edit);
   g_ptr_array_sort (pending, compare_ids);
   return pending;
 }
@@ -308,7 +307,8 @@ ls_sim_oracle_probe (LsSimOracle *self,
 
       if (table == NULL || !table->is_held)
         continue;
-      pending = list_pending (self, client, shop, collection);
+      pending = list_pending (self, client, cache, collection,
+                              MAX (shop->position.version, table->base));
       judge_overlay (self, client, cache, collection, pending);
       judge_shadows (self, client, cache, collection, pending);
     }
