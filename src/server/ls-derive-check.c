@@ -28,7 +28,7 @@ typedef struct {
 } Order;
 
 typedef struct {
-  LsCheckReport *report;
+  LsDeriveReport *report;
   const LsCheckOptions *options;
   GArray *suspects[LS_N_COLLECTIONS]; /* buckets, uint32_t; NULL for none */
   LsZones *zones;
@@ -585,7 +585,7 @@ check_init (Check                *check,
 {
   *check = (Check) { 0 };
   check->options = options;
-  check->report = g_new0 (LsCheckReport, 1);
+  check->report = g_new0 (LsDeriveReport, 1);
   check->report->shop = g_strdup (shop);
   check->report->findings = g_ptr_array_new_with_free_func (finding_free);
   check->report->repairs = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
@@ -602,7 +602,7 @@ check_init (Check                *check,
 static void
 check_clear (Check *check)
 {
-  g_clear_pointer (&check->report, ls_check_report_free);
+  g_clear_pointer (&check->report, ls_derive_report_free);
   g_clear_pointer (&check->shop_row, ls_record_unref);
   g_ptr_array_unref (check->targets);
   g_hash_table_unref (check->orders);
@@ -649,7 +649,7 @@ check_derived (Check   *check,
  *
  * Returns: (transfer full) (nullable): what it found
  */
-LsCheckReport *
+LsDeriveReport *
 ls_derive_check_with (LsStorage            *storage,
                       const char           *shop,
                       const LsCheckOptions *options,
@@ -687,7 +687,7 @@ ls_derive_check_with (LsStorage            *storage,
  *
  * Returns: (transfer full) (nullable): what it found
  */
-LsCheckReport *
+LsDeriveReport *
 ls_derive_check (LsStorage  *storage,
                  const char *shop,
                  GError    **error)

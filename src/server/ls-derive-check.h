@@ -48,7 +48,7 @@ typedef struct {
 } LsFinding;
 
 /**
- * LsCheckReport:
+ * LsDeriveReport:
  * @shop: which shop
  * @position: where it stood
  * @n_rows: rows read
@@ -68,7 +68,7 @@ typedef struct {
   GPtrArray *findings;
   GPtrArray *repairs;
   bool too_large;
-} LsCheckReport;
+} LsDeriveReport;
 
 /**
  * LsCheckOptions:
@@ -86,17 +86,17 @@ typedef struct {
   int64_t max_rows;
 } LsCheckOptions;
 
-LsCheckReport *ls_derive_check_with           (LsStorage            *storage,
+LsDeriveReport *ls_derive_check_with           (LsStorage            *storage,
                                                const char           *shop,
                                                const LsCheckOptions *options,
                                                GError              **error);
-LsCheckReport *ls_derive_check                (LsStorage            *storage,
+LsDeriveReport *ls_derive_check                (LsStorage            *storage,
                                                const char           *shop,
                                                GError              **error);
-GPtrArray     *ls_check_report_make_mutations (const LsCheckReport  *report);
-void           ls_check_report_free           (LsCheckReport        *report);
+GPtrArray     *ls_derive_report_make_mutations (const LsDeriveReport  *report);
+void           ls_derive_report_free           (LsDeriveReport        *report);
 char          *ls_finding_to_text             (const LsFinding      *finding);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsCheckReport, ls_check_report_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsDeriveReport, ls_derive_report_free)
 
 G_END_DECLS

@@ -94,7 +94,7 @@ upgrade_shop (LsStorage    *storage,
   g_message ("Shop %s: bringing what is derived up to date", shop);
   for (unsigned tries = 0; tries < MAX_TRIES; tries++)
     {
-      g_autoptr (LsCheckReport) report = ls_derive_check (storage, shop, error);
+      g_autoptr (LsDeriveReport) report = ls_derive_check (storage, shop, error);
       g_autoptr (GPtrArray) mutations = NULL;
 
       if (report == NULL)
@@ -102,7 +102,7 @@ upgrade_shop (LsStorage    *storage,
       if (tries > 0 && report->repairs->len == 0)
         break;
       n_repaired += report->repairs->len;
-      mutations = ls_check_report_make_mutations (report);
+      mutations = ls_derive_report_make_mutations (report);
       if (tries == 0)
         g_ptr_array_add (mutations, renewal_new (shop));
       if (!commit_all (committer, mutations, error))

@@ -182,7 +182,7 @@ end_pass (Pass *pass)
 /* --- The check ------------------------------------------------------------------------------- */
 
 static void
-log_findings (const LsCheckReport *report)
+log_findings (const LsDeriveReport *report)
 {
   for (unsigned i = 0; i < report->findings->len && i < MAX_WORDS; i++)
     {
@@ -197,7 +197,7 @@ log_findings (const LsCheckReport *report)
 
 /* A difference of a digest comes with the values that make it; alone it is one of its own. */
 static uint64_t
-count_findings (const LsCheckReport *report)
+count_findings (const LsDeriveReport *report)
 {
   int64_t n_digests = 0;
 
@@ -208,8 +208,8 @@ count_findings (const LsCheckReport *report)
 }
 
 static void
-note_found (Pass                *pass,
-            const LsCheckReport *report)
+note_found (Pass                 *pass,
+            const LsDeriveReport *report)
 {
   LsScrubber *self = pass->scrubber;
   bool repairable = report->repairs->len > 0;
@@ -258,10 +258,10 @@ decided_cb (LsMutation       *mutation,
 /* Submits what repairs it; once all is decided, the check is made again. False when nothing could be
  * submitted. */
 static bool
-repair (Pass                *pass,
-        const LsCheckReport *report)
+repair (Pass                 *pass,
+        const LsDeriveReport *report)
 {
-  g_autoptr (GPtrArray) mutations = ls_check_report_make_mutations (report);
+  g_autoptr (GPtrArray) mutations = ls_derive_report_make_mutations (report);
   g_autoptr (GError) error = NULL;
   unsigned n_submitted = 0;
 
@@ -295,7 +295,7 @@ check_cb (gpointer data)
     .max_rows = MAX_ROWS,
   };
   g_autoptr (GError) error = NULL;
-  g_autoptr (LsCheckReport) report = NULL;
+  g_autoptr (LsDeriveReport) report = NULL;
 
   for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
     options.suspects[id] = pass->suspects[id];

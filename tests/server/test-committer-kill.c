@@ -212,7 +212,7 @@ check_file (Fixture *fixture)
   g_autoptr (LsSql) sql = ls_sql_open (fixture->path, LS_SQL_EXISTING, NULL, &error);
   g_autoptr (LsEnvironment) environment = ls_system_environment_new ();
   g_autoptr (LsStorage) storage = NULL;
-  g_autoptr (LsCheckReport) report = NULL;
+  g_autoptr (LsDeriveReport) report = NULL;
 
   g_assert_no_error (error);
   g_assert_true (ls_sql_check (sql, LS_SQL_CHECK_FULL, &error));

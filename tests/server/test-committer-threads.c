@@ -215,7 +215,7 @@ test_threads (Fixture      *fixture,
 {
   Client clients[N_CLIENTS];
   GThread *threads[N_CLIENTS + N_READERS];
-  g_autoptr (LsCheckReport) report = NULL;
+  g_autoptr (LsDeriveReport) report = NULL;
   g_autoptr (GError) error = NULL;
 
   for (unsigned i = 0; i < N_CLIENTS; i++)

@@ -13,7 +13,7 @@ static void
 assert_sound (LsTestShop *self)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (LsCheckReport) report = ls_derive_check (self->storage, "s", &error);
+  g_autoptr (LsDeriveReport) report = ls_derive_check (self->storage, "s", &error);
 
   g_assert_no_error (error);
   for (unsigned i = 0; i < report->findings->len; i++)
@@ -327,7 +327,7 @@ count_cb (gpointer user_data)
 }
 
 static bool
-has_finding (const LsCheckReport *report,
+has_finding (const LsDeriveReport *report,
              const char          *text)
 {
   for (unsigned i = 0; i < report->findings->len; i++)
@@ -378,7 +378,7 @@ test_check_and_repair (void)
   assert_sound (self);
   for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (LsCheckReport) report = NULL;
+      g_autoptr (LsDeriveReport) report = NULL;
       g_autoptr (GPtrArray) mutations = NULL;
       g_autoptr (GError) error = NULL;
 
@@ -386,7 +386,7 @@ test_check_and_repair (void)
       report = ls_derive_check (self->storage, "s", &error);
       g_assert_no_error (error);
       g_assert_true (has_finding (report, cases[i].finding));
-      mutations = ls_check_report_make_mutations (report);
+      mutations = ls_derive_report_make_mutations (report);
       for (unsigned m = 0; m < mutations->len; m++)
         {
           g_autoptr (LsTestOutcome) outcome = ls_test_shop_submit (
@@ -396,7 +396,7 @@ test_check_and_repair (void)
           g_assert_no_error (outcome->error);
           g_assert_cmpint (outcome->decision->status, ==, LS_RESULT_APPLIED);
         }
-      g_clear_pointer (&report, ls_check_report_free);
+      g_clear_pointer (&report, ls_derive_report_free);
       report = ls_derive_check (self->storage, "s", &error);
       g_assert_no_error (error);
       g_assert_cmpint (report->n_findings, ==, 0);
@@ -411,7 +411,7 @@ static void
 test_check_rot (void)
 {
   g_autoptr (LsTestShop) self = ls_test_shop_new ();
-  g_autoptr (LsCheckReport) report = NULL;
+  g_autoptr (LsDeriveReport) report = NULL;
   g_autoptr (GError) error = NULL;
   unsigned drained = 0;
 
@@ -427,7 +427,7 @@ test_check_rot (void)
   g_assert_true (
       has_finding (report, "products pack: name: “Rot” is stored, the log set “Pack”"));
   g_assert_cmpuint (report->repairs->len, ==, 1);
-  g_clear_pointer (&report, ls_check_report_free);
+  g_clear_pointer (&report, ls_derive_report_free);
 
   spoil (self,
          "UPDATE products SET name = 'Pack' WHERE key = 'pack';"

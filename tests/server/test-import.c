@@ -236,7 +236,7 @@ static void
 check_shop (Shop *shop)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (LsCheckReport) report = ls_derive_check (shop->storage, "s", &error);
+  g_autoptr (LsDeriveReport) report = ls_derive_check (shop->storage, "s", &error);
 
   g_assert_no_error (error);
   for (unsigned i = 0; i < report->findings->len; i++)

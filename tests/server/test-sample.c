@@ -54,7 +54,7 @@ check_shop (LsStorage  *storage,
             const char *id)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (LsCheckReport) report = ls_derive_check (storage, id, &error);
+  g_autoptr (LsDeriveReport) report = ls_derive_check (storage, id, &error);
   g_autoptr (LsShop) shop = ls_storage_get_shop (storage, id, &error);
 
   g_assert_no_error (error);

@@ -158,7 +158,7 @@ check_figures (Shop       *shop,
                const char *id)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (LsCheckReport) report = ls_derive_check (shop->storage, id, &error);
+  g_autoptr (LsDeriveReport) report = ls_derive_check (shop->storage, id, &error);
 
   g_assert_no_error (error);
   for (unsigned i = 0; i < report->findings->len; i++)

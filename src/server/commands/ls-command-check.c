@@ -20,7 +20,7 @@ typedef struct {
 } CheckJob;
 
 static void
-print_report (const LsCheckReport *report)
+print_report (const LsDeriveReport *report)
 {
   for (unsigned i = 0; i < report->findings->len; i++)
     {
@@ -37,7 +37,7 @@ print_report (const LsCheckReport *report)
 }
 
 static bool
-has_lost_rows (const LsCheckReport *report)
+has_lost_rows (const LsDeriveReport *report)
 {
   for (unsigned i = 0; i < report->findings->len; i++)
     if (((LsFinding *) g_ptr_array_index (report->findings, i))->kind == LS_FINDING_DIGEST)
@@ -49,7 +49,7 @@ has_lost_rows (const LsCheckReport *report)
  * nothing makes the digests anew from the rows. */
 static bool
 take_as_they_are (CheckJob             *job,
-                  const LsCheckReport  *report,
+                  const LsDeriveReport *report,
                   GError              **error)
 {
   g_autoptr (LsMutation) mutation = ls_mutation_new (report->shop);
@@ -65,10 +65,10 @@ take_as_they_are (CheckJob             *job,
 
 static bool
 repair_once (CheckJob             *job,
-             const LsCheckReport  *report,
+             const LsDeriveReport *report,
              GError              **error)
 {
-  g_autoptr (GPtrArray) mutations = ls_check_report_make_mutations (report);
+  g_autoptr (GPtrArray) mutations = ls_derive_report_make_mutations (report);
 
   for (unsigned i = 0; i < mutations->len; i++)
     if (!ls_offline_commit (job->offline, g_ptr_array_index (mutations, i), error))
@@ -83,20 +83,20 @@ repair_once (CheckJob             *job,
  * from rows that were wrong is looked at once those are right. */
 static bool
 repair (CheckJob             *job,
-        const LsCheckReport  *report,
+        const LsDeriveReport *report,
         GError              **error)
 {
-  g_autoptr (LsCheckReport) last = NULL;
+  g_autoptr (LsDeriveReport) last = NULL;
 
   for (unsigned tries = 0; tries < MAX_REPAIRS; tries++)
     {
-      const LsCheckReport *now = last != NULL ? last : report;
+      const LsDeriveReport *now = last != NULL ? last : report;
 
       if (now->repairs->len == 0 && !has_lost_rows (now))
         break;
       if (!repair_once (job, now, error))
         return false;
-      g_clear_pointer (&last, ls_check_report_free);
+      g_clear_pointer (&last, ls_derive_report_free);
       last = ls_derive_check (job->storage, report->shop, error);
       if (last == NULL)
         return false;
@@ -112,7 +112,7 @@ check_shop (CheckJob    *job,
             const char  *shop,
             GError     **error)
 {
-  g_autoptr (LsCheckReport) report = ls_derive_check (job->storage, shop, error);
+  g_autoptr (LsDeriveReport) report = ls_derive_check (job->storage, shop, error);
 
   if (report == NULL)
     return false;

@@ -11,7 +11,7 @@
 #define REPAIRS_PER_MUTATION 50
 
 /**
- * ls_check_report_make_mutations:
+ * ls_derive_report_make_mutations:
  * @report: a report
  *
  * Makes what repairs the derived values, to be submitted to the committer one after the other. They
@@ -20,7 +20,7 @@
  * Returns: (transfer full) (element-type LsMutation): the repairs, none when all is right
  */
 GPtrArray *
-ls_check_report_make_mutations (const LsCheckReport *report)
+ls_derive_report_make_mutations (const LsDeriveReport *report)
 {
   GPtrArray *mutations = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_mutation_unref);
   LsMutation *mutation = NULL;
@@ -42,13 +42,13 @@ ls_check_report_make_mutations (const LsCheckReport *report)
 }
 
 /**
- * ls_check_report_free:
+ * ls_derive_report_free:
  * @report: (transfer full): a report
  *
  * Frees it.
  */
 void
-ls_check_report_free (LsCheckReport *report)
+ls_derive_report_free (LsDeriveReport *report)
 {
   g_ptr_array_unref (report->findings);
   g_ptr_array_unref (report->repairs);
