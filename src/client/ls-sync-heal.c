@@ -193,6 +193,8 @@ ls_sync_heal_next_bucket (LsSyncMachine *self,
         {
           guarded (self, bucket);
           g_array_remove_index (heal->buckets, 0);
+          /* When its time has come its sum is asked for first: it may be right by then. */
+          ls_stream_doubt (heal->stream, heal->collection, -1);
           continue;
         }
       if (strikes == STRIKES_TO_FETCH)

@@ -571,6 +571,35 @@ test_suspect (Fixture      *fixture,
   g_assert_null (strstr (fixture->reports->str, LS_EVENT_FINDING));
 }
 
+/* What is held back is healed when its time has come, though no digest says again that it differs. */
+static void
+test_held_back (Fixture      *fixture,
+                gconstpointer data)
+{
+  g_autoptr (GArray) suspects = g_array_new (FALSE, FALSE, sizeof (uint32_t));
+  uint32_t bucket = 7;
+
+  g_array_append_val (suspects, bucket);
+  for (int i = 0; i < 2; i++)
+    {
+      tick (fixture, 60 * SECOND);
+      ls_sync_machine_suspect (fixture->machine, "music", ls_schema_collection (LS_PRODUCTS),
+                               suspects, fixture->now);
+      expect_verify (fixture, LS_PRODUCTS, 7, 0);
+      list (fixture, LS_PRODUCTS, 7, 1, false);
+      expect_verify (fixture, LS_PRODUCTS, 7, 1);
+      rows (fixture, LS_PRODUCTS, 7, 0, 1, true, NULL);
+      expect_totals (fixture);
+    }
+  tick (fixture, 60 * SECOND);
+  ls_sync_machine_suspect (fixture->machine, "music", ls_schema_collection (LS_PRODUCTS), suspects,
+                           fixture->now);
+  expect_nothing (fixture);
+  expect_reported (fixture, LS_EVENT_LOOP_GUARD);
+  tick (fixture, 60 * SECOND);
+  expect_verify (fixture, LS_PRODUCTS, -1, 0);
+}
+
 /* A bucket too large for a list: its collection alone is fetched. */
 static void
 test_too_many (Fixture      *fixture,
@@ -621,6 +650,7 @@ main (int    argc,
     { "no-answer", test_no_answer },
     { "pace", test_pace },
     { "guard", test_guard },
+    { "held-back", test_held_back },
     { "most", test_most },
     { "broken-table", test_broken_table },
     { "server-disagrees", test_server_disagrees },
