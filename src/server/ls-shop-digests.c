@@ -10,10 +10,13 @@
 #include "core/ls-error.h"
 
 /*
- * At the start they come from the newest checkpoint. XOR does not care for order, so the log after
- * it is taken newest version first: each row is fetched as it stands now, and undoing version by
- * version gives it before and after each change, whatever bucket it was in. Without a checkpoint,
- * or after too many versions, they are computed from the rows.
+ * At the start they come from the newest checkpoint and the log after it, or without one from the
+ * whole log: what it says of a field before and after each change is all that the field's hash needs,
+ * so that a row that rotted since is no part of it, and a scrub finds it. Only where a change may move
+ * a row to another bucket the rows themselves are looked at: XOR does not care for order, so the log is
+ * taken newest version first, each row is fetched as it stands now, and undoing version by version
+ * gives it before and after each change. Without the log, or after too many versions, digests are
+ * computed from the rows.
  */
 
 /* Versions after a checkpoint that are cheaper than reading all rows. */
@@ -180,13 +183,15 @@ undo (const LsChange *change,
   return before;
 }
 
+/* One change of a dated collection, from the newest on; @rows has those that were met, as they were
+ * before what came later. */
 static bool
-replay_change (LsStorage       *storage,
-               const char      *shop,
-               const LsChange  *change,
-               GHashTable      *rows,
-               LsDigest       **all,
-               GError         **error)
+undo_change (LsStorage       *storage,
+             const char      *shop,
+             const LsChange  *change,
+             GHashTable      *rows,
+             LsDigest       **all,
+             GError         **error)
 {
   g_autofree char *id = g_strconcat (change->collection->name, "\n", change->key, NULL);
   LsRecord *after = g_hash_table_lookup (rows, id);
@@ -217,6 +222,127 @@ record_clear (gpointer record)
     ls_record_unref (record);
 }
 
+/* What the log has said of a row so far. */
+typedef struct {
+  LsRecord *row;
+  uint64_t known; /* its fields of which something was said */
+} Said;
+
+static void
+said_free (gpointer data)
+{
+  Said *said = data;
+
+  ls_record_unref (said->row);
+  g_free (said);
+}
+
+static Said *
+need_said (GHashTable     *rows,
+           const LsChange *change)
+{
+  char *id = g_strconcat (change->collection->name, "\n", change->key, NULL);
+  Said *said = g_hash_table_lookup (rows, id);
+
+  if (said != NULL)
+    {
+      g_free (id);
+      return said;
+    }
+  said = g_new0 (Said, 1);
+  said->row = ls_record_new (change->collection, change->key);
+  g_hash_table_insert (rows, id, said);
+  return said;
+}
+
+/* Says what stood in @field before a change: what the log said last, else what the change says. */
+static void
+take_before (const Said        *said,
+             const LsFieldEdit *edit,
+             LsRecord          *before)
+{
+  if (said->known & (UINT64_C (1) << edit->field))
+    ls_record_take (before, edit->field, ls_value_copy (ls_record_get (said->row, edit->field)));
+  else if (edit->has_was)
+    ls_record_take (before, edit->field, ls_value_copy (&edit->was));
+}
+
+/* One change of a collection whose buckets go by key, from the oldest on. Where a repair says that
+ * something else stood there than the log had set, the log counts. */
+static void
+redo_change (const LsChange *change,
+             GHashTable     *rows,
+             LsDigest      **all)
+{
+  Said *said = need_said (rows, change);
+  LsDigest *digest = all[change->collection->id];
+  g_autoptr (LsRecord) before = change->op == LS_CHANGE_DEL
+                                    ? ls_record_copy (said->row)
+                                    : ls_record_new (change->collection, change->key);
+  LsRecord *after = ls_record_new (change->collection, change->key);
+
+  for (unsigned i = 0; i < change->edits->len; i++)
+    {
+      const LsFieldEdit *edit = &g_array_index (change->edits, LsFieldEdit, i);
+
+      take_before (said, edit, before);
+      if (edit->has_set)
+        ls_record_take (after, edit->field, ls_value_copy (&edit->set));
+    }
+  if (change->op == LS_CHANGE_SET)
+    {
+      ls_digest_replace (digest, before, after);
+      for (unsigned i = 0; i < change->edits->len; i++)
+        {
+          unsigned field = g_array_index (change->edits, LsFieldEdit, i).field;
+
+          ls_record_take (said->row, field, ls_value_copy (ls_record_get (after, field)));
+          said->known |= UINT64_C (1) << field;
+        }
+      ls_record_unref (after);
+      return;
+    }
+  ls_digest_replace (digest, change->op == LS_CHANGE_DEL ? before : NULL,
+                     change->op == LS_CHANGE_PUT ? after : NULL);
+  ls_record_unref (said->row);
+  said->row = after;
+  said->known = UINT64_MAX;
+}
+
+static GPtrArray *
+read_versions (LsStorage    *storage,
+               const LsShop *shop,
+               int64_t       version,
+               GError      **error)
+{
+  g_autoptr (GPtrArray)
+      versions = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_version_unref);
+
+  while (version < shop->position.version)
+    {
+      g_autoptr (GPtrArray) slice = ls_storage_read_log (
+          storage, shop->shop, version, shop->position.version, REPLAY_BYTES, error);
+
+      if (slice == NULL)
+        return NULL;
+      if (slice->len == 0)
+        {
+          g_set_error (error, LS_ERROR, LS_ERROR_STORAGE,
+                       "the log of %s ends before its newest version", shop->shop);
+          return NULL;
+        }
+      version += slice->len;
+      g_ptr_array_extend_and_steal (versions, g_steal_pointer (&slice));
+    }
+  return g_steal_pointer (&versions);
+}
+
+static bool
+is_dated (const LsChange *change)
+{
+  return change->collection->day_field >= 0;
+}
+
 /* Brings @all from @version to where the shop stands. */
 static bool
 replay (LsStorage     *storage,
@@ -227,35 +353,46 @@ replay (LsStorage     *storage,
 {
   g_autoptr (GHashTable)
       rows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, record_clear);
-  g_autoptr (GPtrArray)
-      versions = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_version_unref);
+  g_autoptr (GHashTable)
+      said = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, said_free);
+  g_autoptr (GPtrArray) versions = read_versions (storage, shop, version, error);
 
-  while (version < shop->position.version)
+  if (versions == NULL)
+    return false;
+  for (unsigned v = 0; v < versions->len; v++)
     {
-      g_autoptr (GPtrArray) slice = ls_storage_read_log (
-          storage, shop->shop, version, shop->position.version, REPLAY_BYTES, error);
+      GPtrArray *changes = ((LsVersion *) g_ptr_array_index (versions, v))->changes;
 
-      if (slice == NULL)
-        return false;
-      if (slice->len == 0)
-        {
-          g_set_error (error, LS_ERROR, LS_ERROR_STORAGE,
-                       "the log of %s ends before its newest version", shop->shop);
-          return false;
-        }
-      version += slice->len;
-      g_ptr_array_extend_and_steal (versions, g_steal_pointer (&slice));
+      for (unsigned i = 0; i < changes->len; i++)
+        if (!is_dated (g_ptr_array_index (changes, i)))
+          redo_change (g_ptr_array_index (changes, i), said, all);
     }
   for (unsigned v = versions->len; v > 0; v--)
     {
       GPtrArray *changes = ((LsVersion *) g_ptr_array_index (versions, v - 1))->changes;
 
       for (unsigned i = changes->len; i > 0; i--)
-        if (!replay_change (storage, shop->shop, g_ptr_array_index (changes, i - 1), rows, all,
-                            error))
+        if (is_dated (g_ptr_array_index (changes, i - 1)) &&
+            !undo_change (storage, shop->shop, g_ptr_array_index (changes, i - 1), rows, all,
+                          error))
           return false;
     }
   return true;
+}
+
+/* What the digests are brought on from: a checkpoint, or nothing where the log tells all. */
+static bool
+begin_with (GBytes       *checkpoint,
+            const LsShop *shop,
+            int64_t       version,
+            LsDigest    **all)
+{
+  if (checkpoint != NULL)
+    return version >= shop->horizon && version <= shop->position.version &&
+           shop->position.version - version <= MAX_REPLAY &&
+           read_checkpoint (checkpoint, shop->position.epoch, all);
+  empty_all (all);
+  return shop->horizon == 0 && shop->position.version <= MAX_REPLAY;
 }
 
 /**
@@ -284,9 +421,7 @@ ls_shop_digests_load (LsShopDigests  *digests,
   if (found == NULL)
     return false;
   checkpoint = ls_storage_load_digests (storage, shop, &version, NULL);
-  usable = checkpoint != NULL && version >= found->horizon && version <= found->position.version &&
-           found->position.version - version <= MAX_REPLAY &&
-           read_checkpoint (checkpoint, found->position.epoch, all) &&
+  usable = begin_with (checkpoint, found, version, all) &&
            replay (storage, found, version, all, NULL);
   if (usable)
     adopt (digests, all, &found->position);
