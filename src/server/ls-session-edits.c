@@ -223,6 +223,9 @@ ls_sub_flush_results (LsSub *sub)
       if (sub->state == LS_SUB_LIVE && ls_sub_get_sent (sub) < pending->version &&
           !LS_FAULT (RESULT_BEFORE_DELTA))
         ls_audience_flush (sub->audience);
+      /* Whoever is sent away by that and joins again at once has been here meanwhile. */
+      if (pending != g_queue_peek_head (&sub->results))
+        continue;
       if (sub->state != LS_SUB_NONE && ls_sub_get_sent (sub) < pending->version &&
           !LS_FAULT (RESULT_BEFORE_DELTA))
         return;
