@@ -3,7 +3,10 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "client/ls-cache-private.h"
+#include "core/ls-fault.h"
 
 /*
  * One sum per bucket over the confirmed rows, following every change in the same transaction. What
@@ -67,12 +70,20 @@ ls_buckets_add (LsBuckets *sums,
   bucket->hash ^= hash;
 }
 
+static uint32_t
+bucket_of (const LsRecord *record)
+{
+  if (LS_FAULT (BUCKETS_BY_LENGTH))
+    return (uint32_t) strlen (ls_record_get_key (record));
+  return ls_digest_bucket (record);
+}
+
 static void
 toggle (LsBuckets      *sums,
         const LsRecord *record,
         int64_t         sign)
 {
-  ls_buckets_add (sums, ls_digest_bucket (record), sign, ls_digest_record (record, UINT64_MAX));
+  ls_buckets_add (sums, bucket_of (record), sign, ls_digest_record (record, UINT64_MAX));
 }
 
 /* Follows a change of one confirmed row; hashes only what differs, unless it changes its bucket. */
@@ -85,7 +96,7 @@ ls_buckets_replace (LsBuckets      *sums,
   LsBucket *bucket;
   uint64_t mask;
 
-  if (before == NULL || after == NULL || ls_digest_bucket (before) != ls_digest_bucket (after))
+  if (before == NULL || after == NULL || bucket_of (before) != bucket_of (after))
     {
       if (before != NULL)
         toggle (sums, before, -1);
@@ -97,7 +108,7 @@ ls_buckets_replace (LsBuckets      *sums,
   if (mask == 0)
     return;
   collection = ls_record_get_collection (after);
-  bucket = bucket_to_change (sums, ls_digest_bucket (after));
+  bucket = bucket_to_change (sums, bucket_of (after));
   for (unsigned i = 0; i < collection->n_fields; i++)
     if (mask & (UINT64_C (1) << i))
       bucket->hash ^=

@@ -380,7 +380,7 @@ ls_cache_pin_scrub (LsCachePin *pin,
   Scrub scrub = { real, followed, drifts };
   Rest rest = { followed, drifts };
 
-  if (pin->table == NULL)
+  if (pin->table == NULL || LS_FAULT (ROT_OVERLOOKED))
     return true;
   ls_buckets_foreach (pin->sums, copy_sum, followed);
   if (!each_row (pin, scrub_row, &scrub, error))

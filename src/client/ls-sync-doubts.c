@@ -5,6 +5,8 @@
 
 #include "client/ls-sync-machine-private.h"
 
+#include "core/ls-fault.h"
+
 /* What of a shop is in doubt, and how often a bucket had to be healed; see ls-sync-heal.c. */
 
 #define MAX_DOUBTS 500
@@ -156,6 +158,8 @@ ls_sync_heal_pass_guard (LsSyncMachine *self,
       g_array_append_val (heal->stream->healed, first);
       return true;
     }
+  if (LS_FAULT (HEALED_AT_ONCE))
+    return true;
   if (now - healed->at < LS_HEAL_AGAIN << healed->strikes)
     {
       int64_t *held_back = &heal->stream->held_back[heal->collection->id];

@@ -23,6 +23,7 @@
   X (LOG_LACKS_CHANGE, "4: a row changes and the log does not say so") \
   X (OVERFLOW_FORGOTTEN, "5: a slow client goes on where it overflowed") \
   X (JOIN_WITHOUT_DELTA, "5: a client that is behind joins the live stream") \
+  X (ENCODED_FOR_ALL, "6: a version is encoded once for all views") \
   X (NUMBER_NOT_DURABLE, "7: an edit is sent before its n is on disk") \
   X (CHANGED_AFTER_SENT, "7: an edit is merged into one that has its n") \
   X (DEDUPE_SKIPPED, "8: an edit that comes twice is applied twice") \
@@ -50,6 +51,12 @@
   X (SQUASH_LOSES_FIELDS, "1: of several changes of a row only the last is sent") \
   X (ROLLED_BACK_ROWS_KEPT, "11: rows of a transaction that was undone are used by the next") \
   X (RIGHTS_NOT_NOTICED, "20: rights that change do not reach who is connected") \
+  X (BUCKETS_BY_LENGTH, "16: a row's bucket is not that of its key's hash") \
+  X (ROT_OVERLOOKED, "18: a client does not look for rows that rot") \
+  X (SERVER_NOT_SCRUBBED, "18: the server does not look for rows that rot") \
+  X (HEALED_AT_ONCE, "19: a bucket that does not stay healed is healed again and again") \
+  X (VERSION_UNBOUNDED, "3: a version may be of any size") \
+  X (ANSWERED_ANEW, "requests, 3: one that comes again gets another answer") \
   X (SNAPSHOT_SHOWS_ALL, "20: a snapshot has fields that its reader may not see")
 
 #define LS_FAULT_ENTRY(name, words) LS_FAULT_##name,

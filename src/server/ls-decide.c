@@ -162,6 +162,8 @@ check_size (LsVersion *version,
             size_t     bytes,
             LsRefusal *refusal)
 {
+  if (LS_FAULT (VERSION_UNBOUNDED))
+    return true;
   if (version->changes->len > LS_MAX_CHANGES)
     return ls_refusal_set (refusal, NULL, NULL, -1, LS_REASON_MANY_ROWS,
                            (int64_t) version->changes->len, (int64_t) LS_MAX_CHANGES);

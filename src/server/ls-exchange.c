@@ -6,6 +6,7 @@
 #include "server/ls-exchange.h"
 
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 #include "server/ls-exchange-private.h"
 
 /*
@@ -461,15 +462,18 @@ take_again (LsExchange       *self,
             gpointer          user_data)
 {
   LsExchangeSlot *slot = slot_of (self, envelope->seq);
-  LsExchangeAnswer told = { STATUS_OK, slot->body, NULL, 0 };
+  LsExchangeAnswer told = { STATUS_OK, NULL, NULL, 0 };
   LsTurn *turn;
 
   if (slot->hash != ls_envelope_hash (envelope))
     return refuse (self->owner, STATUS_CONFLICT, LS_ERROR_PROTOCOL, 0,
                    "seq: it carried something else before", func, user_data);
   self->owner->stats.repeated++;
+  if (slot->body != NULL && LS_FAULT (ANSWERED_ANEW))
+    answer (self, slot);
   if (slot->body != NULL)
     {
+      told.body = slot->body;
       self->owner->stats.bytes_out += g_bytes_get_size (slot->body);
       func (&told, user_data);
       return NULL;

@@ -5,6 +5,7 @@
 
 #include "server/ls-scrubber.h"
 
+#include "core/ls-fault.h"
 #include "server/ls-derive-check.h"
 
 /*
@@ -393,7 +394,7 @@ begin_next (gpointer data)
   Pass *pass;
 
   self->timer = 0;
-  if (is_stopped (self))
+  if (is_stopped (self) || LS_FAULT (SERVER_NOT_SCRUBBED))
     return;
   if (g_queue_is_empty (&self->due))
     {

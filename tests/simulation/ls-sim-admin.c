@@ -4,6 +4,7 @@
 #include "client/ls-engine.h"
 #include "core/ls-id.h"
 #include "ls-sim-client.h"
+#include "ls-sim-rights.h"
 
 /* What an admin does, on the cache's queue as the store does it. Few rows, so that admins meet. */
 
@@ -84,7 +85,7 @@ make_put (Deed               *deed,
       set_integer (put, "stock", ls_sim_dice_below (&deed->dice, 10));
     }
   else if (deed->client->role >= LS_ROLE_ADMIN)
-    set_text (put, "email", "a@example.org");
+    set_text (put, "email", LS_SIM_SECRET "@example.org");
   return put;
 }
 
@@ -97,7 +98,13 @@ make_set (Deed               *deed,
   g_autofree char *text = some_text (deed);
   unsigned which = ls_sim_dice_below (&deed->dice, 4);
 
-  if (collection->id != LS_PRODUCTS)
+  if (collection->id != LS_PRODUCTS && which == 3 && deed->client->role >= LS_ROLE_ADMIN)
+    {
+      g_autofree char *phone = g_strconcat (LS_SIM_SECRET, text, NULL);
+
+      set_text (set, "phone", phone);
+    }
+  else if (collection->id != LS_PRODUCTS)
     set_text (set, which == 0 ? "city" : which == 1 ? "company" : "name", text);
   else if (which == 0)
     set_text (set, "name", text);
@@ -191,9 +198,14 @@ change_row (Deed *deed)
   if (deed->act == LS_SIM_ACT_LARGE)
     {
       g_autofree char *text = g_strnfill (LONG_TEXT, 'x');
+      g_autofree char *secret = g_strconcat (LS_SIM_SECRET, text, NULL);
 
-      set_text (change, collection->id == LS_PRODUCTS ? "description" : "note",
-                collection->id == LS_PRODUCTS || deed->client->role >= LS_ROLE_ADMIN ? text : "x");
+      if (collection->id == LS_PRODUCTS)
+        set_text (change, "description", text);
+      else if (deed->client->role >= LS_ROLE_ADMIN)
+        set_text (change, "note", secret);
+      else
+        set_text (change, "note", "x");
     }
   if (add (deed, one (change)) || deed->act != LS_SIM_ACT_SET)
     return;

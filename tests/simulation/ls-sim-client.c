@@ -4,8 +4,11 @@
 #include "ls-sim-client.h"
 
 #include "client/ls-engine.h"
+#include "client/ls-poll-transport.h"
 
 #define CACHE_FILE "/cache.db"
+/* A WebSocket that does not get through is tried again after at most so long: runs are short. */
+#define LONGEST_PROBE (60 * (int64_t) G_USEC_PER_SEC)
 
 static void
 reaper_cb (gpointer user_data)
@@ -20,6 +23,12 @@ reaper_cb (gpointer user_data)
       ls_sync_manager_set_events (self->sync, NULL, NULL);
       ls_sync_manager_stop (self->sync);
     }
+  if (self->checker != NULL)
+    {
+      ls_consistency_checker_set_healer (self->checker, NULL, NULL);
+      ls_consistency_checker_stop (self->checker);
+    }
+  g_clear_object (&self->checker);
   g_clear_object (&self->sync);
   g_clear_object (&self->connection);
   g_clear_object (&self->bus);
@@ -66,7 +75,13 @@ static void
 status_cb (const LsConnectionStatus *status,
            gpointer                  user_data)
 {
-  ((LsSimClient *) user_data)->state = status->state;
+  LsSimClient *self = user_data;
+
+  if (self->state != status->state || self->kind != status->kind)
+    ls_sim_world_note (self->world, "client %u is %s, %d", self->index,
+                       ls_connection_state_to_name (status->state), status->kind);
+  self->state = status->state;
+  self->kind = status->kind;
 }
 
 static void
@@ -108,6 +123,142 @@ event_cb (LsEventBus  *bus,
     self->findings++;
 }
 
+/* --- What the checker wants, on its way to the engine queue, as #LsEngine takes it -------------- */
+
+typedef struct {
+  LsSimClient *client;
+  char *shop;
+  uint32_t collections;
+  const LsCollection *collection;
+  GArray *buckets;
+} Wanted;
+
+static void
+wanted_free (gpointer data)
+{
+  Wanted *wanted = data;
+
+  g_clear_pointer (&wanted->buckets, g_array_unref);
+  g_free (wanted->shop);
+  g_free (wanted);
+}
+
+static Wanted *
+wanted_new (LsSimClient *client,
+            const char  *shop)
+{
+  Wanted *wanted = g_new0 (Wanted, 1);
+
+  wanted->client = client;
+  wanted->shop = g_strdup (shop);
+  return wanted;
+}
+
+static void
+post_wanted (Wanted   *wanted,
+             LsJobFunc func)
+{
+  LsEnvironment *environment = LS_ENVIRONMENT (wanted->client->node);
+
+  ls_environment_post (environment, ls_environment_get_queue (environment, LS_ENGINE_QUEUE), func,
+                       wanted, wanted_free);
+}
+
+static void
+verify_cb (gpointer data)
+{
+  const Wanted *wanted = data;
+
+  ls_sync_manager_verify (wanted->client->sync, wanted->shop, wanted->collections);
+}
+
+static void
+heal_verify (const char *shop,
+             uint32_t    collections,
+             gpointer    user_data)
+{
+  Wanted *wanted = wanted_new (user_data, shop);
+
+  wanted->collections = collections;
+  post_wanted (wanted, verify_cb);
+}
+
+static void
+suspect_cb (gpointer data)
+{
+  const Wanted *wanted = data;
+
+  ls_sync_manager_suspect (wanted->client->sync, wanted->shop, wanted->collection,
+                           wanted->buckets);
+}
+
+static void
+heal_suspect (const char         *shop,
+              const LsCollection *collection,
+              GArray             *buckets,
+              gpointer            user_data)
+{
+  Wanted *wanted = wanted_new (user_data, shop);
+
+  wanted->collection = collection;
+  wanted->buckets = g_array_copy (buckets);
+  post_wanted (wanted, suspect_cb);
+}
+
+static void
+refetch_cb (gpointer data)
+{
+  const Wanted *wanted = data;
+
+  ls_sync_manager_refetch (wanted->client->sync, wanted->shop, wanted->collections);
+}
+
+static void
+heal_refetch (const char *shop,
+              uint32_t    collections,
+              gpointer    user_data)
+{
+  Wanted *wanted = wanted_new (user_data, shop);
+
+  wanted->collections = collections;
+  post_wanted (wanted, refetch_cb);
+}
+
+static const LsHealer healer = { heal_verify, heal_suspect, heal_refetch };
+
+static void
+start_checker (LsSimClient *self)
+{
+  static const char *const shops[] = { LS_SIM_SHOP, NULL };
+
+  self->checker =
+      ls_consistency_checker_new (LS_ENVIRONMENT (self->node), self->cache, self->bus);
+  ls_consistency_checker_set_healer (self->checker, &healer, self);
+  ls_consistency_checker_set_shops (self->checker, shops);
+  ls_consistency_checker_start (self->checker);
+}
+
+static void
+check_cb (gpointer data)
+{
+  LsSimClient *self = data;
+
+  ls_consistency_checker_check (self->checker, LS_SIM_SHOP, LS_CHECK_ALL, NULL, NULL, NULL);
+}
+
+/* Has the admin press "Check now". */
+void
+ls_sim_client_check (LsSimClient *self)
+{
+  LsEnvironment *environment = LS_ENVIRONMENT (self->node);
+
+  if (self->checker != NULL)
+    ls_environment_post (environment, ls_environment_get_queue (environment, LS_QUEUE_MAIN),
+                         check_cb, self, NULL);
+}
+
+/* --- The engine -------------------------------------------------------------------------------- */
+
 /* On the engine queue, as #LsEngine does it. */
 static void
 start_cb (gpointer user_data)
@@ -119,8 +270,19 @@ start_cb (gpointer user_data)
       ls_sim_network_new_transport (self->network, self->index, self->node, queue);
   g_autoptr (LsEndpoint) endpoint =
       ls_endpoint_new ("http://127.0.0.1:1", self->token, NULL, NULL);
+  LsConnectionOptions options;
 
+  ls_connection_options_init (&options);
+  options.probe_cap = LONGEST_PROBE;
   self->connection = ls_connection_manager_new (environment, queue, transport);
+  ls_connection_manager_set_options (self->connection, &options);
+  if (self->polls)
+    {
+      g_autoptr (LsTransport) poll =
+          ls_poll_transport_new (environment, queue, transport, &options);
+
+      ls_connection_manager_set_fallback (self->connection, poll);
+    }
   self->sync = ls_sync_manager_new (environment, queue, self->connection, self->cache, self->bus);
   ls_sync_manager_set_events (self->sync, &sync_events, self);
   ls_sync_manager_start (self->sync);
@@ -163,6 +325,8 @@ ls_sim_client_start (LsSimClient *self)
   self->bus =
       ls_event_bus_new (environment, ls_environment_get_queue (environment, LS_QUEUE_MAIN));
   g_signal_connect (self->bus, "event", G_CALLBACK (event_cb), self);
+  if (self->checks)
+    start_checker (self);
   ls_environment_post (environment, ls_environment_get_queue (environment, LS_ENGINE_QUEUE),
                        start_cb, self, NULL);
   return true;
@@ -211,6 +375,60 @@ ls_sim_client_try_now (LsSimClient *self)
                        try_now_cb, self, NULL);
 }
 
+/* Something that the admin or his desktop does to the connection, on its way to its queue. */
+typedef struct {
+  LsSimClient *client;
+  LsAttention attention;
+  bool offline;
+} Wish;
+
+static void
+post_wish (LsSimClient *self,
+           LsJobFunc    func,
+           const Wish  *wish)
+{
+  LsEnvironment *environment = LS_ENVIRONMENT (self->node);
+
+  ls_environment_post (environment, ls_environment_get_queue (environment, LS_ENGINE_QUEUE), func,
+                       g_memdup2 (wish, sizeof *wish), g_free);
+}
+
+static void
+attention_cb (gpointer data)
+{
+  const Wish *wish = data;
+
+  ls_connection_manager_set_attention (wish->client->connection, wish->attention);
+}
+
+/* Says how much the admin looks. */
+void
+ls_sim_client_set_attention (LsSimClient *self,
+                             LsAttention  attention)
+{
+  Wish wish = { .client = self, .attention = attention };
+
+  post_wish (self, attention_cb, &wish);
+}
+
+static void
+by_hand_cb (gpointer data)
+{
+  const Wish *wish = data;
+
+  ls_connection_manager_set_by_hand (wish->client->connection, wish->offline);
+}
+
+/* Has the admin work offline, or no more. */
+void
+ls_sim_client_set_by_hand (LsSimClient *self,
+                           bool         offline)
+{
+  Wish wish = { .client = self, .offline = offline };
+
+  post_wish (self, by_hand_cb, &wish);
+}
+
 /**
  * ls_sim_client_is_quiet:
  * @self: a client
@@ -227,7 +445,7 @@ ls_sim_client_is_quiet (LsSimClient      *self,
   LsPosition mine;
   uint64_t view;
 
-  if (!ls_sim_client_is_up (self) ||
+  if (!ls_sim_client_is_up (self) || self->kind != LS_TRANSPORT_LIVE ||
       (self->state != LS_CONNECTION_LIVE && self->state != LS_CONNECTION_LIMITED) ||
       !ls_cache_get_position (self->cache, LS_SIM_SHOP, &mine, &view, NULL, NULL) ||
       !ls_position_equal (&mine, position) || view != ls_view_get_total_hash (wanted))

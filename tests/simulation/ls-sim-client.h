@@ -3,6 +3,7 @@
 
 #include "client/ls-cache.h"
 #include "client/ls-connection-manager.h"
+#include "client/ls-consistency-checker.h"
 #include "client/ls-event-bus.h"
 #include "client/ls-sync-manager.h"
 #include "ls-sim-disk.h"
@@ -51,11 +52,15 @@ typedef enum {
  * @cache: while it is up
  * @connection: while it is up
  * @sync: while it is up
+ * @checker: while it is up, if @checks
  * @token: whom it signs in as
  * @role: what that user is
  * @findings: digests that differed, ever
  * @healed: rows came as a whole, and nobody has looked at them since
  * @state: of the connection
+ * @kind: how what is new comes
+ * @polls: whether it may go on by requests
+ * @checks: whether it looks for rows that rot
  *
  * One admin's app without its windows, on a simulated machine, and the admin.
  */
@@ -70,12 +75,16 @@ typedef struct {
   LsEventBus *bus;
   LsConnectionManager *connection;
   LsSyncManager *sync;
+  LsConsistencyChecker *checker;
   char *token;
   LsRole role;
   unsigned boots;
   unsigned findings;
   bool healed;
   LsConnectionState state;
+  LsTransportKind kind;
+  bool polls;
+  bool checks;
 
   /*< private >*/
   int64_t now_offset;
@@ -99,6 +108,11 @@ void         ls_sim_client_act      (LsSimClient  *self,
                                      LsSimAct      act,
                                      uint64_t      seed);
 void         ls_sim_client_try_now  (LsSimClient  *self);
+void         ls_sim_client_check    (LsSimClient  *self);
+void         ls_sim_client_set_attention (LsSimClient *self,
+                                     LsAttention   attention);
+void         ls_sim_client_set_by_hand (LsSimClient *self,
+                                     bool          offline);
 bool         ls_sim_client_is_quiet (LsSimClient  *self,
                                      const LsPosition *position);
 

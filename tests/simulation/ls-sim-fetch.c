@@ -5,55 +5,28 @@
 
 #include "core/ls-error.h"
 #include "core/ls-snapshot.h"
-#include "core/ls-view.h"
-#include "ls-sim-network-private.h"
+#include "ls-sim-fetch-private.h"
 
-/* A request for rows: what HTTP does between the client and #LsSnapshots, without HTTP. */
+/* A request and its way: what HTTP does between the client and the server, without HTTP. Each has a
+ * connection of its own, so that one may overtake another. */
 
 #define PIECE 16384
-
-typedef enum {
-  BREAK_NOT,
-  BREAK_BEFORE,   /* no answer, an error */
-  BREAK_BUSY,     /* an answer that says later */
-  BREAK_INSIDE,   /* the body ends with an error */
-  BREAK_SHORT,    /* the body ends too early, and nobody says so */
-  BREAK_GARBLED,  /* a byte of it is another */
-  N_BREAKS,
-} Break;
-
-#define LS_TYPE_SIM_FETCH (ls_sim_fetch_get_type ())
-G_DECLARE_FINAL_TYPE (LsSimFetch, ls_sim_fetch, LS, SIM_FETCH, LsFetch)
-
-struct _LsSimFetch {
-  LsFetch parent_instance;
-
-  LsSimNetwork *network;
-  unsigned client;
-  LsSimNode *node;
-  LsQueue *queue;
-  Break breaks;
-
-  char *token;
-  char *client_id;
-  char *collections;
-  int64_t min_version;
-
-  unsigned status; /* 0 for no answer at all */
-  int64_t done;
-  GByteArray *body;
-  size_t at;
-  char done_text[24];
-};
+/* A server that ended takes the question with it: the client's patience ends some time. */
+#define PATIENCE (60 * G_USEC_PER_SEC)
+#define EXCHANGE_PATH "/v1/exchange"
+#define PORTAL "<html>Sign in to this network</html>"
 
 G_DEFINE_FINAL_TYPE (LsSimFetch, ls_sim_fetch, LS_TYPE_FETCH)
+
+/* --- To the client --------------------------------------------------------------------------- */
 
 static void
 post_to_client (LsSimFetch *self,
                 LsJobFunc   func)
 {
-  ls_environment_post (LS_ENVIRONMENT (self->node), self->queue, func, g_object_ref (self),
-                       g_object_unref);
+  if (self->node != NULL && !self->lost[LS_SIM_DOWN])
+    ls_environment_post (LS_ENVIRONMENT (self->node), self->queue, func, g_object_ref (self),
+                         g_object_unref);
 }
 
 static void
@@ -70,6 +43,7 @@ head_job (gpointer data)
 {
   LsSimFetch *self = data;
 
+  self->heard = true;
   if (self->status == 0)
     fail (self);
   else
@@ -83,13 +57,13 @@ piece_job (gpointer data)
   size_t end = self->body->len;
   size_t length;
 
-  if (self->breaks == BREAK_INSIDE || self->breaks == BREAK_SHORT)
+  if (self->breaks == LS_SIM_BREAK_INSIDE || self->breaks == LS_SIM_BREAK_SHORT)
     end /= 2;
   length = MIN (PIECE, end - self->at);
   self->at += length;
   if (length > 0)
     ls_fetch_emit_data (LS_FETCH (self), (char *) self->body->data + self->at - length, length);
-  else if (self->breaks == BREAK_INSIDE)
+  else if (self->breaks == LS_SIM_BREAK_INSIDE)
     fail (self);
   else
     ls_fetch_emit_end (LS_FETCH (self), NULL);
@@ -115,109 +89,132 @@ post_to_world (LsSimFetch *self,
                      func, g_object_ref (self), g_object_unref);
 }
 
-/* --- On the server --------------------------------------------------------------------------- */
-
-static GByteArray *
-unzip (GBytes *gzipped)
+void
+ls_sim_fetch_answer (LsSimFetch *self,
+                     unsigned    status)
 {
-  g_autoptr (GZlibDecompressor) decompressor =
-      g_zlib_decompressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP);
-  g_autoptr (GInputStream) memory = g_memory_input_stream_new_from_bytes (gzipped);
-  g_autoptr (GInputStream) stream =
-      g_converter_input_stream_new (memory, G_CONVERTER (decompressor));
-  g_autoptr (GError) error = NULL;
-  GByteArray *body = g_byte_array_new ();
-  uint8_t piece[PIECE];
-  gssize length;
-
-  while ((length = g_input_stream_read (stream, piece, sizeof piece, NULL, &error)) > 0)
-    g_byte_array_append (body, piece, (unsigned) length);
-  g_assert_no_error (error);
-  return body;
-}
-
-static void
-snapshot_cb (GBytes       *body,
-             int64_t       done,
-             const GError *error,
-             gpointer      user_data)
-{
-  LsSimFetch *self = user_data;
-
-  if (body != NULL)
-    {
-      self->status = 200;
-      self->done = done;
-      g_byte_array_unref (self->body);
-      self->body = unzip (body);
-      if (self->breaks == BREAK_GARBLED)
-        self->body->data[self->body->len / 2 +
-                         ls_sim_dice_below (&self->network->dice, self->body->len / 2)] ^= 0x10;
-      ls_sim_world_note (self->network->world, "client %u gets rows, done %" G_GINT64_FORMAT ": %.120s",
-                         self->client, done, (char *) self->body->data);
-      ls_sim_world_note_bytes (self->network->world, self->body->data, self->body->len);
-    }
-  else
-    self->status = g_error_matches (error, LS_ERROR, LS_ERROR_VALIDATION) ? 403 : 503;
+  if (self->answered)
+    return;
+  self->answered = true;
+  self->status = status;
   post_to_world (self, head_arrives);
 }
+
+/* --- To the server --------------------------------------------------------------------------- */
 
 static void
 ask_job (gpointer data)
 {
   LsSimFetch *self = data;
-  LsSimServer *server = self->network->server;
   g_autoptr (GError) error = NULL;
-  g_autoptr (LsIdentity) identity = ls_access_check_token (server->access, self->token, &error);
-  LsScope scope;
-  LsRole role;
+  g_autoptr (LsIdentity) identity =
+      ls_access_check_token (self->network->server->access, self->token, &error);
 
-  self->status = identity == NULL && g_error_matches (error, LS_ERROR, LS_ERROR_AUTH) ? 401 : 403;
-  if (identity == NULL && self->status != 401)
-    self->status = 503;
-  if (identity == NULL || !ls_identity_get_role (identity, LS_SIM_SHOP, &role))
-    {
-      post_to_world (self, head_arrives);
-      return;
-    }
-  ls_scope_from_text (self->collections, &scope, &error);
-  g_assert_no_error (error);
-  ls_snapshots_get (server->snapshots, identity, LS_SIM_SHOP,
-                    ls_view_get (role, LS_SCHEMA_VERSION), &scope, self->min_version,
-                    self->client_id, snapshot_cb, g_object_ref (self), g_object_unref);
+  if (identity == NULL)
+    ls_sim_fetch_answer (self, g_error_matches (error, LS_ERROR, LS_ERROR_AUTH) ? 401 : 503);
+  else if (self->request != NULL)
+    ls_sim_fetch_ask_exchange (self, identity);
+  else
+    ls_sim_fetch_ask_snapshot (self, identity);
+}
+
+static void
+reach_server (LsSimFetch *self)
+{
+  LsEnvironment *environment = LS_ENVIRONMENT (self->network->server->node);
+
+  ls_environment_post (environment, ls_environment_get_queue (environment, LS_QUEUE_MAIN), ask_job,
+                       g_object_ref (self), g_object_unref);
+}
+
+/* The same once more, of which nobody hears the answer. */
+static void
+ask_before (LsSimFetch *self)
+{
+  g_autoptr (LsSimFetch) other = g_object_new (LS_TYPE_SIM_FETCH, NULL);
+
+  other->network = self->network;
+  other->client = self->client;
+  other->token = g_strdup (self->token);
+  other->request = g_bytes_ref (self->request);
+  reach_server (other);
+}
+
+/* Something in between does not let a request take that long. */
+static void
+cut_cb (gpointer data)
+{
+  ls_sim_fetch_answer (data, 504);
 }
 
 static void
 request_arrives (gpointer data)
 {
   LsSimFetch *self = data;
-  LsSimServer *server = self->network->server;
-  LsEnvironment *environment;
+  LsSimNetwork *network = self->network;
+  const LsSimPath *path = &network->paths[self->client];
 
-  if (!ls_sim_server_is_up (server) || self->breaks == BREAK_BEFORE)
+  if (self->lost[LS_SIM_UP] || self->answered)
+    return;
+  if (!ls_sim_server_is_up (network->server) || self->breaks == LS_SIM_BREAK_BEFORE)
     {
+      self->answered = true;
       head_arrives (self);
       return;
     }
-  if (self->breaks == BREAK_BUSY)
+  if (self->breaks == LS_SIM_BREAK_BUSY)
     {
+      self->answered = true;
       self->status = 503;
       head_arrives (self);
       return;
     }
-  environment = LS_ENVIRONMENT (server->node);
-  ls_environment_post (environment, ls_environment_get_queue (environment, LS_QUEUE_MAIN), ask_job,
-                       g_object_ref (self), g_object_unref);
+  if (self->breaks == LS_SIM_BREAK_PORTAL)
+    {
+      g_byte_array_append (self->body, (const uint8_t *) PORTAL, strlen (PORTAL));
+      ls_sim_fetch_answer (self, 200);
+      return;
+    }
+  if (self->breaks == LS_SIM_BREAK_TWICE)
+    ask_before (self);
+  reach_server (self);
+  if (self->request != NULL && path->cut_until > ls_sim_world_get_time (network->world))
+    ls_sim_world_post (network->world, path->longest, cut_cb, g_object_ref (self), g_object_unref);
 }
 
-/* A server that ended takes the question with it: the client's patience ends some time. */
 static void
 patience_cb (gpointer data)
 {
   LsSimFetch *self = data;
 
-  if (self->status == 0 && !ls_fetch_is_over (LS_FETCH (self)))
-    post_to_client (self, head_job);
+  if (self->heard || ls_fetch_is_over (LS_FETCH (self)))
+    return;
+  self->answered = true;
+  self->status = 0;
+  self->lost[LS_SIM_DOWN] = false;
+  post_to_client (self, head_job);
+}
+
+/* What happens to all connections of a client happens to this one. */
+void
+ls_sim_fetch_trouble (gpointer     fetch,
+                      LsSimTrouble trouble)
+{
+  LsSimFetch *self = fetch;
+
+  /* Rows that are coming come. */
+  if (self->request == NULL && self->answered)
+    return;
+  if (trouble == LS_SIM_CUT)
+    ls_sim_fetch_answer (self, 0);
+  self->lost[LS_SIM_UP] |= trouble == LS_SIM_MUTE_UP || trouble == LS_SIM_MUTE_BOTH;
+  self->lost[LS_SIM_DOWN] |= trouble == LS_SIM_MUTE_DOWN || trouble == LS_SIM_MUTE_BOTH;
+}
+
+unsigned
+ls_sim_fetch_get_client (gpointer fetch)
+{
+  return ((LsSimFetch *) fetch)->client;
 }
 
 /* --- The client's end ------------------------------------------------------------------------ */
@@ -238,11 +235,27 @@ ls_sim_fetch_get_header (LsFetch    *fetch,
                          const char *name)
 {
   LsSimFetch *self = LS_SIM_FETCH (fetch);
+  int64_t value = -1;
 
-  if (g_ascii_strcasecmp (name, LS_SNAPSHOT_DONE_HEADER) != 0 || self->done < 0)
+  if (g_ascii_strcasecmp (name, LS_SNAPSHOT_DONE_HEADER) == 0)
+    value = self->done;
+  else if (g_ascii_strcasecmp (name, "Retry-After") == 0 && self->retry_after > 0)
+    value = (self->retry_after + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC;
+  if (value < 0)
     return NULL;
-  g_snprintf (self->done_text, sizeof self->done_text, "%" G_GINT64_FORMAT, self->done);
-  return self->done_text;
+  g_snprintf (self->header_text, sizeof self->header_text, "%" G_GINT64_FORMAT, value);
+  return self->header_text;
+}
+
+static void
+ls_sim_fetch_dispose (GObject *object)
+{
+  LsSimFetch *self = LS_SIM_FETCH (object);
+
+  if (self->network != NULL)
+    g_ptr_array_remove (self->network->fetches, self);
+  g_clear_object (&self->node);
+  G_OBJECT_CLASS (ls_sim_fetch_parent_class)->dispose (object);
 }
 
 static void
@@ -251,7 +264,7 @@ ls_sim_fetch_finalize (GObject *object)
   LsSimFetch *self = LS_SIM_FETCH (object);
 
   g_byte_array_unref (self->body);
-  g_object_unref (self->node);
+  g_clear_pointer (&self->request, g_bytes_unref);
   g_free (self->token);
   g_free (self->client_id);
   g_free (self->collections);
@@ -263,6 +276,7 @@ ls_sim_fetch_class_init (LsSimFetchClass *klass)
 {
   LsFetchClass *fetch_class = LS_FETCH_CLASS (klass);
 
+  G_OBJECT_CLASS (klass)->dispose = ls_sim_fetch_dispose;
   G_OBJECT_CLASS (klass)->finalize = ls_sim_fetch_finalize;
   fetch_class->read = ls_sim_fetch_read;
   fetch_class->cancel = ls_sim_fetch_cancel;
@@ -275,8 +289,6 @@ ls_sim_fetch_init (LsSimFetch *self)
   self->body = g_byte_array_new ();
   self->done = -1;
 }
-
-#define PATIENCE (60 * G_USEC_PER_SEC)
 
 static void
 parse_query (LsSimFetch *self,
@@ -291,6 +303,26 @@ parse_query (LsSimFetch *self,
       self->min_version = g_ascii_strtoll (strchr (parts[i], '=') + 1, NULL, 10);
 }
 
+/* What befalls this one. */
+static void
+draw_break (LsSimFetch *self)
+{
+  LsSimNetwork *network = self->network;
+  LsSimPath *path = &network->paths[self->client];
+  unsigned *left = self->request != NULL ? &path->broken_polls : &path->broken_fetches;
+  unsigned n_breaks = self->request != NULL ? LS_SIM_N_BREAKS : LS_SIM_N_FETCH_BREAKS;
+
+  if (*left > 0)
+    {
+      (*left)--;
+      self->breaks = (LsSimBreak) (1 + ls_sim_dice_below (&network->dice, n_breaks - 1));
+    }
+  if (path->refused_until > ls_sim_world_get_time (network->world))
+    self->breaks = LS_SIM_BREAK_BEFORE;
+  self->lost[LS_SIM_UP] = self->breaks == LS_SIM_BREAK_LOST;
+  self->lost[LS_SIM_DOWN] = self->breaks == LS_SIM_BREAK_UNHEARD;
+}
+
 LsFetch *
 ls_sim_fetch_new (LsSimNetwork      *network,
                   unsigned           client,
@@ -300,8 +332,6 @@ ls_sim_fetch_new (LsSimNetwork      *network,
                   const LsFetchSpec *spec)
 {
   LsSimFetch *self = g_object_new (LS_TYPE_SIM_FETCH, NULL);
-  LsSimPath *path = &network->paths[client];
-  int64_t now = ls_sim_world_get_time (network->world);
 
   ls_fetch_set_spec (LS_FETCH (self), spec);
   self->network = network;
@@ -309,18 +339,18 @@ ls_sim_fetch_new (LsSimNetwork      *network,
   self->node = g_object_ref (node);
   self->queue = queue;
   self->token = g_strdup (ls_endpoint_get_token (endpoint));
+  if (g_str_equal (spec->path, EXCHANGE_PATH))
+    self->request = g_bytes_ref (spec->body);
   for (size_t i = 0; spec->headers != NULL && spec->headers[i] != NULL; i += 2)
     if (g_ascii_strcasecmp (spec->headers[i], LS_SNAPSHOT_CLIENT_HEADER) == 0)
       self->client_id = g_strdup (spec->headers[i + 1]);
   parse_query (self, spec->query);
-  if (path->broken_fetches > 0)
-    {
-      path->broken_fetches--;
-      self->breaks = (Break) (1 + ls_sim_dice_below (&network->dice, N_BREAKS - 1));
-    }
-  if (path->refused_until > now)
-    self->breaks = BREAK_BEFORE;
+  draw_break (self);
+  g_ptr_array_add (network->fetches, self);
   post_to_world (self, request_arrives);
-  ls_sim_world_post (network->world, PATIENCE, patience_cb, g_object_ref (self), g_object_unref);
+  if (self->request != NULL)
+    ls_sim_fetch_watch (self);
+  else
+    ls_sim_world_post (network->world, PATIENCE, patience_cb, g_object_ref (self), g_object_unref);
   return LS_FETCH (self);
 }

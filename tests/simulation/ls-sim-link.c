@@ -51,6 +51,7 @@ struct _LsSimLink {
   int64_t last_due[2];
   bool moving[2]; /* a delivery is posted */
   bool mute[2];
+  bool deaf;      /* no message gets through, either way */
   bool paused;
   bool open;      /* the client was told so */
   bool answered;  /* the server's end was made, or never will be */
@@ -129,7 +130,7 @@ put (LsSimLink     *link,
     ls_sim_monitor_down (link->monitor, text, length);
   else if (kind == ITEM_TEXT)
     ls_sim_monitor_up (link->monitor, text, length);
-  if (link->mute[way])
+  if (link->mute[way] || (link->deaf && kind == ITEM_TEXT))
     return;
   item = g_new0 (Item, 1);
   item->kind = kind;
@@ -162,6 +163,13 @@ close_session (LsSimLink *link)
   ls_session_closed (link->session);
   forget_session (link);
   maybe_over (link);
+}
+
+/* The server's end has not heard of the client for too long. */
+static void
+silent_cb (gpointer data)
+{
+  close_session (data);
 }
 
 /* The texts in the frames of a blob. */
@@ -514,6 +522,31 @@ move (LsSimLink     *link,
                      unref_cb);
 }
 
+/* The client calls: gets through, or meets what stands in between. */
+static void
+call (LsSimLink *link)
+{
+  const LsSimPath *path = path_of (link);
+  int64_t now = ls_sim_world_get_time (link->network->world);
+  bool blocked = path->blocked_until > now;
+
+  if (path->refused_until > now || (blocked && path->block == LS_SIM_BLOCK_REFUSED))
+    {
+      link->answered = true;
+      put (link, LS_SIM_DOWN, ITEM_CLOSED, NULL, 0, LS_ERROR_NETWORK);
+      return;
+    }
+  if (blocked && path->block == LS_SIM_BLOCK_HANGS)
+    {
+      link->answered = true;
+      link->mute[LS_SIM_UP] = link->mute[LS_SIM_DOWN] = true;
+    }
+  link->deaf = blocked && path->block == LS_SIM_BLOCK_DEAF;
+  if (link->deaf)
+    ls_sim_world_post (link->network->world, SILENCE, silent_cb, ls_sim_link_ref (link), unref_cb);
+  put (link, LS_SIM_UP, ITEM_OPEN, NULL, 0, 0);
+}
+
 /* --- For the client's end -------------------------------------------------------------------- */
 
 LsSimLink *
@@ -529,17 +562,11 @@ ls_sim_link_new (LsSimNetwork   *network,
   link->client = client;
   link->transport = transport;
   link->token = g_strdup (token);
-  link->monitor = ls_sim_monitor_new (network->oracle, client);
+  link->monitor = ls_sim_monitor_new (network->oracle, client, LS_SIM_AT_ONCE);
   g_queue_init (&link->items[LS_SIM_UP]);
   g_queue_init (&link->items[LS_SIM_DOWN]);
   g_ptr_array_add (network->links, link);
-  if (path_of (link)->refused_until > ls_sim_world_get_time (network->world))
-    {
-      link->answered = true;
-      put (link, LS_SIM_DOWN, ITEM_CLOSED, NULL, 0, LS_ERROR_NETWORK);
-    }
-  else
-    put (link, LS_SIM_UP, ITEM_OPEN, NULL, 0, 0);
+  call (link);
   return link;
 }
 
@@ -585,12 +612,6 @@ ls_sim_link_set_paused (LsSimLink *link,
 }
 
 /* --- For who makes trouble ------------------------------------------------------------------- */
-
-static void
-silent_cb (gpointer data)
-{
-  close_session (data);
-}
 
 static void
 mute (LsSimLink     *link,

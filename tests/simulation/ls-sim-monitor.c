@@ -4,10 +4,21 @@
 #include "ls-sim-monitor.h"
 
 #include "core/ls-message.h"
+#include "ls-sim-rights.h"
+#include "ls-sim-server.h"
+
+#define SECOND ((int64_t) G_USEC_PER_SEC)
+
+/* From an edit that is taken back to the last time that it may be sent. At once: a stall, and the two
+ * queues that it holds up; else a request that is tried again and again. */
+static const int64_t void_patience[] = { 7 * SECOND, 90 * SECOND };
 
 struct _LsSimMonitor {
   LsSimOracle *oracle;
   unsigned client;
+  LsSimPace pace;
+  bool greeted;   /* told what it may do */
+  LsRole role;    /* which is this */
   bool streaming; /* a delta went, and nothing since that ends the stream */
   int64_t sent;   /* the version that deltas led to */
   int64_t asked;  /* the version last subscribed from */
@@ -16,12 +27,14 @@ struct _LsSimMonitor {
 
 LsSimMonitor *
 ls_sim_monitor_new (LsSimOracle *oracle,
-                    unsigned     client)
+                    unsigned     client,
+                    LsSimPace    pace)
 {
   LsSimMonitor *self = g_new0 (LsSimMonitor, 1);
 
   self->oracle = oracle;
   self->client = client;
+  self->pace = pace;
   return self;
 }
 
@@ -40,7 +53,8 @@ decode (const char   *text,
   static const char *const types[] = { "{\"t\":\"delta\"", "{\"t\":\"result\"", "{\"t\":\"resync\"",
                                        "{\"t\":\"error\"", "{\"t\":\"welcome\"",
                                        "{\"t\":\"forked\"", "{\"t\":\"subscribe\"",
-                                       "{\"t\":\"mutate\"", "{\"t\":\"digest\"" };
+                                       "{\"t\":\"mutate\"", "{\"t\":\"digest\"",
+                                       "{\"t\":\"rows\"", "{\"t\":\"verify\"" };
 
   for (size_t i = 0; i < G_N_ELEMENTS (types); i++)
     if (g_str_has_prefix (text, types[i]))
@@ -60,8 +74,10 @@ ls_sim_monitor_up (LsSimMonitor *self,
     return;
   if (message->type == LS_MESSAGE_SUBSCRIBE)
     self->asked = message->subscribe.position.version;
+  else if (message->type == LS_MESSAGE_VERIFY)
+    ls_sim_oracle_asked (self->oracle, self->client, &message->verify);
   else if (message->type == LS_MESSAGE_MUTATE)
-    ls_sim_oracle_sent (self->oracle, self->client, &message->mutate);
+    ls_sim_oracle_sent (self->oracle, self->client, &message->mutate, void_patience[self->pace]);
 }
 
 static void
@@ -94,6 +110,48 @@ take_result (LsSimMonitor   *self,
                                      G_GINT64_FORMAT, self->client, result->mid, result->version);
 }
 
+static void
+take_welcome (LsSimMonitor    *self,
+              const LsWelcome *welcome)
+{
+  LsRole widest = ls_sim_oracle_get_widest (self->oracle, self->client);
+
+  self->greeted = false;
+  for (unsigned i = 0; i < welcome->shops->len; i++)
+    {
+      const LsShopInfo *info = &g_array_index (welcome->shops, LsShopInfo, i);
+
+      if (!g_str_equal (info->shop, LS_SIM_SHOP))
+        continue;
+      self->greeted = true;
+      self->role = info->role;
+    }
+  if (self->greeted && self->pace == LS_SIM_AT_ONCE && self->role > widest)
+    ls_sim_oracle_accuse (self->oracle, "client %u was told to be %s, and is %s", self->client,
+                          ls_role_to_name (self->role), ls_role_to_name (widest));
+}
+
+/* Nothing beyond the rights that the client was told of leaves the server, and those are not older
+ * than a look at them (rules 6 and 20). */
+static void
+judge_rights (LsSimMonitor    *self,
+              const LsMessage *message,
+              const char      *text,
+              size_t           length)
+{
+  LsRole role = self->greeted ? self->role : LS_ROLE_VIEWER;
+  g_autofree char *what = NULL;
+
+  if (self->pace == LS_SIM_AT_ONCE)
+    role = MIN (role, ls_sim_oracle_get_widest (self->oracle, self->client));
+  what = ls_sim_rights_judge_text (role, text, length);
+  if (what == NULL && message != NULL)
+    what = ls_sim_rights_judge_message (role, message);
+  if (what != NULL)
+    ls_sim_oracle_accuse (self->oracle, "client %u, %s, was sent %s", self->client,
+                          ls_role_to_name (role), what);
+}
+
 /* What the server says, as it leaves. */
 void
 ls_sim_monitor_down (LsSimMonitor *self,
@@ -102,12 +160,18 @@ ls_sim_monitor_down (LsSimMonitor *self,
 {
   g_autoptr (LsMessage) message = decode (text, length, LS_FROM_SERVER);
 
+  if (message != NULL && message->type == LS_MESSAGE_WELCOME)
+    take_welcome (self, &message->welcome);
+  judge_rights (self, message, text, length);
   if (message == NULL)
     return;
   switch ((unsigned) message->type)
     {
     case LS_MESSAGE_RESULT:
       take_result (self, &message->result);
+      return;
+    case LS_MESSAGE_ROWS:
+      ls_sim_oracle_given (self->oracle, self->client, &message->rows);
       return;
     case LS_MESSAGE_DELTA:
     case LS_MESSAGE_DIGEST:

@@ -13,8 +13,21 @@ G_BEGIN_DECLS
  */
 typedef struct _LsSimMonitor LsSimMonitor;
 
+/**
+ * LsSimPace:
+ * @LS_SIM_AT_ONCE: what an end says leaves it soon
+ * @LS_SIM_ON_REQUEST: it may have to wait for a request to go with
+ *
+ * How old what is read may be.
+ */
+typedef enum {
+  LS_SIM_AT_ONCE,
+  LS_SIM_ON_REQUEST,
+} LsSimPace;
+
 LsSimMonitor *ls_sim_monitor_new      (LsSimOracle  *oracle,
-                                       unsigned      client);
+                                       unsigned      client,
+                                       LsSimPace     pace);
 void          ls_sim_monitor_free     (LsSimMonitor *self);
 void          ls_sim_monitor_up       (LsSimMonitor *self,
                                        const char   *text,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "core/ls-envelope.h"
+#include "ls-sim-monitor.h"
 #include "ls-sim-network.h"
 #include "server/ls-session.h"
 
@@ -23,6 +25,11 @@ typedef struct {
   bool lose[2];
   bool duplicate;
   unsigned broken_fetches;
+  unsigned broken_polls;
+  LsSimBlock block;
+  int64_t blocked_until; /* no WebSocket until then */
+  int64_t longest;       /* request, until @cut_until */
+  int64_t cut_until;
 } LsSimPath;
 
 struct _LsSimNetwork {
@@ -34,7 +41,18 @@ struct _LsSimNetwork {
   unsigned n_paths;
   size_t buffer;      /* bytes that may wait for one client */
   GPtrArray *links;   /* LsSimLink that are not over */
+  GPtrArray *fetches; /* LsSimFetch that are not over, borrowed */
+  GPtrArray *talks;   /* LsSimTalk */
 };
+
+/* What is known of one session in requests. */
+typedef struct {
+  char *session;
+  LsSimMonitor *monitor;
+  int64_t asked;    /* the newest request that was looked into */
+  int64_t answered; /* the newest answer that was */
+  uint64_t hashes[LS_ENVELOPE_WINDOW]; /* of the last answers */
+} LsSimTalk;
 
 int64_t  ls_sim_network_delay (LsSimNetwork *self,
                                unsigned      client);
@@ -71,7 +89,13 @@ void       ls_sim_transport_closed  (LsSimTransport *self,
                                      LsErrorCode     code);
 LsSimNode *ls_sim_transport_get_node (LsSimTransport *self);
 
+/* ls-sim-exchange.c */
+void       ls_sim_talk_free         (gpointer        data);
+
 /* ls-sim-fetch.c */
+void       ls_sim_fetch_trouble     (gpointer           fetch,
+                                     LsSimTrouble       trouble);
+unsigned   ls_sim_fetch_get_client  (gpointer           fetch);
 LsFetch   *ls_sim_fetch_new         (LsSimNetwork      *network,
                                      unsigned           client,
                                      LsSimNode         *node,

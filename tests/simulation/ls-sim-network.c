@@ -57,6 +57,8 @@ ls_sim_network_new (LsSimWorld  *world,
   self->n_paths = n_clients;
   self->buffer = BUFFER;
   self->links = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_sim_link_unref);
+  self->fetches = g_ptr_array_new ();
+  self->talks = g_ptr_array_new_with_free_func (ls_sim_talk_free);
   ls_sim_network_heal (self);
   server->ended = server_ended_cb;
   server->ended_data = self;
@@ -74,6 +76,8 @@ ls_sim_network_free (LsSimNetwork *self)
 {
   self->server->ended = NULL;
   g_ptr_array_unref (self->links);
+  g_ptr_array_unref (self->fetches);
+  g_ptr_array_unref (self->talks);
   g_free (self->paths);
   g_free (self);
 }
@@ -135,6 +139,9 @@ ls_sim_network_trouble (LsSimNetwork *self,
       path->duplicate |= trouble == LS_SIM_DUPLICATE;
       return;
     }
+  for (unsigned i = 0; i < self->fetches->len; i++)
+    if (ls_sim_fetch_get_client (g_ptr_array_index (self->fetches, i)) == client)
+      ls_sim_fetch_trouble (g_ptr_array_index (self->fetches, i), trouble);
   links = g_ptr_array_new ();
   for (unsigned i = 0; i < self->links->len; i++)
     if (ls_sim_link_get_client (g_ptr_array_index (self->links, i)) == client)
@@ -189,6 +196,60 @@ ls_sim_network_break_fetches (LsSimNetwork *self,
                               unsigned      times)
 {
   self->paths[client].broken_fetches = times;
+}
+
+/**
+ * ls_sim_network_block:
+ * @self: a network
+ * @client: whose
+ * @block: how
+ * @duration: µs
+ *
+ * Lets no WebSocket of a client through for a while; those that are up stay so.
+ */
+void
+ls_sim_network_block (LsSimNetwork *self,
+                      unsigned      client,
+                      LsSimBlock    block,
+                      int64_t       duration)
+{
+  self->paths[client].block = block;
+  self->paths[client].blocked_until = ls_sim_world_get_time (self->world) + duration;
+}
+
+/**
+ * ls_sim_network_cut_polls:
+ * @self: a network
+ * @client: whose
+ * @longest: µs that a request may take
+ * @duration: µs
+ *
+ * Has something in between cut long requests for a while.
+ */
+void
+ls_sim_network_cut_polls (LsSimNetwork *self,
+                          unsigned      client,
+                          int64_t       longest,
+                          int64_t       duration)
+{
+  self->paths[client].longest = longest;
+  self->paths[client].cut_until = ls_sim_world_get_time (self->world) + duration;
+}
+
+/**
+ * ls_sim_network_break_polls:
+ * @self: a network
+ * @client: whose
+ * @times: how many
+ *
+ * Has the next exchanges of a client fail somewhere.
+ */
+void
+ls_sim_network_break_polls (LsSimNetwork *self,
+                            unsigned      client,
+                            unsigned      times)
+{
+  self->paths[client].broken_polls = times;
 }
 
 /**

@@ -48,6 +48,22 @@ typedef enum {
   LS_SIM_N_TROUBLES,
 } LsSimTrouble;
 
+/**
+ * LsSimBlock:
+ * @LS_SIM_BLOCK_REFUSED: the upgrade is refused
+ * @LS_SIM_BLOCK_HANGS: nobody ever answers
+ * @LS_SIM_BLOCK_DEAF: it comes up, and nothing gets through it
+ * @LS_SIM_N_BLOCKS: how many there are
+ *
+ * How something in between keeps a WebSocket out that lets requests pass.
+ */
+typedef enum {
+  LS_SIM_BLOCK_REFUSED,
+  LS_SIM_BLOCK_HANGS,
+  LS_SIM_BLOCK_DEAF,
+  LS_SIM_N_BLOCKS,
+} LsSimBlock;
+
 LsSimNetwork *ls_sim_network_new           (LsSimWorld    *world,
                                             LsSimServer   *server,
                                             LsSimOracle   *oracle,
@@ -71,6 +87,17 @@ void          ls_sim_network_slow          (LsSimNetwork  *self,
                                             unsigned       client,
                                             unsigned       factor);
 void          ls_sim_network_break_fetches (LsSimNetwork  *self,
+                                            unsigned       client,
+                                            unsigned       times);
+void          ls_sim_network_block         (LsSimNetwork  *self,
+                                            unsigned       client,
+                                            LsSimBlock     block,
+                                            int64_t        duration);
+void          ls_sim_network_cut_polls     (LsSimNetwork  *self,
+                                            unsigned       client,
+                                            int64_t        longest,
+                                            int64_t        duration);
+void          ls_sim_network_break_polls   (LsSimNetwork  *self,
                                             unsigned       client,
                                             unsigned       times);
 void          ls_sim_network_set_buffer    (LsSimNetwork  *self,

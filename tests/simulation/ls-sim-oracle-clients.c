@@ -8,9 +8,6 @@
 
 /* What clients say of their edits and rows, and whether it can be. */
 
-/* A stall, and the two queues that it holds up. */
-#define VOID_PATIENCE (7 * (int64_t) G_USEC_PER_SEC)
-
 static const unsigned all_states =
     LS_EDITS_WAITING | LS_EDIT_MASK (LS_EDIT_APPLIED) | LS_EDIT_MASK (LS_EDIT_DEAD) |
     LS_EDIT_MASK (LS_EDIT_LOST);
@@ -137,6 +134,7 @@ ls_sim_oracle_booted (LsSimOracle *self,
         ls_sim_oracle_accuse (self, "client %u lost edit %s", client, known->mid);
       g_hash_table_iter_remove (&iter);
     }
+  g_array_set_size (witness->heals, 0);
   ls_cache_get_position (cache, LS_SIM_SHOP, &witness->position, NULL, NULL, NULL);
   g_hash_table_remove_all (witness->screen);
   ls_sim_oracle_reload_screen (self, client, cache, UINT32_MAX);
@@ -160,6 +158,10 @@ ls_sim_oracle_pasted (LsSimOracle *self,
   gpointer value;
 
   self->copied = true;
+  g_hash_table_remove_all (witness->rotten);
+  g_hash_table_iter_init (&iter, self->witnesses[from].rotten);
+  while (g_hash_table_iter_next (&iter, &value, NULL))
+    g_hash_table_add (witness->rotten, g_strdup (value));
   g_hash_table_remove_all (witness->edits);
   g_hash_table_iter_init (&iter, self->witnesses[from].edits);
   while (g_hash_table_iter_next (&iter, NULL, &value))
@@ -341,19 +343,20 @@ ls_sim_oracle_retried (LsSimOracle *self,
  * @self: an oracle
  * @client: a client
  * @mutate: what it sends
+ * @patience: how long what goes may have been on its way from the cache
  *
- * What goes under a mid is what the cache has under it, and nothing of it once it was taken back:
- * for that the way from the cache to the wire, with the longest stall, is left some time.
+ * Nothing of an edit goes once it was taken back.
  */
 void
 ls_sim_oracle_sent (LsSimOracle    *self,
                     unsigned        client,
-                    const LsMutate *mutate)
+                    const LsMutate *mutate,
+                    int64_t         patience)
 {
   const LsSimEdit *known = g_hash_table_lookup (self->witnesses[client].edits, mutate->mid);
 
   if (known != NULL && known->is_void && !mutate->is_void &&
-      ls_sim_world_get_time (self->world) - known->voided_at > VOID_PATIENCE)
+      ls_sim_world_get_time (self->world) - known->voided_at > patience)
     ls_sim_oracle_accuse (self, "client %u sends edit %s, which was taken back", client,
                           mutate->mid);
 }

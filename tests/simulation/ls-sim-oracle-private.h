@@ -20,12 +20,25 @@ typedef struct {
   bool doubtful; /* he tried to do something with it and was told that it failed */
 } LsSimEdit;
 
+/* A bucket that a client asked for. */
+typedef struct {
+  const LsCollection *collection;
+  int64_t bucket;
+  int64_t at;       /* when the last heal of it began */
+  int64_t asked_at; /* when it was last asked for */
+  unsigned strikes;
+} LsSimHeal;
+
 /* What is known of one client. */
 typedef struct {
   GHashTable *edits;  /* mid -> LsSimEdit */
   GHashTable *screen; /* collection and key -> LsRecord, as its commits told */
   LsPosition position;
-  bool fresh;         /* booted and no commit heard of yet */
+  GHashTable *rotten; /* names of rows that somebody else wrote */
+  GArray *heals;      /* LsSimHeal, since it was booted */
+  LsRole role;        /* of its user */
+  LsRole before;      /* the widest that he was of late */
+  int64_t changed_at; /* when that ended */
 } LsSimWitness;
 
 struct _LsSimOracle {
@@ -40,6 +53,8 @@ struct _LsSimOracle {
   GHashTable *asked;  /* mid -> changes that were sent, LsChange */
   GHashTable *mixed;  /* mids that copies of one cache gave two meanings */
   bool copied;        /* a cache was */
+  GHashTable *rotten; /* names of rows that rotted on the server */
+  bool has_rotted;    /* anything, ever */
   bool rewound;       /* the server went back */
   LsPosition position;
 

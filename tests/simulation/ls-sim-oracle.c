@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <string.h>
+
 #include "core/ls-view.h"
 #include "ls-sim-oracle-private.h"
 #include "ls-sim-server.h"
@@ -52,6 +54,7 @@ ls_sim_oracle_new (LsSimWorld *world,
   self->asked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                        (GDestroyNotify) g_ptr_array_unref);
   self->mixed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->rotten = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->n_clients = n_clients;
   self->witnesses = g_new0 (LsSimWitness, n_clients);
   for (unsigned i = 0; i < n_clients; i++)
@@ -59,6 +62,8 @@ ls_sim_oracle_new (LsSimWorld *world,
       self->witnesses[i].edits =
           g_hash_table_new_full (g_str_hash, g_str_equal, NULL, edit_free);
       self->witnesses[i].screen = rows_new ();
+      self->witnesses[i].rotten = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+      self->witnesses[i].heals = g_array_new (FALSE, FALSE, sizeof (LsSimHeal));
     }
   return self;
 }
@@ -70,6 +75,8 @@ ls_sim_oracle_free (LsSimOracle *self)
     {
       g_hash_table_unref (self->witnesses[i].edits);
       g_hash_table_unref (self->witnesses[i].screen);
+      g_hash_table_unref (self->witnesses[i].rotten);
+      g_array_unref (self->witnesses[i].heals);
     }
   g_free (self->witnesses);
   g_ptr_array_unref (self->history);
@@ -79,6 +86,7 @@ ls_sim_oracle_free (LsSimOracle *self)
   g_hash_table_unref (self->lost);
   g_hash_table_unref (self->asked);
   g_hash_table_unref (self->mixed);
+  g_hash_table_unref (self->rotten);
   g_free (self->violation);
   g_free (self);
 }
@@ -306,11 +314,37 @@ replay (LsSimOracle     *self,
     judge_version (self, version, before);
 }
 
+/* As many changes as a version may have, and no more bytes (rule 3): those of its texts alone. */
+static void
+judge_size (LsSimOracle     *self,
+            const LsVersion *version)
+{
+  size_t bytes = 0;
+
+  for (unsigned i = 0; i < version->changes->len; i++)
+    {
+      const LsChange *change = g_ptr_array_index (version->changes, i);
+
+      for (unsigned k = 0; k < change->edits->len; k++)
+        {
+          const LsFieldEdit *edit = &g_array_index (change->edits, LsFieldEdit, k);
+
+          if (edit->has_set && edit->set.kind == LS_VALUE_TEXT)
+            bytes += strlen (edit->set.text);
+        }
+    }
+  if (version->changes->len > LS_MAX_CHANGES || bytes > LS_MAX_VERSION_BYTES)
+    ls_sim_oracle_accuse (self, "version %" G_GINT64_FORMAT " has %u changes, %zu bytes",
+                          version->version, version->changes->len, bytes);
+}
+
 static void
 take_version (LsSimOracle *self,
               LsVersion   *version)
 {
   int64_t expected = self->history->len + 1;
+
+  judge_size (self, version);
 
   if (version->version != expected)
     ls_sim_oracle_accuse (self, "version %" G_GINT64_FORMAT " stands where %" G_GINT64_FORMAT

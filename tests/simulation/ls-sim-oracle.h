@@ -17,6 +17,13 @@ G_BEGIN_DECLS
  */
 typedef struct _LsSimOracle LsSimOracle;
 
+/**
+ * LS_SIM_ORACLE_SERVER:
+ *
+ * Stands for the server where something is about a client or it.
+ */
+#define LS_SIM_ORACLE_SERVER (-1)
+
 LsSimOracle *ls_sim_oracle_new           (LsSimWorld          *world,
                                           unsigned             n_clients);
 void         ls_sim_oracle_free          (LsSimOracle         *self);
@@ -73,7 +80,32 @@ void         ls_sim_oracle_retried       (LsSimOracle         *self,
                                           const char          *mid);
 void         ls_sim_oracle_sent          (LsSimOracle         *self,
                                           unsigned             client,
-                                          const LsMutate      *mutate);
+                                          const LsMutate      *mutate,
+                                          int64_t              patience);
+void         ls_sim_oracle_set_role      (LsSimOracle         *self,
+                                          unsigned             client,
+                                          LsRole               role);
+LsRole       ls_sim_oracle_get_widest    (LsSimOracle         *self,
+                                          unsigned             client);
+void         ls_sim_oracle_rotted        (LsSimOracle         *self,
+                                          int                  client,
+                                          LsCache             *cache,
+                                          const LsCollection  *collection,
+                                          const char          *key);
+bool         ls_sim_oracle_has_rotted    (LsSimOracle         *self);
+char        *ls_sim_oracle_find_rotten   (LsSimOracle         *self,
+                                          unsigned             client,
+                                          LsCache             *cache,
+                                          LsRole               role);
+char        *ls_sim_oracle_find_rotten_at_server (LsSimOracle *self,
+                                          LsStorage           *storage);
+void         ls_sim_oracle_forget_rot    (LsSimOracle         *self);
+void         ls_sim_oracle_asked         (LsSimOracle         *self,
+                                          unsigned             client,
+                                          const LsVerify      *verify);
+void         ls_sim_oracle_given         (LsSimOracle         *self,
+                                          unsigned             client,
+                                          const LsRowsMessage *rows);
 void         ls_sim_oracle_probe         (LsSimOracle         *self,
                                           unsigned             client,
                                           LsCache             *cache);

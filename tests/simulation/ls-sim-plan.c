@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "ls-sim-plan.h"
+#include "ls-sim-plan-private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,13 +22,20 @@
 static const char *const kind_names[LS_SIM_N_STEP_KINDS] = {
   "act", "trouble", "refuse", "slow", "break-fetches", "end", "trap", "fail-disk", "full-disk",
   "jump", "sleep", "stall", "backup", "restore", "copy-cache", "role", "prune", "try-now", "probe",
-  "quiet",
+  "quiet", "block", "cut-polls", "break-polls", "attention", "by-hand",
+  "operator", "rot", "check",
 };
 
+/* The kinds that any plan may have; the others come with what they are about. */
+#define N_COMMON_KINDS (LS_SIM_STEP_QUIET + 1)
+
 /* How often each kind comes where it comes at all, against acts with 40. */
-static const unsigned weights[LS_SIM_N_STEP_KINDS] = {
+static const unsigned weights[N_COMMON_KINDS] = {
   40, 10, 3, 2, 3, 6, 6, 3, 2, 2, 2, 4, 2, 3, 2, 3, 2, 2, 6, 1,
 };
+
+/* Everybody is an owner. */
+#define ALL_OWNERS UINT_MAX
 
 static LsSimPlan *
 plan_new (uint64_t seed)
@@ -42,6 +49,7 @@ plan_new (uint64_t seed)
   self->ring = 16 * 1024 * 1024;
   self->edit_rate = 50;
   self->readers = 2;
+  self->roles = ALL_OWNERS;
   self->steps = g_array_new (FALSE, FALSE, sizeof (LsSimStep));
   return self;
 }
@@ -79,7 +87,7 @@ fill_step (LsSimStep *step,
 
   step->who = (int) ls_sim_dice_below (dice, n_clients);
   step->seed = ls_sim_dice_roll (dice) >> 1;
-  switch (step->kind)
+  switch ((unsigned) step->kind)
     {
     case LS_SIM_STEP_ACT:
       step->a = ls_sim_dice_below (dice, LS_SIM_N_ACTS);
@@ -146,7 +154,6 @@ fill_step (LsSimStep *step,
     case LS_SIM_STEP_TRY_NOW:
     case LS_SIM_STEP_PROBE:
     case LS_SIM_STEP_QUIET:
-    case LS_SIM_N_STEP_KINDS:
     default:
       break;
     }
@@ -159,7 +166,7 @@ pick_kind (LsSimDice      *dice,
   unsigned total = 0, roll;
   int kind = 0;
 
-  for (int i = 0; i < LS_SIM_N_STEP_KINDS; i++)
+  for (int i = 0; i < N_COMMON_KINDS; i++)
     total += chances[i];
   roll = ls_sim_dice_below (dice, total);
   while (roll >= chances[kind])
@@ -178,7 +185,7 @@ ls_sim_plan_new_from_seed (uint64_t seed)
 {
   LsSimPlan *self = plan_new (seed);
   LsSimDice dice = ls_sim_dice (seed, 4);
-  unsigned chances[LS_SIM_N_STEP_KINDS];
+  unsigned chances[N_COMMON_KINDS];
   unsigned n_steps = 10 + ls_sim_dice_below (&dice, 50);
   int64_t pause = ls_sim_dice_spread (&dice, 20 * 1000, 2 * SECOND);
   int64_t at = ls_sim_dice_spread (&dice, 1, 2 * SECOND);
@@ -192,7 +199,7 @@ ls_sim_plan_new_from_seed (uint64_t seed)
     self->ring = ls_sim_dice_below (&dice, 4000);
   if (ls_sim_dice_hits (&dice, 1, 6))
     self->edit_rate = 2;
-  for (int i = 0; i < LS_SIM_N_STEP_KINDS; i++)
+  for (int i = 0; i < N_COMMON_KINDS; i++)
     chances[i] = i == LS_SIM_STEP_ACT || i == LS_SIM_STEP_PROBE || ls_sim_dice_hits (&dice, 2, 5)
                      ? weights[i]
                      : 0;
@@ -204,6 +211,7 @@ ls_sim_plan_new_from_seed (uint64_t seed)
       g_array_append_val (self->steps, step);
       at += ls_sim_dice_spread (&dice, pause / 16 + 1, 4 * pause);
     }
+  ls_sim_plan_widen (self, seed);
   return self;
 }
 
@@ -223,9 +231,11 @@ ls_sim_plan_write (const LsSimPlan *self)
   g_string_append_printf (text,
                           "plan %" G_GUINT64_FORMAT " clients %u digests %" G_GINT64_FORMAT
                           " buffer %" G_GINT64_FORMAT " ring %" G_GINT64_FORMAT
-                          " rate %" G_GINT64_FORMAT " readers %u\n",
+                          " rate %" G_GINT64_FORMAT
+                          " readers %u roles %u polls %u checks %u\n",
                           self->seed, self->n_clients, self->digest_interval, self->buffer,
-                          self->ring, self->edit_rate, self->readers);
+                          self->ring, self->edit_rate, self->readers, self->roles, self->polls,
+                          self->checks);
   for (unsigned i = 0; i < self->steps->len; i++)
     {
       const LsSimStep *step = &g_array_index (self->steps, LsSimStep, i);
@@ -237,6 +247,20 @@ ls_sim_plan_write (const LsSimPlan *self)
                               step->seed);
     }
   return g_string_free (text, FALSE);
+}
+
+/* The line before the steps. An older one ends earlier. */
+static bool
+parse_head (LsSimPlan  *self,
+            const char *line)
+{
+  return sscanf (line,
+                 "plan %" G_GUINT64_FORMAT " clients %u digests %" G_GINT64_FORMAT
+                 " buffer %" G_GINT64_FORMAT " ring %" G_GINT64_FORMAT " rate %" G_GINT64_FORMAT
+                 " readers %u roles %u polls %u checks %u",
+                 &self->seed, &self->n_clients, &self->digest_interval, &self->buffer, &self->ring,
+                 &self->edit_rate, &self->readers, &self->roles, &self->polls,
+                 &self->checks) >= 7;
 }
 
 static bool
@@ -281,14 +305,7 @@ ls_sim_plan_parse (const char *text,
     {
       const char *line = lines[i];
 
-      if (line[0] == '\0' || line[0] == '#' ||
-          sscanf (line,
-                  "plan %" G_GUINT64_FORMAT " clients %u digests %" G_GINT64_FORMAT
-                  " buffer %" G_GINT64_FORMAT " ring %" G_GINT64_FORMAT " rate %" G_GINT64_FORMAT
-                  " readers %u",
-                  &self->seed, &self->n_clients, &self->digest_interval, &self->buffer,
-                  &self->ring, &self->edit_rate, &self->readers) == 7 ||
-          parse_step (self, line))
+      if (line[0] == '\0' || line[0] == '#' || parse_head (self, line) || parse_step (self, line))
         continue;
       g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "line %u: not a step: %s", i + 1, line);
       return NULL;

@@ -27,6 +27,14 @@ G_BEGIN_DECLS
  * @LS_SIM_STEP_TRY_NOW: the network came, a window got the focus
  * @LS_SIM_STEP_PROBE: what clients show is looked at
  * @LS_SIM_STEP_QUIET: all trouble ends, and everything must come to rest and agree
+ * @LS_SIM_STEP_BLOCK: for @b µs no WebSocket gets through, as @a, an #LsSimBlock, says
+ * @LS_SIM_STEP_CUT_POLLS: for @b µs no request may take longer than @a µs
+ * @LS_SIM_STEP_BREAK_POLLS: the next @a exchanges fail
+ * @LS_SIM_STEP_ATTENTION: an admin comes or goes; @a is an #LsAttention
+ * @LS_SIM_STEP_BY_HAND: an admin works offline for @a µs
+ * @LS_SIM_STEP_OPERATOR: the server itself edits @a rows, with texts of @b bytes
+ * @LS_SIM_STEP_ROT: a row becomes another behind everybody's back, as @a, an #LsSimRot, says
+ * @LS_SIM_STEP_CHECK: an admin has everything checked
  * @LS_SIM_N_STEP_KINDS: how many there are
  *
  * What can happen in a simulation.
@@ -52,6 +60,14 @@ typedef enum {
   LS_SIM_STEP_TRY_NOW,
   LS_SIM_STEP_PROBE,
   LS_SIM_STEP_QUIET,
+  LS_SIM_STEP_BLOCK,
+  LS_SIM_STEP_CUT_POLLS,
+  LS_SIM_STEP_BREAK_POLLS,
+  LS_SIM_STEP_ATTENTION,
+  LS_SIM_STEP_BY_HAND,
+  LS_SIM_STEP_OPERATOR,
+  LS_SIM_STEP_ROT,
+  LS_SIM_STEP_CHECK,
   LS_SIM_N_STEP_KINDS,
 } LsSimStepKind;
 
@@ -61,6 +77,13 @@ typedef enum {
  * Stands for the server where a step is about a machine.
  */
 #define LS_SIM_SERVER (-1)
+
+/**
+ * LS_SIM_ROLE_BITS:
+ *
+ * Of one user's role in #LsSimPlan.
+ */
+#define LS_SIM_ROLE_BITS 2
 
 /**
  * LsSimStep:
@@ -91,6 +114,9 @@ typedef struct {
  * @ring: bytes of versions that the hub keeps
  * @edit_rate: edits a second
  * @readers: of the hub
+ * @roles: what the users are at first: an #LsRole for each, %LS_SIM_ROLE_BITS bits
+ * @checks: whether both ends look for rows that rot
+ * @polls: whether clients may go on by requests where no WebSocket gets through
  * @steps: (element-type LsSimStep): what happens, in order of time; at the end comes a quiet
  *
  * Everything that a run depends on: what a seed makes, what a file keeps, what is shrunk.
@@ -103,6 +129,9 @@ typedef struct {
   int64_t ring;
   int64_t edit_rate;
   unsigned readers;
+  unsigned roles;
+  unsigned polls;
+  unsigned checks;
   GArray *steps;
 } LsSimPlan;
 

@@ -6,6 +6,8 @@
 #include "client/ls-engine.h"
 #include "ls-sim-client.h"
 #include "ls-sim-oracle.h"
+#include "ls-sim-rights.h"
+#include "ls-sim-rot.h"
 #include "server/ls-committer.h"
 
 #define SECOND ((int64_t) G_USEC_PER_SEC)
@@ -13,6 +15,9 @@
  * after 45 s, a request is given up after 60, a pause is at most 30, going in circles ends a
  * minute. */
 #define PATIENCE (300 * SECOND)
+/* In which a row that rotted is found and healed: the checker comes round to it, a minute a collection,
+ * and may have to heal its bucket for the third time. */
+#define ROUND (2400 * SECOND)
 #define CHUNK (SECOND / 4)
 #define DATA_PREFIX "/srv/lockstep.db"
 #define CACHE_PREFIX "/cache.db"
@@ -262,9 +267,14 @@ set_role (Run   *run,
           LsRole role)
 {
   g_autofree char *user = user_of ((unsigned) who);
+  bool done;
 
-  if (ls_sim_server_is_up (run->server))
-    ls_sim_server_set_role (run->server, user, role);
+  if (!ls_sim_server_is_up (run->server))
+    return;
+  done = ls_sim_server_set_role (run->server, user, role);
+  for (unsigned i = 0; i < run->n_clients; i++)
+    if (i / 2 == (unsigned) who / 2 && (done || role > run->clients[i]->role))
+      ls_sim_oracle_set_role (run->oracle, i, role);
 }
 
 static void
@@ -305,6 +315,101 @@ trap (Run             *run,
     ls_sim_server_set_trap (run->server, (unsigned) step->b, (LsSimEnd) step->a);
   else
     ls_sim_client_set_trap (run->clients[step->who], (unsigned) step->b, (LsSimEnd) step->a);
+}
+
+typedef struct {
+  Run *run;
+  int who;
+  LsSimNode *node;
+} Return;
+
+static void
+return_free (gpointer data)
+{
+  Return *job = data;
+
+  g_object_unref (job->node);
+  g_free (job);
+}
+
+/* He had enough of working offline, unless he began anew meanwhile. */
+static void
+return_cb (gpointer data)
+{
+  Return *job = data;
+
+  if (node_of (job->run, job->who) == job->node && is_up (job->run, job->who))
+    ls_sim_client_set_by_hand (job->run->clients[job->who], false);
+}
+
+static void
+work_offline (Run    *run,
+              int     who,
+              int64_t duration)
+{
+  Return *job = g_new (Return, 1);
+
+  *job = (Return) { run, who, g_object_ref (node_of (run, who)) };
+  ls_sim_client_set_by_hand (run->clients[who], true);
+  ls_sim_world_post (run->world, duration, return_cb, job, return_free);
+}
+
+/* An edit of the server's own, from an import or a connector. */
+static void
+operate (Run             *run,
+         const LsSimStep *step)
+{
+  g_autoptr (LsMutation) mutation = ls_mutation_new (LS_SIM_SHOP);
+  const LsCollection *customers = ls_schema_collection (LS_CUSTOMERS);
+  LsSimDice dice = ls_sim_dice (step->seed, 7);
+
+  mutation->role = LS_ROLE_OWNER;
+  mutation->actor = g_strdup ("import");
+  mutation->changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+  for (int64_t i = 0; i < step->a; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("c%" G_GINT64_FORMAT, i);
+      g_autofree char *text = g_strnfill ((size_t) step->b, 'x');
+      g_autofree char *note = g_strconcat (LS_SIM_SECRET, text, NULL);
+      g_autofree char *name = g_strdup_printf ("i%u", ls_sim_dice_below (&dice, 1000));
+      LsChange *put = ls_change_new (LS_CHANGE_PUT, customers, key);
+
+      ls_change_take_set (put, (unsigned) ls_collection_field (customers, "name"),
+                          ls_value_text (name));
+      ls_change_take_set (put, (unsigned) ls_collection_field (customers, "note"),
+                          ls_value_text (note));
+      g_ptr_array_add (mutation->changes, put);
+    }
+  ls_committer_submit (run->server->committer, mutation, NULL, NULL, NULL, NULL);
+}
+
+/* What the log does not tell any more can't be repaired by it. */
+static bool
+is_log_whole (const LsSimPlan *plan)
+{
+  for (unsigned i = 0; i < plan->steps->len; i++)
+    {
+      LsSimStepKind kind = g_array_index (plan->steps, LsSimStep, i).kind;
+
+      if (kind == LS_SIM_STEP_PRUNE || kind == LS_SIM_STEP_RESTORE)
+        return false;
+    }
+  return true;
+}
+
+static void
+rot (Run             *run,
+     const LsSimStep *step)
+{
+  LsSimRot what = is_log_whole (run->plan) ? (LsSimRot) step->a : LS_SIM_ROT_DERIVED;
+
+  if (!ls_sim_disk_is_sound (disk_of (run, step->who)))
+    return;
+  if (step->who == LS_SIM_SERVER)
+    ls_sim_rot_server (run->server, run->oracle, what, step->seed);
+  else
+    ls_sim_rot_client (run->clients[step->who], step->seed);
+  ls_sim_world_reap (run->world);
 }
 
 static void quiet (Run *run);
@@ -351,6 +456,15 @@ do_general_step (Run             *run,
     case LS_SIM_STEP_QUIET:
       quiet (run);
       break;
+    case LS_SIM_STEP_BLOCK:
+      ls_sim_network_block (run->network, client, (LsSimBlock) step->a, step->b);
+      break;
+    case LS_SIM_STEP_CUT_POLLS:
+      ls_sim_network_cut_polls (run->network, client, step->a, step->b);
+      break;
+    case LS_SIM_STEP_BREAK_POLLS:
+      ls_sim_network_break_polls (run->network, client, (unsigned) step->a);
+      break;
     default:
       return false;
     }
@@ -394,6 +508,22 @@ do_machine_step (Run             *run,
     case LS_SIM_STEP_STALL:
       stall (run, step);
       break;
+    case LS_SIM_STEP_ATTENTION:
+      ls_sim_client_set_attention (run->clients[step->who], (LsAttention) step->a);
+      break;
+    case LS_SIM_STEP_BY_HAND:
+      work_offline (run, step->who, step->a);
+      break;
+    case LS_SIM_STEP_OPERATOR:
+      operate (run, step);
+      break;
+    case LS_SIM_STEP_ROT:
+      rot (run, step);
+      break;
+    case LS_SIM_STEP_CHECK:
+      if (step->who != LS_SIM_SERVER)
+        ls_sim_client_check (run->clients[step->who]);
+      break;
     case LS_SIM_STEP_TRY_NOW:
     default:
       if (step->who != LS_SIM_SERVER)
@@ -415,6 +545,8 @@ read_roles (Run *run)
 
       if (identity != NULL)
         ls_identity_get_role (identity, LS_SIM_SHOP, &run->clients[i]->role);
+      if (identity != NULL)
+        ls_sim_oracle_set_role (run->oracle, i, run->clients[i]->role);
     }
 }
 
@@ -446,6 +578,48 @@ who_waits (Run *run)
   return NULL;
 }
 
+/* Who has not found what rotted, or not healed it. */
+static const char *
+who_is_rotten (Run *run)
+{
+  static char text[200];
+  g_autofree char *name = NULL;
+
+  if (!ls_sim_oracle_has_rotted (run->oracle))
+    return NULL;
+  follow (run);
+  name = ls_sim_oracle_find_rotten_at_server (run->oracle, run->server->storage);
+  if (name != NULL)
+    {
+      g_snprintf (text, sizeof text, "the server does not mend %s", name);
+      return text;
+    }
+  for (unsigned i = 0; i < run->n_clients && name == NULL; i++)
+    {
+      name = ls_sim_oracle_find_rotten (run->oracle, i, run->clients[i]->cache,
+                                        run->clients[i]->role);
+      if (name != NULL)
+        g_snprintf (text, sizeof text, "client %u does not heal %s", i, name);
+    }
+  return name != NULL ? text : NULL;
+}
+
+static bool
+heal_all (Run *run)
+{
+  int64_t deadline = ls_sim_world_get_time (run->world) + ROUND;
+  const char *who;
+
+  while ((who = who_waits (run)) != NULL || (who = who_is_rotten (run)) != NULL)
+    {
+      if (ls_sim_world_get_time (run->world) > deadline)
+        ls_sim_oracle_accuse (run->oracle, "%s", who);
+      if (!go_on (run, ls_sim_world_get_time (run->world) + SECOND))
+        return false;
+    }
+  return true;
+}
+
 static bool
 come_to_rest (Run    *run,
               int64_t deadline)
@@ -474,7 +648,7 @@ judge (Run *run)
 
       ls_sim_oracle_probe (run->oracle, i, client->cache);
       ls_sim_oracle_judge_client (run->oracle, i, client->cache, client->role);
-      if (client->findings > 0)
+      if (client->findings > 0 && !ls_sim_oracle_has_rotted (run->oracle))
         ls_sim_oracle_accuse (run->oracle, "client %u found digests that differ", i);
     }
 }
@@ -487,11 +661,12 @@ quiet (Run *run)
   ls_sim_network_heal (run->network);
   for (int who = LS_SIM_SERVER; who < (int) run->n_clients; who++)
     ls_sim_disk_heal (disk_of (run, who));
-  if (!come_to_rest (run, ls_sim_world_get_time (run->world) + PATIENCE) ||
+  if (!come_to_rest (run, ls_sim_world_get_time (run->world) + PATIENCE) || !heal_all (run) ||
       !go_on (run, ls_sim_world_get_time (run->world) + 2 * run->plan->digest_interval) ||
       !come_to_rest (run, ls_sim_world_get_time (run->world) + PATIENCE))
     return;
   judge (run);
+  ls_sim_oracle_forget_rot (run->oracle);
 }
 
 /* --- A run ----------------------------------------------------------------------------------- */
@@ -511,7 +686,7 @@ first_row (LsCollectionId id,
                         ls_value_text ("active"));
   else
     ls_change_take_set (put, (unsigned) ls_collection_field (collection, "email"),
-                        ls_value_text ("first@example.org"));
+                        ls_value_text (LS_SIM_SECRET "@example.org"));
   return put;
 }
 
@@ -552,7 +727,7 @@ set_up (Run             *run,
   options.max_unsent = (size_t) plan->buffer;
   options.edit_rate = plan->edit_rate;
   options.edit_burst = plan->edit_rate * 10;
-  run->server = ls_sim_server_new (run->world, plan->seed, &options);
+  run->server = ls_sim_server_new (run->world, plan->seed, &options, plan->checks);
   g_assert_true (ls_sim_server_start (run->server));
   fill_shop (run);
   run->oracle = ls_sim_oracle_new (run->world, run->n_clients);
@@ -566,9 +741,12 @@ set_up (Run             *run,
       g_autofree char *user = user_of (i);
 
       run->clients[i] = client;
-      client->role = LS_ROLE_OWNER;
+      client->polls = plan->polls;
+      client->checks = plan->checks;
+      client->role = (LsRole) (plan->roles >> i / 2 * LS_SIM_ROLE_BITS & LS_ROLE_OWNER);
+      ls_sim_oracle_set_role (run->oracle, i, client->role);
       if (i % 2 == 0)
-        client->token = ls_sim_server_add_user (run->server, user, LS_ROLE_OWNER);
+        client->token = ls_sim_server_add_user (run->server, user, client->role);
       else
         client->token = g_strdup (run->clients[i - 1]->token);
       g_assert_true (ls_sim_client_start (client));

@@ -9,6 +9,8 @@
 #include "server/ls-storage-sqlite.h"
 
 #define DATA_FILE "/srv/" LS_STORAGE_FILE
+/* In which all rows are read once. */
+#define SCRUB_INTERVAL (300 * (int64_t) G_USEC_PER_SEC)
 #define LIFETIME (INT64_C (86400) * 365 * G_USEC_PER_SEC)
 
 /* What is left of a machine whose last job has returned. Nothing of it reaches anybody. */
@@ -20,6 +22,8 @@ reaper_cb (gpointer user_data)
 
   if (self->ended != NULL)
     self->ended (how, self->ended_data);
+  g_clear_pointer (&self->scrubber, ls_scrubber_free);
+  g_clear_pointer (&self->exchanges, ls_exchanges_free);
   g_clear_pointer (&self->snapshots, ls_snapshots_free);
   g_clear_pointer (&self->hub, ls_hub_free);
   g_clear_object (&self->committer);
@@ -47,7 +51,8 @@ fatal_cb (const GError *error,
 LsSimServer *
 ls_sim_server_new (LsSimWorld         *world,
                    uint64_t            seed,
-                   const LsHubOptions *options)
+                   const LsHubOptions *options,
+                   bool                checks)
 {
   LsSimServer *self = g_new0 (LsSimServer, 1);
   g_autoptr (GError) error = NULL;
@@ -55,6 +60,7 @@ ls_sim_server_new (LsSimWorld         *world,
   self->world = world;
   self->disk = ls_sim_disk_new (world, "sim-server", seed);
   self->options = *options;
+  self->checks = checks;
   self->folder = g_dir_make_tmp ("lockstep-simulation-XXXXXX", &error);
   g_assert_no_error (error);
   return self;
@@ -134,6 +140,7 @@ open_all (LsSimServer *self,
           GError     **error)
 {
   LsEnvironment *environment = LS_ENVIRONMENT (self->node);
+  LsExchangeOptions exchange;
 
   self->access = ls_access_open (environment, "/srv", error);
   if (self->access == NULL)
@@ -149,8 +156,17 @@ open_all (LsSimServer *self,
                           &self->options, error);
   if (self->hub == NULL)
     return false;
+  ls_exchange_options_init (&exchange);
+  exchange.max_unsent = self->options.max_unsent;
+  self->exchanges = ls_exchanges_new (environment, self->hub, &exchange);
   self->snapshots = ls_snapshots_new (environment, self->storage, self->access, self->folder);
   ls_hub_start (self->hub);
+  if (self->checks)
+    {
+      self->scrubber =
+          ls_scrubber_new (environment, self->storage, self->committer, SCRUB_INTERVAL);
+      ls_scrubber_start (self->scrubber);
+    }
   return true;
 }
 

@@ -4,7 +4,9 @@
 #include "ls-sim-disk.h"
 #include "server/ls-access.h"
 #include "server/ls-committer.h"
+#include "server/ls-exchange.h"
 #include "server/ls-hub.h"
+#include "server/ls-scrubber.h"
 #include "server/ls-snapshot.h"
 
 G_BEGIN_DECLS
@@ -25,7 +27,10 @@ G_BEGIN_DECLS
  * @committer: while it is up
  * @access: while it is up
  * @hub: while it is up
+ * @exchanges: while it is up
  * @snapshots: while it is up
+ * @scrubber: while it is up, if @checks
+ * @checks: whether it looks for rows that rot
  * @boots: how often it was started
  * @ended: (nullable): told after it ended
  * @ended_data: for @ended
@@ -40,7 +45,10 @@ typedef struct {
   LsCommitter *committer;
   LsAccess *access;
   LsHub *hub;
+  LsExchanges *exchanges;
   LsSnapshots *snapshots;
+  LsScrubber *scrubber;
+  bool checks;
   unsigned boots;
   void (*ended) (LsSimEnd how,
                  gpointer user_data);
@@ -55,7 +63,8 @@ typedef struct {
 
 LsSimServer *ls_sim_server_new     (LsSimWorld         *world,
                                     uint64_t            seed,
-                                    const LsHubOptions *options);
+                                    const LsHubOptions *options,
+                                    bool                checks);
 void         ls_sim_server_free    (LsSimServer        *self);
 char        *ls_sim_server_add_user (LsSimServer       *self,
                                      const char        *user,

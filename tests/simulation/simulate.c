@@ -16,6 +16,7 @@ static char *fault_name;
 static gboolean verbose;
 static gboolean twice;
 static gboolean shrink;
+static gboolean print;
 
 static const GOptionEntry entries[] = {
   { "seeds", 0, 0, G_OPTION_ARG_INT64, &n_seeds, "How many seeds", "N" },
@@ -24,6 +25,7 @@ static const GOptionEntry entries[] = {
   { "twice", 0, 0, G_OPTION_ARG_NONE, &twice, "Run each seed twice and compare", NULL },
   { "fault", 0, 0, G_OPTION_ARG_STRING, &fault_name, "A fault to plant, see core/ls-fault.h", "NAME" },
   { "shrink", 0, 0, G_OPTION_ARG_NONE, &shrink, "Look for the shortest plan that fails", NULL },
+  { "print", 0, 0, G_OPTION_ARG_NONE, &print, "Print each plan before it runs", NULL },
   { "verbose", 0, 0, G_OPTION_ARG_NONE, &verbose, "Tell everything that happens", NULL },
   { NULL },
 };
@@ -45,6 +47,12 @@ run (const LsSimPlan *plan)
   LsSimOutcome outcome, again;
   bool good;
 
+  if (print)
+    {
+      g_autofree char *text = ls_sim_plan_write (plan);
+
+      g_print ("%s", text);
+    }
   ls_sim_run (plan, verbose ? stdout : NULL, &outcome);
   if (outcome.violation != NULL)
     g_print ("seed %" G_GUINT64_FORMAT ": %s\n", plan->seed, outcome.violation);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "ls-sim-plan.h"
+
+G_BEGIN_DECLS
+
+/* ls-sim-plan-wide.c */
+void ls_sim_plan_widen (LsSimPlan *self,
+                        uint64_t   seed);
+
+G_END_DECLS
