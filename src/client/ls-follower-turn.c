@@ -7,6 +7,7 @@
 
 #include "client/ls-follower-private.h"
 #include "client/ls-memory.h"
+#include "core/ls-fault.h"
 
 /* What happens in a turn: requests are served, what is followed is brought to the snapshot. */
 
@@ -156,7 +157,8 @@ ls_coalesce_changes (GPtrArray          *commits,
       if (commit->sequence <= after || !g_str_equal (commit->shop, shop))
         continue;
       *ret_reloaded |= (commit->reloaded & (UINT32_C (1) << collection->id)) != 0;
-      for (unsigned j = 0; j < commit->changes->len; j++)
+      for (unsigned j = LS_FAULT (SHOWN_IN_PARTS) && commit->changes->len > 1; j < commit->changes->len;
+           j++)
         {
           const LsRowChange *change = &g_array_index (commit->changes, LsRowChange, j);
           unsigned place = GPOINTER_TO_UINT (g_hash_table_lookup (by_id, &change->id));

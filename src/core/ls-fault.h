@@ -51,6 +51,7 @@
   X (SQUASH_LOSES_FIELDS, "1: of several changes of a row only the last is sent") \
   X (ROLLED_BACK_ROWS_KEPT, "11: rows of a transaction that was undone are used by the next") \
   X (RIGHTS_NOT_NOTICED, "20: rights that change do not reach who is connected") \
+  X (SHOWN_IN_PARTS, "2: windows show a part of a transaction") \
   X (BUCKETS_BY_LENGTH, "16: a row's bucket is not that of its key's hash") \
   X (ROT_OVERLOOKED, "18: a client does not look for rows that rot") \
   X (SERVER_NOT_SCRUBBED, "18: the server does not look for rows that rot") \

@@ -28,6 +28,8 @@ reaper_cb (gpointer user_data)
       ls_consistency_checker_set_healer (self->checker, NULL, NULL);
       ls_consistency_checker_stop (self->checker);
     }
+  self->following = false;
+  g_clear_pointer (&self->views, ls_sim_views_free);
   g_clear_object (&self->checker);
   g_clear_object (&self->sync);
   g_clear_object (&self->connection);
@@ -106,7 +108,32 @@ commit_cb (LsCacheCommit *commit,
 
   /* What it does in the moment that it dies in nobody sees. */
   if (!ls_sim_node_is_dead (self->node))
-    ls_sim_oracle_committed (self->oracle, self->index, self->cache, commit);
+    {
+      ls_sim_oracle_committed (self->oracle, self->index, self->cache, commit);
+      if (self->following)
+        ls_sim_views_take_commit (self->views, commit);
+    }
+}
+
+/* The store listens; from here on it hears of everything through us. */
+static void
+listen_cb (gpointer user_data)
+{
+  LsSimClient *self = user_data;
+
+  self->following = true;
+  ls_cache_set_listener (self->cache, commit_cb, self, NULL);
+}
+
+static void
+open_views (LsSimClient *self)
+{
+  LsEnvironment *environment = LS_ENVIRONMENT (self->node);
+
+  ls_sim_oracle_watch_views (self->oracle, self->index);
+  self->views = ls_sim_views_new (environment, self->cache, self->oracle, self->index);
+  ls_environment_post (environment, ls_environment_get_queue (environment, LS_CACHE_QUEUE),
+                       listen_cb, self, NULL);
 }
 
 static void
@@ -320,6 +347,8 @@ ls_sim_client_start (LsSimClient *self)
       return false;
     }
   ls_sim_world_note (self->world, "client %u starts", self->index);
+  if (self->shows)
+    open_views (self);
   ls_sim_oracle_booted (self->oracle, self->index, self->cache);
   ls_cache_set_listener (self->cache, commit_cb, self, NULL);
   self->bus =

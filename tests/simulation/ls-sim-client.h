@@ -9,6 +9,7 @@
 #include "ls-sim-disk.h"
 #include "ls-sim-network.h"
 #include "ls-sim-oracle.h"
+#include "ls-sim-views.h"
 
 G_BEGIN_DECLS
 
@@ -61,6 +62,8 @@ typedef enum {
  * @kind: how what is new comes
  * @polls: whether it may go on by requests
  * @checks: whether it looks for rows that rot
+ * @views: while it is up, if @shows
+ * @shows: whether it has windows
  *
  * One admin's app without its windows, on a simulated machine, and the admin.
  */
@@ -85,8 +88,11 @@ typedef struct {
   LsTransportKind kind;
   bool polls;
   bool checks;
+  LsSimViews *views;
+  bool shows;
 
   /*< private >*/
+  bool following; /* the views hear of commits */
   int64_t now_offset;
   LsSimEnd end;
 } LsSimClient;

@@ -138,6 +138,8 @@ ls_sim_oracle_booted (LsSimOracle *self,
   ls_cache_get_position (cache, LS_SIM_SHOP, &witness->position, NULL, NULL, NULL);
   g_hash_table_remove_all (witness->screen);
   ls_sim_oracle_reload_screen (self, client, cache, UINT32_MAX);
+  g_ptr_array_set_size (witness->screens, 0);
+  ls_sim_oracle_keep_screen (self, client, ls_cache_get_sequence (cache));
 }
 
 /**
@@ -252,6 +254,10 @@ ls_sim_oracle_committed (LsSimOracle         *self,
     }
   if (commit->reloaded != 0)
     ls_sim_oracle_reload_screen (self, client, cache, commit->reloaded);
+  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+    if (commit->reloaded & (UINT32_C (1) << i))
+      witness->reloaded_at[i] = ls_sim_world_get_time (self->world);
+  ls_sim_oracle_keep_screen (self, client, commit->sequence);
   judge_position (self, client, &commit->position);
 }
 

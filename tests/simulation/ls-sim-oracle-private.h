@@ -34,6 +34,9 @@ typedef struct {
   GHashTable *edits;  /* mid -> LsSimEdit */
   GHashTable *screen; /* collection and key -> LsRecord, as its commits told */
   LsPosition position;
+  bool views;         /* what its windows show is looked at */
+  int64_t reloaded_at[LS_N_COLLECTIONS]; /* when its rows were last replaced as a whole */
+  GPtrArray *screens; /* the states that its rows were in, by commit, oldest first */
   GHashTable *rotten; /* names of rows that somebody else wrote */
   GArray *heals;      /* LsSimHeal, since it was booted */
   LsRole role;        /* of its user */
@@ -62,6 +65,7 @@ struct _LsSimOracle {
   unsigned n_clients;
 };
 
+void  ls_sim_screen_free (gpointer            data);
 char *ls_sim_row_name             (const LsCollection *collection,
                                    const char         *key);
 void  ls_sim_oracle_reload_screen (LsSimOracle        *self,

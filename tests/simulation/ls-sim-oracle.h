@@ -106,6 +106,21 @@ void         ls_sim_oracle_asked         (LsSimOracle         *self,
 void         ls_sim_oracle_given         (LsSimOracle         *self,
                                           unsigned             client,
                                           const LsRowsMessage *rows);
+void         ls_sim_oracle_watch_views   (LsSimOracle         *self,
+                                          unsigned             client);
+void         ls_sim_oracle_keep_screen   (LsSimOracle         *self,
+                                          unsigned             client,
+                                          int64_t              sequence);
+char        *ls_sim_oracle_find_unshown  (LsSimOracle         *self,
+                                          unsigned             client,
+                                          int64_t              sequence,
+                                          const LsCollection  *collection,
+                                          GPtrArray           *rows);
+void         ls_sim_oracle_shown         (LsSimOracle         *self,
+                                          unsigned             client,
+                                          int64_t              sequence,
+                                          const LsCollection  *collection,
+                                          GPtrArray           *rows);
 void         ls_sim_oracle_probe         (LsSimOracle         *self,
                                           unsigned             client,
                                           LsCache             *cache);

@@ -20,6 +20,7 @@ typedef enum {
   DICE_POLLS,
   DICE_OPERATOR,
   DICE_CHECKS,
+  DICE_VIEWS,
 } DiceStream;
 
 static int
@@ -196,6 +197,15 @@ add_checks (LsSimPlan *self,
     add_stubborn_rot (self, &dice);
 }
 
+static void
+add_views (LsSimPlan *self,
+           uint64_t   seed)
+{
+  LsSimDice dice = ls_sim_dice (seed, DICE_VIEWS);
+
+  self->views = ls_sim_dice_hits (&dice, 1, 3);
+}
+
 /* Adds all of it. */
 void
 ls_sim_plan_widen (LsSimPlan *self,
@@ -205,5 +215,6 @@ ls_sim_plan_widen (LsSimPlan *self,
   add_polls (self, seed);
   add_operator (self, seed);
   add_checks (self, seed);
+  add_views (self, seed);
   g_array_sort (self->steps, compare_steps);
 }

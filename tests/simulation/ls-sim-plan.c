@@ -232,10 +232,10 @@ ls_sim_plan_write (const LsSimPlan *self)
                           "plan %" G_GUINT64_FORMAT " clients %u digests %" G_GINT64_FORMAT
                           " buffer %" G_GINT64_FORMAT " ring %" G_GINT64_FORMAT
                           " rate %" G_GINT64_FORMAT
-                          " readers %u roles %u polls %u checks %u\n",
+                          " readers %u roles %u polls %u checks %u views %u\n",
                           self->seed, self->n_clients, self->digest_interval, self->buffer,
                           self->ring, self->edit_rate, self->readers, self->roles, self->polls,
-                          self->checks);
+                          self->checks, self->views);
   for (unsigned i = 0; i < self->steps->len; i++)
     {
       const LsSimStep *step = &g_array_index (self->steps, LsSimStep, i);
@@ -257,10 +257,10 @@ parse_head (LsSimPlan  *self,
   return sscanf (line,
                  "plan %" G_GUINT64_FORMAT " clients %u digests %" G_GINT64_FORMAT
                  " buffer %" G_GINT64_FORMAT " ring %" G_GINT64_FORMAT " rate %" G_GINT64_FORMAT
-                 " readers %u roles %u polls %u checks %u",
+                 " readers %u roles %u polls %u checks %u views %u",
                  &self->seed, &self->n_clients, &self->digest_interval, &self->buffer, &self->ring,
                  &self->edit_rate, &self->readers, &self->roles, &self->polls,
-                 &self->checks) >= 7;
+                 &self->checks, &self->views) >= 7;
 }
 
 static bool

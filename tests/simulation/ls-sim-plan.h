@@ -116,6 +116,7 @@ typedef struct {
  * @readers: of the hub
  * @roles: what the users are at first: an #LsRole for each, %LS_SIM_ROLE_BITS bits
  * @checks: whether both ends look for rows that rot
+ * @views: whether clients have windows
  * @polls: whether clients may go on by requests where no WebSocket gets through
  * @steps: (element-type LsSimStep): what happens, in order of time; at the end comes a quiet
  *
@@ -132,6 +133,7 @@ typedef struct {
   unsigned roles;
   unsigned polls;
   unsigned checks;
+  unsigned views;
   GArray *steps;
 } LsSimPlan;
 

@@ -563,7 +563,18 @@ who_waits (Run *run)
   if (shop == NULL)
     return "the server's shop can't be read";
   for (unsigned i = 0; i < run->n_clients; i++)
-    if (!ls_sim_client_is_quiet (run->clients[i], &shop->position))
+    if (ls_sim_client_is_quiet (run->clients[i], &shop->position))
+      {
+        g_autofree char *behind = run->clients[i]->views != NULL
+                                      ? ls_sim_views_find_behind (run->clients[i]->views)
+                                      : NULL;
+
+        if (behind == NULL)
+          continue;
+        g_snprintf (text, sizeof text, "client %u does not show %s", i, behind);
+        return text;
+      }
+    else
       {
         LsPosition position = { "", 0, 0 };
 
@@ -743,6 +754,7 @@ set_up (Run             *run,
       run->clients[i] = client;
       client->polls = plan->polls;
       client->checks = plan->checks;
+      client->shows = plan->views;
       client->role = (LsRole) (plan->roles >> i / 2 * LS_SIM_ROLE_BITS & LS_ROLE_OWNER);
       ls_sim_oracle_set_role (run->oracle, i, client->role);
       if (i % 2 == 0)
