@@ -42,7 +42,7 @@ AFFECTED = {
 # Programs that integration tests start.
 STARTED = ('src/server/lockstepd', 'tests/integration/lockstep-client')
 # A few seeds of the simulation in place of its tests, which take longer than they are worth here.
-SIMULATE = ('tests/simulation/simulate', '--seeds', '30')
+SIMULATE = ('tests/simulation/simulate', '--seeds', '60')
 # A test that takes more is left out: seconds of the processor, unchanged.
 QUICK = 12
 # A changed program that hangs is caught: after so many seconds, and so many times what it took unchanged.
