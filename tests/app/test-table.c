@@ -4,7 +4,7 @@
 #include <gdk/x11/gdkx.h>
 
 #include "app-test.h"
-#include "app/tables/ls-table.h"
+#include "app/tables/ls-table-fit.h"
 #include "ls-test-store.h"
 
 /* What a table asks of the display server: with each question the server is held up, and so is the
@@ -80,12 +80,53 @@ test_requests (LsTestStore  *fixture,
   app_test_close (window);
 }
 
+/* Columns go one by one, the last first, those for wide tables before the others; and a narrow table says in a line what
+ * it does not show, but for numbers. */
+static void
+test_fit (void)
+{
+  static const LsTableColumn many[] = {
+    { "name", 200, LS_TABLE_COLUMN_EXPAND }, { "sku", 100, LS_TABLE_COLUMN_WIDE },
+    { "category", 100, LS_TABLE_COLUMN_WIDE }, { "status", 100, LS_TABLE_COLUMN_MEDIUM },
+    { "stock", 50, LS_TABLE_COLUMN_MEDIUM },
+  };
+  static const struct {
+    int width;
+    int dpi;
+    uint32_t hidden;
+    const char *details;
+  } cases[] = {
+    { 550, 96 * 1024, 0, NULL },           { 549, -1, 1 << 2, NULL },
+    { 449, -1, 1 << 2 | 1 << 1, NULL },    { 349, -1, 1 << 4 | 1 << 2 | 1 << 1, "kick-1 · Drums" },
+    { 299, -1, 0x1e, "Active · kick-1 · Drums" }, { 0, -1, 0x1e, "Active · kick-1 · Drums" },
+    { 600, 2 * 96 * 1024, 0x16, "kick-1 · Drums" },
+  };
+  const LsCollection *products = ls_schema_collection (LS_PRODUCTS);
+  g_autoptr (LsRecord) record = ls_record_new (products, "p");
+
+  ls_record_set_text (record, ls_test_field (products, "name"), "Kick");
+  ls_record_set_text (record, ls_test_field (products, "sku"), "kick-1");
+  ls_record_set_text (record, ls_test_field (products, "category"), "Drums");
+  ls_record_set_text (record, ls_test_field (products, "status"), "active");
+  ls_record_set_integer (record, ls_test_field (products, "stock"), 7);
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      uint32_t hidden = ls_table_fit_hidden (many, G_N_ELEMENTS (many), cases[i].width, cases[i].dpi);
+      g_autofree char *details =
+          ls_table_fit_details (many, G_N_ELEMENTS (many), hidden, record, "EUR", NULL);
+
+      g_assert_cmphex (hidden, ==, cases[i].hidden);
+      g_assert_cmpstr (details, ==, cases[i].details);
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
 {
   app_test_init (&argc, &argv);
 
+  g_test_add_func ("/table/fit", test_fit);
   g_test_add ("/table/requests", LsTestStore, NULL, ls_test_store_set_up, test_requests,
               ls_test_store_tear_down);
   return g_test_run ();

@@ -59,14 +59,14 @@ enum {
 };
 
 static const LsTableColumn columns[] = {
-  { "name", 140, LS_TABLE_COLUMN_EXPAND },
+  { "name", 180, LS_TABLE_COLUMN_EXPAND },
   { "sku", 110, LS_TABLE_COLUMN_WIDE },
-  { "category", 150, LS_TABLE_COLUMN_WIDE },
-  { "status", 100, LS_TABLE_COLUMN_EDITABLE | LS_TABLE_COLUMN_MEDIUM },
-  { "price", 110, LS_TABLE_COLUMN_EDITABLE },
-  { "stock", 90, LS_TABLE_COLUMN_EDITABLE },
-  { "units_sold", 100, LS_TABLE_COLUMN_WIDE },
-  { "revenue", 120, LS_TABLE_COLUMN_WIDE },
+  { "category", 120, LS_TABLE_COLUMN_WIDE },
+  { "status", 90, LS_TABLE_COLUMN_EDITABLE | LS_TABLE_COLUMN_MEDIUM },
+  { "price", 90, LS_TABLE_COLUMN_EDITABLE },
+  { "stock", 70, LS_TABLE_COLUMN_EDITABLE },
+  { "units_sold", 90, LS_TABLE_COLUMN_WIDE },
+  { "revenue", 110, LS_TABLE_COLUMN_WIDE },
 };
 
 static const LsFormField form_fields[] = {

@@ -285,7 +285,7 @@ make_entry (LsCellEditor *self)
   gtk_editable_set_text (GTK_EDITABLE (entry), text);
   gtk_editable_set_width_chars (GTK_EDITABLE (entry), 4);
   gtk_entry_set_has_frame (GTK_ENTRY (entry), FALSE);
-  if (field->type == LS_TYPE_MONEY || field->type == LS_TYPE_INTEGER)
+  if (ls_format_is_number (field))
     gtk_entry_set_alignment (GTK_ENTRY (entry), 1.0f);
   gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _(field->title), -1);
   g_signal_connect_object (entry, "activate", G_CALLBACK (activate_cb), self, G_CONNECT_SWAPPED);

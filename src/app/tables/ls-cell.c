@@ -15,9 +15,10 @@
 /**
  * LsCell:
  *
- * One cell of a table: a single inscription, since a view keeps a cell a column for some 200 rows.
- * A double click, Enter or F2 opens the editor on it. A dot at its start marks an edit that waits
- * for the server, in the cells that the admin can edit; a red one the field of an edit that failed.
+ * One cell of a table: a single inscription, since a view keeps a cell a column for some 200 rows. The cell of the column
+ * that expands has a second, with what a narrow table hides.
+ * A double click, Enter or F2 opens the editor on it. A dot at the start of that cell marks a row with an edit that waits
+ * for the server; a red one the field of an edit that failed, in the cells that the admin can edit.
  * A value that somebody else changed, or that was put back, flashes once.
  */
 struct _LsCell {
@@ -25,11 +26,11 @@ struct _LsCell {
 
   /* owned */
   GtkWidget *inscription;
+  GtkWidget *details; /* NULL for most columns */
   GtkWidget *editor;
   LsRow *row;
   gulong record_handler;
-  gulong pending_handler;
-  gulong failed_handler;
+  gulong mark_handler;
 
   /* borrowed: the table owns the cell */
   LsTable *table;
@@ -42,6 +43,19 @@ struct _LsCell {
 G_DEFINE_FINAL_TYPE (LsCell, ls_cell, GTK_TYPE_WIDGET)
 
 #define DOT_DIAMETER 6.0f
+#define DOT_GAP 1.0f
+
+static void
+update_details (LsCell *self)
+{
+  LsRecord *record = self->row != NULL ? ls_row_get_record (self->row) : NULL;
+  g_autofree char *text = record != NULL ? ls_table_get_details (self->table, record) : NULL;
+
+  if (self->details == NULL)
+    return;
+  gtk_widget_set_visible (self->details, text != NULL);
+  gtk_inscription_set_text (GTK_INSCRIPTION (self->details), text != NULL ? text : "");
+}
 
 static void
 update (LsCell *self)
@@ -50,6 +64,7 @@ update (LsCell *self)
   g_autofree char *text = NULL;
   GtkInscription *inscription = GTK_INSCRIPTION (self->inscription);
 
+  update_details (self);
   if (record == NULL)
     {
       gtk_inscription_set_text (inscription, "");
@@ -88,11 +103,18 @@ is_failed (LsCell *self)
 static gboolean
 is_pending (LsCell *self)
 {
-  return self->row != NULL && self->editable && ls_row_get_pending (self->row);
+  return self->row != NULL && self->details != NULL && ls_row_get_pending (self->row);
+}
+
+/* Most of the 1,800 cells of a table have none. */
+static gboolean
+has_mark (LsCell *self)
+{
+  return self->editable || self->details != NULL;
 }
 
 static void
-pending_cb (LsCell *self)
+mark_cb (LsCell *self)
 {
   const char *words = is_failed (self)    ? _("Your change was not saved: see the waiting changes")
                       : is_pending (self) ? _("Waits for the server")
@@ -175,17 +197,18 @@ ls_cell_snapshot (GtkWidget   *widget,
   GskRoundedRect circle;
   graphene_rect_t bounds;
   GdkRGBA colour;
-  float x;
+  float x, y;
 
   GTK_WIDGET_CLASS (ls_cell_parent_class)->snapshot (widget, snapshot);
   if (!is_pending (self) && !is_failed (self))
     return;
   if (!ls_widget_lookup_color (widget, is_failed (self) ? "error_color" : "accent_color", &colour))
     ls_widget_get_color (widget, &colour);
-  x = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL
-          ? (float) gtk_widget_get_width (widget) - DOT_DIAMETER
-          : 0;
-  graphene_rect_init (&bounds, x, 0, DOT_DIAMETER, DOT_DIAMETER);
+  /* Beside the text, in the padding. */
+  x = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL ? (float) gtk_widget_get_width (widget) + DOT_GAP
+                                                            : -DOT_DIAMETER - DOT_GAP;
+  y = ((float) gtk_widget_get_height (widget) - DOT_DIAMETER) / 2;
+  graphene_rect_init (&bounds, x, y, DOT_DIAMETER, DOT_DIAMETER);
   gsk_rounded_rect_init_from_rect (&circle, &bounds, DOT_DIAMETER / 2);
   gtk_snapshot_push_rounded_clip (snapshot, &circle);
   gtk_snapshot_append_color (snapshot, &colour, &bounds);
@@ -199,6 +222,7 @@ ls_cell_dispose (GObject *object)
 
   ls_cell_set_row (self, NULL);
   g_clear_pointer (&self->inscription, gtk_widget_unparent);
+  g_clear_pointer (&self->details, gtk_widget_unparent);
   G_OBJECT_CLASS (ls_cell_parent_class)->dispose (object);
 }
 
@@ -223,6 +247,8 @@ ls_cell_init (LsCell *self)
   gtk_inscription_set_text_overflow (GTK_INSCRIPTION (self->inscription),
                                      GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END);
   gtk_inscription_set_nat_chars (GTK_INSCRIPTION (self->inscription), 8);
+  /* The editor hides it while the button is down: as what was pressed it would leave its row looking pressed for ever. */
+  gtk_widget_set_can_target (self->inscription, FALSE);
   gtk_widget_set_parent (self->inscription, GTK_WIDGET (self));
 }
 
@@ -237,12 +263,26 @@ add_click (LsCell *self)
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
 }
 
+/* What only cells of the column that expands need. */
+static void
+add_details (LsCell *self)
+{
+  self->details = gtk_inscription_new (NULL);
+  gtk_inscription_set_text_overflow (GTK_INSCRIPTION (self->details), GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END);
+  gtk_widget_set_visible (self->details, FALSE);
+  gtk_widget_add_css_class (self->details, "caption");
+  gtk_widget_add_css_class (self->details, "dim-label");
+  gtk_widget_set_parent (self->details, GTK_WIDGET (self));
+  gtk_widget_set_layout_manager (GTK_WIDGET (self), gtk_box_layout_new (GTK_ORIENTATION_VERTICAL));
+  g_signal_connect_object (self->table, "fitted", G_CALLBACK (update_details), self, G_CONNECT_SWAPPED);
+}
+
 /**
  * ls_cell_new:
  * @table: the table it is made for
  * @collection: of whose rows
  * @field: index of the field it shows
- * @editable: whether its column can be edited
+ * @flags: the traits of its column
  *
  * Returns: (transfer floating): an empty cell
  */
@@ -250,12 +290,12 @@ GtkWidget *
 ls_cell_new (LsTable            *table,
              const LsCollection *collection,
              unsigned            field,
-             gboolean            editable)
+             LsTableColumnFlags  flags)
 {
+  gboolean editable = (flags & LS_TABLE_COLUMN_EDITABLE) != 0;
   LsCell *self = g_object_new (LS_TYPE_CELL, "focusable", editable, NULL);
-  LsFieldType type = collection->fields[field].type;
 
-  if (type == LS_TYPE_MONEY || type == LS_TYPE_INTEGER)
+  if (ls_format_is_number (&collection->fields[field]))
     {
       gtk_inscription_set_xalign (GTK_INSCRIPTION (self->inscription), 1.0f);
       gtk_widget_add_css_class (self->inscription, "numeric");
@@ -266,6 +306,8 @@ ls_cell_new (LsTable            *table,
   self->editable = editable;
   if (editable)
     add_click (self);
+  else if ((flags & LS_TABLE_COLUMN_EXPAND) != 0)
+    add_details (self);
   return GTK_WIDGET (self);
 }
 
@@ -287,11 +329,7 @@ ls_cell_set_row (LsCell *self,
   if (self->row != NULL)
     {
       g_clear_signal_handler (&self->record_handler, self->row);
-      if (self->editable)
-        {
-          g_clear_signal_handler (&self->pending_handler, self->row);
-          g_clear_signal_handler (&self->failed_handler, self->row);
-        }
+      g_clear_signal_handler (&self->mark_handler, self->row);
     }
   g_set_object (&self->row, row);
   if (self->inscription == NULL)
@@ -300,15 +338,11 @@ ls_cell_set_row (LsCell *self,
     {
       self->record_handler =
           g_signal_connect_swapped (row, "notify::record", G_CALLBACK (record_cb), self);
-      if (self->editable)
-        {
-          self->pending_handler =
-              g_signal_connect_swapped (row, "notify::pending", G_CALLBACK (pending_cb), self);
-          self->failed_handler =
-              g_signal_connect_swapped (row, "notify::failed", G_CALLBACK (pending_cb), self);
-        }
+      if (has_mark (self))
+        self->mark_handler = g_signal_connect_swapped (
+            row, self->editable ? "notify::failed" : "notify::pending", G_CALLBACK (mark_cb), self);
     }
   update (self);
-  if (self->editable)
-    pending_cb (self);
+  if (has_mark (self))
+    mark_cb (self);
 }

@@ -11,7 +11,7 @@ G_DECLARE_FINAL_TYPE (LsCell, ls_cell, LS, CELL, GtkWidget)
 GtkWidget *ls_cell_new     (LsTable            *table,
                             const LsCollection *collection,
                             unsigned            field,
-                            gboolean            editable);
+                            LsTableColumnFlags  flags);
 void       ls_cell_set_row (LsCell             *self,
                             LsRow              *row);
 

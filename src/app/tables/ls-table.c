@@ -7,8 +7,11 @@
 
 #include <glib/gi18n.h>
 
+#include "app/compat/ls-column-title.h"
 #include "app/compat/ls-list-scroll.h"
 #include "app/tables/ls-cell.h"
+#include "app/tables/ls-table-fit.h"
+#include "app/text/ls-format.h"
 
 /**
  * LsTable:
@@ -18,7 +21,7 @@
  * new order.
  *
  * Signals: `row-selected` (row or %NULL); `row-activated` (row); `edited` (row, field, value) when the admin has changed a
- * cell: the owner makes the edit.
+ * cell: the owner makes the edit; `fitted` when others of the columns are hidden.
  */
 struct _LsTable {
   AdwBin parent_instance;
@@ -44,7 +47,7 @@ struct _LsTable {
   int64_t selected_id; /* -1 for none */
   int sort_column;     /* -1 for the query's own order */
   gboolean sort_descending;
-  unsigned hidden; /* the traits of columns, of LsTableColumnFlags, that are hidden for want of room */
+  uint32_t hidden; /* a bit for each column that is hidden for want of room */
   unsigned fit_source;
 };
 
@@ -54,6 +57,7 @@ enum {
   ROW_SELECTED,
   ROW_ACTIVATED,
   EDITED,
+  FITTED,
   N_SIGNALS,
 };
 
@@ -195,8 +199,7 @@ setup_cb (GtkListItemFactory *factory,
 
   unsigned field = (unsigned) ls_collection_field (self->collection, spec->field);
 
-  gtk_list_item_set_child (item, ls_cell_new (self, self->collection, field,
-                                              (spec->flags & LS_TABLE_COLUMN_EDITABLE) != 0));
+  gtk_list_item_set_child (item, ls_cell_new (self, self->collection, field, spec->flags));
 }
 
 static void
@@ -213,15 +216,14 @@ unbind_cb (GtkListItemFactory *factory,
   ls_cell_set_row (LS_CELL (gtk_list_item_get_child (item)), NULL);
 }
 
-/* Widths grow with the system's text scaling. */
+/* 1,024 times the dots an inch: widths grow with the system's text scaling. */
 static int
-scaled_width (LsTable             *self,
-              const LsTableColumn *spec)
+get_dpi (LsTable *self)
 {
-  int dpi = -1; /* 1,024 times the dots an inch; 96 is normal size */
+  int dpi = -1;
 
   g_object_get (gtk_widget_get_settings (GTK_WIDGET (self)), "gtk-xft-dpi", &dpi, NULL);
-  return dpi > 0 ? (int) ((int64_t) spec->width * dpi / (96 * 1024)) : spec->width;
+  return dpi;
 }
 
 static void
@@ -243,57 +245,15 @@ append_column (LsTable *self,
   g_object_unref (sorter);
   gtk_column_view_column_set_resizable (column, TRUE);
   gtk_column_view_column_set_expand (column, (spec->flags & LS_TABLE_COLUMN_EXPAND) != 0);
-  gtk_column_view_column_set_fixed_width (column, scaled_width (self, spec));
+  gtk_column_view_column_set_fixed_width (column, ls_table_fit_width (spec, get_dpi (self)));
   gtk_column_view_append_column (self->view, column);
 }
 
-/* The traits that have to be hidden for the others to fit into a width. */
-static unsigned
-hidden_at (LsTable *self,
-           int      width)
+static uint32_t
+hidden_now (LsTable *self)
 {
-  static const unsigned steps[] = {
-    LS_TABLE_COLUMN_NONE,
-    LS_TABLE_COLUMN_WIDE,
-    LS_TABLE_COLUMN_WIDE | LS_TABLE_COLUMN_MEDIUM,
-  };
-  size_t step = 0;
-
-  for (; step < G_N_ELEMENTS (steps) - 1; step++)
-    {
-      int needed = 0;
-
-      for (unsigned i = 0; i < self->columns->len; i++)
-        {
-          const LsTableColumn *spec = &g_array_index (self->columns, LsTableColumn, i);
-
-          if ((spec->flags & steps[step]) == 0)
-            needed += scaled_width (self, spec);
-        }
-      if (needed <= width)
-        break;
-    }
-  return steps[step];
-}
-
-/* GTK 4.8 counts hidden columns when it shares the width out, hence they are given none. */
-static void
-set_column_shown (GtkColumnViewColumn *column,
-                  gboolean             shown)
-{
-  if (gtk_column_view_column_get_visible (column) == shown)
-    return;
-  if (shown)
-    gtk_column_view_column_set_fixed_width (
-        column, GPOINTER_TO_INT (g_object_get_data (G_OBJECT (column), "ls-width")));
-  else
-    {
-      /* The admin may have made it wider. */
-      g_object_set_data (G_OBJECT (column), "ls-width",
-                         GINT_TO_POINTER (gtk_column_view_column_get_fixed_width (column)));
-      gtk_column_view_column_set_fixed_width (column, 0);
-    }
-  gtk_column_view_column_set_visible (column, shown);
+  return ls_table_fit_hidden ((const LsTableColumn *) (gpointer) self->columns->data, self->columns->len,
+                              gtk_widget_get_width (GTK_WIDGET (self)), get_dpi (self));
 }
 
 static gboolean
@@ -302,15 +262,15 @@ fit_cb (gpointer user_data)
   LsTable *self = user_data;
 
   self->fit_source = 0;
-  self->hidden = hidden_at (self, gtk_widget_get_width (GTK_WIDGET (self)));
+  self->hidden = hidden_now (self);
   for (unsigned i = 0; i < self->columns->len; i++)
     {
       g_autoptr (GtkColumnViewColumn) column =
           g_list_model_get_item (gtk_column_view_get_columns (self->view), i);
-      const LsTableColumn *spec = &g_array_index (self->columns, LsTableColumn, i);
 
-      set_column_shown (column, (spec->flags & self->hidden) == 0);
+      ls_table_fit_show_column (column, (self->hidden & UINT32_C (1) << i) == 0);
     }
+  g_signal_emit (self, signals[FITTED], 0);
   return G_SOURCE_REMOVE;
 }
 
@@ -318,7 +278,7 @@ fit_cb (gpointer user_data)
 static void
 width_cb (LsTable *self)
 {
-  if (self->fit_source != 0 || hidden_at (self, gtk_widget_get_width (GTK_WIDGET (self))) == self->hidden)
+  if (self->fit_source != 0 || hidden_now (self) == self->hidden)
     return;
   self->fit_source = g_idle_add_full (G_PRIORITY_HIGH, fit_cb, self, NULL);
   g_source_set_name_by_id (self->fit_source, "LsTable fit");
@@ -393,6 +353,14 @@ ls_table_class_init (LsTableClass *klass)
       g_signal_new ("edited", LS_TYPE_TABLE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 3,
                     LS_TYPE_ROW, G_TYPE_UINT, G_TYPE_POINTER);
 
+  /**
+   * LsTable::fitted:
+   * @self: the table
+   *
+   * Other columns are hidden for want of room.
+   */
+  signals[FITTED] = g_signal_new ("fitted", LS_TYPE_TABLE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
   g_type_ensure (LS_TYPE_TABLE_NEWS);
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/lockstep/Lockstep/tables/ls-table.ui");
@@ -451,6 +419,9 @@ ls_table_set_columns (LsTable             *self,
   g_array_append_vals (self->columns, columns, (unsigned) n_columns);
   for (unsigned i = 0; i < n_columns; i++)
     append_column (self, i);
+  for (unsigned i = 0; i < n_columns; i++)
+    if (ls_format_is_number (&collection->fields[ls_collection_field (collection, columns[i].field)]))
+      ls_column_view_align_title (self->view, i, GTK_ALIGN_END);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->view), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   _(collection->title), -1);
 }
@@ -579,6 +550,21 @@ gboolean
 ls_table_get_editable (LsTable *self)
 {
   return self->editable;
+}
+
+/**
+ * ls_table_get_details:
+ * @self: a table
+ * @record: one of its rows
+ *
+ * Returns: (transfer full) (nullable): for cells: a line in the stead of columns that a narrow table hides
+ */
+char *
+ls_table_get_details (LsTable  *self,
+                      LsRecord *record)
+{
+  return ls_table_fit_details ((const LsTableColumn *) (gpointer) self->columns->data, self->columns->len, self->hidden,
+                               record, ls_table_get_currency (self), self->time_zone);
 }
 
 /**

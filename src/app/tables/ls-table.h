@@ -12,8 +12,9 @@ G_BEGIN_DECLS
  * LsTableColumnFlags:
  * @LS_TABLE_COLUMN_NONE: shown only
  * @LS_TABLE_COLUMN_EDITABLE: edited in place, where the admin's role allows it
- * @LS_TABLE_COLUMN_EXPAND: takes the room that is left
- * @LS_TABLE_COLUMN_WIDE: hidden while there is little room
+ * @LS_TABLE_COLUMN_EXPAND: takes the room that is left, and tells in a second line what a narrow table hides; not for a
+ *   column that is edited
+ * @LS_TABLE_COLUMN_WIDE: hidden while there is little room, the last of them first
  * @LS_TABLE_COLUMN_MEDIUM: hidden while there is hardly any room
  */
 typedef enum {
@@ -59,6 +60,8 @@ void         ls_table_sort_by      (LsTable             *self,
 const char  *ls_table_get_currency (LsTable             *self);
 GTimeZone   *ls_table_get_time_zone (LsTable            *self);
 gboolean     ls_table_get_editable (LsTable             *self);
+char        *ls_table_get_details  (LsTable             *self,
+                                    LsRecord            *record);
 LsRow       *ls_table_get_selected (LsTable             *self);
 void         ls_table_select       (LsTable             *self,
                                     int64_t              id);

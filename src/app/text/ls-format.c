@@ -275,6 +275,18 @@ enum_context (const LsField *field)
 }
 
 /**
+ * ls_format_is_number:
+ * @field: a field
+ *
+ * Returns: whether its values are numbers or amounts, which stand one below the other at the end of a cell
+ */
+bool
+ls_format_is_number (const LsField *field)
+{
+  return field->type == LS_TYPE_MONEY || field->type == LS_TYPE_INTEGER;
+}
+
+/**
  * ls_format_enum_label:
  * @field: a field of %LS_TYPE_ENUM
  * @value: one of its values, known or not

@@ -26,6 +26,7 @@ bool  ls_format_parse_money  (const char     *text,
 bool  ls_format_parse_number (const char     *text,
                               int64_t        *ret_number,
                               GError        **error);
+bool        ls_format_is_number  (const LsField *field);
 const char *ls_format_enum_label (const LsField *field,
                                   const char    *value);
 

@@ -80,7 +80,8 @@ def main(ui):
     window.place(0, 0, NARROW, 700)
     lsui.wait_for(lambda: window.node.extents[2] <= NARROW + 20, 'a narrow window')
     window.find('button', 'Show the sidebar')
-    lsui.wait_for(lambda: len(table_rows(window, 'Products').get('Low Tide', ())) == 3, 'three columns')
+    lsui.wait_for(lambda: table_rows(window, 'Products').get('Low Tide') ==
+                  ['Low Tide', 'Active · LOW-TIDE · Music', '€24.99', ''], 'three columns, and the rest in a second line')
     right = max(sum(label.node.extents[0:3:2]) for label in window.find('tree table', 'Products').find_all('label'))
     assert right <= sum(window.node.extents[0:3:2]), f'a cell ends at {right}'
 
