@@ -303,8 +303,8 @@ work_offline_cb (LsApplication *self)
     ls_client_set_offline (client, g_settings_get_boolean (self->settings, "work-offline"));
 }
 
-/* Renders every window to PNG, for tests and for the pictures that ./dev run leaves: PATH, then
- * PATH with -2, -3 before its ending. */
+/* Renders every window on the screen to PNG, dialogs too, for tests and for the pictures that ./dev run leaves: PATH, then
+ * PATH with -2, -3 before its ending, the last opened first. */
 static void
 screenshot_action (GSimpleAction *action,
                    GVariant      *parameter,
@@ -314,16 +314,20 @@ screenshot_action (GSimpleAction *action,
   g_autofree char *stem = g_str_has_suffix (path, ".png")
                               ? g_strndup (path, strlen (path) - 4)
                               : g_strdup (path);
+  GListModel *windows = gtk_window_get_toplevels ();
   unsigned number = 0;
 
-  for (GList *item = gtk_application_get_windows (user_data); item != NULL; item = item->next)
+  for (unsigned i = g_list_model_get_n_items (windows); i-- > 0;)
     {
+      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
       g_autofree char *name = number == 0 ? g_strdup (path)
                                           : g_strdup_printf ("%s-%u.png", stem, number + 1);
       g_autoptr (GError) error = NULL;
 
-      if (!ls_screenshot_window (GTK_NATIVE (item->data), name, &error))
-        g_message ("no screenshot of “%s”: %s", gtk_window_get_title (item->data), error->message);
+      if (!gtk_widget_get_mapped (GTK_WIDGET (window)))
+        continue;
+      if (!ls_screenshot_window (GTK_NATIVE (window), name, &error))
+        g_message ("no screenshot of “%s”: %s", gtk_window_get_title (window), error->message);
       number++;
     }
 }
