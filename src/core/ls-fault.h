@@ -19,7 +19,10 @@
 #define LS_FAULTS(X) \
   X (GAP_IGNORED, "1: a client applies a delta that begins beyond its position") \
   X (HALF_DELTA, "1: a client applies the first half of a delta") \
+  X (SQUASH_LOSES_FIELDS, "1: of several changes of a row only the last is sent") \
   X (HELD_FORGOTTEN, "2: of the versions that could wait only the last is sent") \
+  X (SHOWN_IN_PARTS, "2: windows show a part of a transaction") \
+  X (VERSION_UNBOUNDED, "3: a version may be of any size") \
   X (LOG_LACKS_CHANGE, "4: a row changes and the log does not say so") \
   X (OVERFLOW_FORGOTTEN, "5: a slow client goes on where it overflowed") \
   X (JOIN_WITHOUT_DELTA, "5: a client that is behind joins the live stream") \
@@ -35,6 +38,7 @@
   X (ACK_BEFORE_COMMIT, "11: results are told before the commit") \
   X (COMMIT_NOT_SYNCED, "11: a commit is told before it is on disk") \
   X (RESULT_BEFORE_DELTA, "11: a result overtakes the delta of its version") \
+  X (ROLLED_BACK_ROWS_KEPT, "11: rows of a transaction that was undone are used by the next") \
   X (OVERLAY_LOST, "12: a delta hides what waits on its rows") \
   X (OVERLAY_TWICE, "12: an edit shows on rows that have it") \
   X (OPTIMISTIC_IS_CONFIRMED, "12: what waits gets into confirmed rows") \
@@ -46,19 +50,15 @@
   X (NOT_SENT_AGAIN, "14: what was sent before a reconnect is not sent again") \
   X (DIGEST_NOT_FOLLOWED, "15: a client's digest does not follow rows under edits") \
   X (SERVER_DIGEST_STALE, "15: the server's digest does not follow deleted rows") \
+  X (BUCKETS_BY_LENGTH, "16: a row's bucket is not that of its key's hash") \
   X (COMPARED_ANYWHERE, "17: digests are compared at unequal positions") \
   X (SNAPSHOT_NOT_PROVEN, "18: rows of a snapshot are taken without their sums") \
-  X (SQUASH_LOSES_FIELDS, "1: of several changes of a row only the last is sent") \
-  X (ROLLED_BACK_ROWS_KEPT, "11: rows of a transaction that was undone are used by the next") \
-  X (RIGHTS_NOT_NOTICED, "20: rights that change do not reach who is connected") \
-  X (SHOWN_IN_PARTS, "2: windows show a part of a transaction") \
-  X (BUCKETS_BY_LENGTH, "16: a row's bucket is not that of its key's hash") \
   X (ROT_OVERLOOKED, "18: a client does not look for rows that rot") \
   X (SERVER_NOT_SCRUBBED, "18: the server does not look for rows that rot") \
   X (HEALED_AT_ONCE, "19: a bucket that does not stay healed is healed again and again") \
-  X (VERSION_UNBOUNDED, "3: a version may be of any size") \
-  X (ANSWERED_ANEW, "requests, 3: one that comes again gets another answer") \
-  X (SNAPSHOT_SHOWS_ALL, "20: a snapshot has fields that its reader may not see")
+  X (RIGHTS_NOT_NOTICED, "20: rights that change do not reach who is connected") \
+  X (SNAPSHOT_SHOWS_ALL, "20: a snapshot has fields that its reader may not see") \
+  X (ANSWERED_ANEW, "requests, 3: one that comes again gets another answer")
 
 #define LS_FAULT_ENTRY(name, words) LS_FAULT_##name,
 typedef enum {

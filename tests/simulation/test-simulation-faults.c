@@ -8,6 +8,8 @@
  * within 200 seeds, the very seeds that find nothing without. */
 
 #define MAX_SEEDS 200
+/* The rules of the protocol; "requests" and the digits after it are those of docs/protocol.md. */
+#define N_RULES 20
 
 /* Where the search begins: seeds that are known to find each soonest would hide that others do not. */
 #define FIRST_SEED 1
@@ -45,6 +47,21 @@ test_fault (gconstpointer data)
   g_assert_true (found);
 }
 
+/* Each rule of the protocol has at least one. */
+static void
+test_rules (void)
+{
+  for (unsigned rule = 1; rule <= N_RULES; rule++)
+    {
+      unsigned n = 0;
+
+      for (unsigned fault = LS_FAULT_NONE + 1; fault < LS_N_FAULTS; fault++)
+        n += g_ascii_strtoull (ls_fault_get_rule ((LsFault) fault), NULL, 10) == rule;
+      g_test_message ("rule %u: %u faults", rule, n);
+      g_assert_cmpuint (n, >, 0);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -52,6 +69,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR);
   g_log_set_default_handler (drop_log, NULL);
+  g_test_add_func ("/simulation-faults/rules", test_rules);
   for (unsigned fault = LS_FAULT_NONE + 1; fault < LS_N_FAULTS; fault++)
     {
       g_autofree char *path =

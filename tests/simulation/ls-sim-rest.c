@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "ls-sim-run-private.h"
+
+/* The end of all trouble: everything must come to rest and agree. */
+
+/* Nobody waits for longer than this once all is well: a connection that nobody closed is found out
+ * after 45 s, a request is given up after 60, a pause is at most 30, going in circles ends a
+ * minute. */
+#define PATIENCE (300 * LS_SIM_SECOND)
+/* In which a row that rotted is found and healed: the checker comes round to it, a minute a collection,
+ * and may have to heal its bucket for the third time. */
+#define ROUND (2400 * LS_SIM_SECOND)
+#define CHUNK (LS_SIM_SECOND / 4)
+
+/* An operator whose command failed does not know what holds: the server does. */
+static void
+read_roles (LsSimRun *run)
+{
+  for (unsigned i = 0; i < run->n_clients; i++)
+    {
+      g_autoptr (LsIdentity) identity =
+          ls_access_check_token (run->server->access, run->clients[i]->token, NULL);
+
+      if (identity != NULL)
+        ls_identity_get_role (identity, LS_SIM_SHOP, &run->clients[i]->role);
+      if (identity != NULL)
+        ls_sim_oracle_set_role (run->oracle, i, run->clients[i]->role);
+    }
+}
+
+static const char *
+who_waits (LsSimRun *run)
+{
+  static char text[200];
+  g_autoptr (LsShop) shop = NULL;
+
+  if (!ls_sim_server_is_up (run->server))
+    return "the server is down";
+  read_roles (run);
+  shop = ls_storage_get_shop (run->server->storage, LS_SIM_SHOP, NULL);
+  if (shop == NULL)
+    return "the server's shop can't be read";
+  for (unsigned i = 0; i < run->n_clients; i++)
+    if (ls_sim_client_is_quiet (run->clients[i], &shop->position))
+      {
+        g_autofree char *behind = run->clients[i]->views != NULL
+                                      ? ls_sim_views_find_behind (run->clients[i]->views)
+                                      : NULL;
+
+        if (behind == NULL)
+          continue;
+        g_snprintf (text, sizeof text, "client %u does not show %s", i, behind);
+        return text;
+      }
+    else
+      {
+        LsPosition position = { "", 0, 0 };
+
+        if (ls_sim_client_is_up (run->clients[i]))
+          ls_cache_get_position (run->clients[i]->cache, LS_SIM_SHOP, &position, NULL, NULL, NULL);
+        g_snprintf (text, sizeof text,
+                    "client %u is %s, at version %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT, i,
+                    ls_sim_client_is_up (run->clients[i]) ? "up" : "down", position.version,
+                    shop->position.version);
+        return text;
+      }
+  return NULL;
+}
+
+/* Who has not found what rotted, or not healed it. */
+static const char *
+who_is_rotten (LsSimRun *run)
+{
+  static char text[200];
+  g_autofree char *name = NULL;
+
+  if (!ls_sim_oracle_has_rotted (run->oracle))
+    return NULL;
+  ls_sim_run_follow (run);
+  name = ls_sim_oracle_find_rotten_at_server (run->oracle, run->server->storage);
+  if (name != NULL)
+    {
+      g_snprintf (text, sizeof text, "the server does not mend %s", name);
+      return text;
+    }
+  for (unsigned i = 0; i < run->n_clients && name == NULL; i++)
+    {
+      name = ls_sim_oracle_find_rotten (run->oracle, i, run->clients[i]->cache,
+                                        run->clients[i]->role);
+      if (name != NULL)
+        g_snprintf (text, sizeof text, "client %u does not heal %s", i, name);
+    }
+  return name != NULL ? text : NULL;
+}
+
+static bool
+heal_all (LsSimRun *run)
+{
+  int64_t deadline = ls_sim_world_get_time (run->world) + ROUND;
+  const char *who;
+
+  while ((who = who_waits (run)) != NULL || (who = who_is_rotten (run)) != NULL)
+    {
+      if (ls_sim_world_get_time (run->world) > deadline)
+        ls_sim_oracle_accuse (run->oracle, "%s", who);
+      if (!ls_sim_run_go_on (run, ls_sim_world_get_time (run->world) + LS_SIM_SECOND))
+        return false;
+    }
+  return true;
+}
+
+static bool
+come_to_rest (LsSimRun *run,
+              int64_t   deadline)
+{
+  while (ls_sim_run_go_on (run, ls_sim_world_get_time (run->world) + CHUNK))
+    {
+      const char *who;
+
+      who = who_waits (run);
+      if (who == NULL)
+        return true;
+      if (ls_sim_world_get_time (run->world) > deadline)
+        ls_sim_oracle_accuse (run->oracle, "somebody waits for ever: %s", who);
+    }
+  return false;
+}
+
+static void
+judge (LsSimRun *run)
+{
+  ls_sim_run_follow (run);
+  ls_sim_oracle_judge_server (run->oracle, run->server->storage, run->server->committer);
+  for (unsigned i = 0; i < run->n_clients; i++)
+    {
+      LsSimClient *client = run->clients[i];
+
+      ls_sim_oracle_probe (run->oracle, i, client->cache);
+      ls_sim_oracle_judge_client (run->oracle, i, client->cache, client->role);
+      if (client->findings > 0 && !ls_sim_oracle_has_rotted (run->oracle))
+        ls_sim_oracle_accuse (run->oracle, "client %u found digests that differ", i);
+    }
+}
+
+/* Ends all trouble, waits for everything to come to rest, lets the digests be compared too. */
+void
+ls_sim_run_quiet (LsSimRun *run)
+{
+  ls_sim_world_note (run->world, "quiet");
+  ls_sim_network_heal (run->network);
+  for (int who = LS_SIM_SERVER; who < (int) run->n_clients; who++)
+    ls_sim_disk_heal (ls_sim_run_disk_of (run, who));
+  if (!come_to_rest (run, ls_sim_world_get_time (run->world) + PATIENCE) || !heal_all (run) ||
+      !ls_sim_run_go_on (run, ls_sim_world_get_time (run->world) + 2 * run->plan->digest_interval) ||
+      !come_to_rest (run, ls_sim_world_get_time (run->world) + PATIENCE))
+    return;
+  judge (run);
+  ls_sim_oracle_forget_rot (run->oracle);
+}
