@@ -162,7 +162,12 @@ add (Deed      *deed,
   ls_sim_world_note (self->world, "client %u makes %s: %s", self->index, mid,
                      edit != NULL ? edit->mid : error->message);
   if (edit == NULL)
-    return false;
+    {
+      if (!g_error_matches (error, LS_ERROR, LS_ERROR_VALIDATION) &&
+          !g_error_matches (error, LS_ERROR, LS_ERROR_CONFLICT))
+        ls_sim_oracle_doubted_rows (self->oracle, self->index, changes);
+      return false;
+    }
   ls_sim_oracle_accepted (self->oracle, self->index, self->cache, edit, changes);
   tell_changed (self);
   return true;

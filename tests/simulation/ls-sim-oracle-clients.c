@@ -86,6 +86,8 @@ take_edit (LsSimOracle  *self,
   g_ptr_array_unref (known->changes);
   known->changes = g_ptr_array_ref (edit->changes);
   known->id = edit->id;
+  /* What got its n is there, whatever was tried before. */
+  known->doubtful &= !(known->state == LS_EDIT_QUEUED && edit->state == LS_EDIT_SENT);
   known->n = edit->n;
   known->state = edit->state;
   known->status = edit->status;
@@ -333,6 +335,40 @@ ls_sim_oracle_doubted (LsSimOracle *self,
 
   if (known != NULL)
     known->doubtful = true;
+}
+
+static bool
+touches (const LsSimEdit *edit,
+         const LsChange  *change)
+{
+  for (unsigned i = 0; i < edit->changes->len; i++)
+    {
+      const LsChange *own = g_ptr_array_index (edit->changes, i);
+
+      if (own->collection == change->collection && g_str_equal (own->key, change->key))
+        return true;
+    }
+  return false;
+}
+
+/* The same, of a new edit: what waits for these rows may have been joined with it, and both be gone
+ * where it takes the other back. */
+void
+ls_sim_oracle_doubted_rows (LsSimOracle *self,
+                            unsigned     client,
+                            GPtrArray   *changes)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->witnesses[client].edits);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      LsSimEdit *edit = value;
+
+      for (unsigned i = 0; edit->state == LS_EDIT_QUEUED && i < changes->len; i++)
+        edit->doubtful |= touches (edit, g_ptr_array_index (changes, i));
+    }
 }
 
 /* The old mid is history; the edit goes on under another. */

@@ -75,6 +75,9 @@ void         ls_sim_oracle_discarded     (LsSimOracle         *self,
 void         ls_sim_oracle_doubted       (LsSimOracle         *self,
                                           unsigned             client,
                                           const char          *mid);
+void         ls_sim_oracle_doubted_rows  (LsSimOracle         *self,
+                                          unsigned             client,
+                                          GPtrArray           *changes);
 void         ls_sim_oracle_retried       (LsSimOracle         *self,
                                           unsigned             client,
                                           const char          *mid);

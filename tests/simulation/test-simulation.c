@@ -147,6 +147,16 @@ static const char *const once_failed[] = {
   "plan 4079 clients 1 digests 4000000 buffer 4194304 ring 16777216 rate 50 readers 2\n"
   "2895 trouble 0 4 0 1174771645984433424\n"
   "101508 act 0 1 0 7250030562757449919\n",
+  /* A removal that failed at the sync took back an edit in a copy of the disk, as it was asked to. */
+  "plan 6383 clients 2 digests 3000000 buffer 4194304 ring 16777216 rate 50 readers 2\n"
+  "222131 refuse 1 6018519 0 2307936084422261188\n"
+  "370473 trap 1 0 14 6198413927881200078\n"
+  "441644 act 1 1 0 1315145014249319034\n"
+  "448315 act 1 1 0 4294463534762281603\n"
+  "457041 fail-disk 1 2 7 3761154815419329101\n"
+  "461404 act 1 4 0 5296937713382787274\n"
+  "587978 act 1 3 0 6006597839762169026\n"
+  "756231 copy-cache 1 0 0 4851070990634977737\n",
 };
 
 static void
