@@ -464,13 +464,10 @@ def equal(left, right, what='value'):
 
 
 def _foreign_leak(block):
-  """Whether what the leak sanitizer found is the platform's; the stacks are too short for its suppressions."""
-  frames = re.findall(r'#\d+ 0x[0-9a-f]+ (?:in (\S+) )?\s*(.*)', block)
-  # A driver of OpenGL that GDK has tried, and that was unloaded since. Nothing of ours is ever unloaded.
-  unloaded = any('<unknown module>' in where for _, where in frames)
-  # GLib's table of quarks, which it leaves for readers without a lock when it takes a larger one.
-  quarks = ' 16384 byte(s) in 1 object' in block and all('malloc' in name for name, _ in frames)
-  return unloaded or quarks
+  """Whether a leak is the platform's, where the stack is too short for a suppression: GLib's table of quarks, which it leaves
+  to readers without a lock when it takes a larger one."""
+  frames = re.findall(r'#\d+ 0x[0-9a-f]+ in (\S+)', block)
+  return ' 16384 byte(s) in 1 object' in block and all('malloc' in name for name in frames)
 
 
 def ended_well(status, output):
