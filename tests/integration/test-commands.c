@@ -364,6 +364,24 @@ test_status (Fixture      *fixture,
   g_assert_nonnull (strstr (killed, "does not answer"));
 }
 
+/* Made-up orders go into no shop that has real ones. */
+static void
+test_simulate_refused (Fixture      *fixture,
+                       gconstpointer data)
+{
+  g_autofree char *stopped = NULL;
+  g_autofree char *named = NULL;
+  g_autofree char *all = NULL;
+
+  g_assert_cmpint (ls_test_server_try (fixture->server, NULL, &stopped, "simulate", "--duration=1", NULL), ==, 1);
+  ls_test_server_start (fixture->server);
+  g_assert_cmpint (ls_test_server_try (fixture->server, NULL, &named, "simulate", "--duration=1",
+                                       "--shop=music", NULL), ==, 1);
+  g_assert_nonnull (strstr (named, "sample"));
+  g_assert_cmpint (ls_test_server_try (fixture->server, NULL, &all, "simulate", "--duration=1", NULL), ==, 1);
+  g_assert_nonnull (strstr (all, "there is no sample shop"));
+}
+
 static void
 test_users (Fixture      *fixture,
             gconstpointer data)
@@ -415,6 +433,7 @@ main (int    argc,
   ADD ("/commands/import-formats", test_import_formats);
   ADD ("/commands/check", test_check);
   ADD ("/commands/status", test_status);
+  ADD ("/commands/simulate-refused", test_simulate_refused);
   ADD ("/commands/users", test_users);
   ADD ("/commands/unix-socket", test_unix_socket);
 #undef ADD
