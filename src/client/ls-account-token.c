@@ -6,6 +6,7 @@
 #include <libsecret/secret.h>
 
 #include "client/ls-account.h"
+#include "core/ls-error.h"
 
 /*
  * Where tokens are kept: in the Secret Service (or the portal's file, in a sandbox). Without one the
@@ -90,6 +91,30 @@ inner_of (GTask *task)
   return ((Patience *) g_task_get_task_data (task))->inner;
 }
 
+/* Whether nobody keeps tokens on this desk, which is no failure. A keyring that stays locked is one
+ * that nobody unlocks in time. */
+static bool
+is_missing (GTask        *task,
+            const GError *error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return !g_cancellable_is_cancelled (g_task_get_cancellable (task));
+  if (error->domain == G_DBUS_ERROR)
+    return error->code == G_DBUS_ERROR_SERVICE_UNKNOWN || error->code == G_DBUS_ERROR_NAME_HAS_NO_OWNER ||
+           error->code == G_DBUS_ERROR_NO_SERVER || error->code == G_DBUS_ERROR_SPAWN_SERVICE_NOT_FOUND ||
+           error->code == G_DBUS_ERROR_SPAWN_EXEC_FAILED || error->code == G_DBUS_ERROR_SPAWN_FAILED;
+  /* No session bus. */
+  return error->domain == G_SPAWN_ERROR || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_FAILED) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+}
+
+static GError *
+token_error (const GError *error)
+{
+  return g_error_new (LS_ERROR, LS_ERROR_STORAGE, "the Secret Service: %s", error->message);
+}
+
 static void
 stored_cb (GObject      *source,
            GAsyncResult *result,
@@ -99,9 +124,11 @@ stored_cb (GObject      *source,
   g_autoptr (GError) error = NULL;
   gboolean kept = secret_password_store_finish (result, &error);
 
-  if (!kept)
-    g_debug ("no token is kept: %s", error != NULL ? error->message : "refused");
-  if (!g_task_return_error_if_cancelled (task))
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  if (error != NULL && !is_missing (task, error))
+    g_task_return_error (task, token_error (error));
+  else
     g_task_return_int (task, kept ? LS_TOKEN_KEPT : LS_TOKEN_IN_MEMORY);
 }
 
@@ -135,7 +162,7 @@ ls_account_store_token_async (const char         *server_url,
  * ls_account_store_token_finish:
  * @result: of ls_account_store_token_async()
  * @ret_keeping: (out): where it went
- * @error: where to put that it was cancelled
+ * @error: where to put why not, %LS_ERROR_STORAGE when there is a Secret Service that refused
  *
  * Returns: whether it ended; without a Secret Service it ends too
  */
@@ -162,11 +189,11 @@ found_cb (GObject      *source,
   char *secret = secret_password_lookup_finish (result, &error);
   char *token = g_strdup (secret);
 
-  if (error != NULL)
-    g_debug ("no token is found: %s", error->message);
   secret_password_free (secret);
   if (g_task_return_error_if_cancelled (task))
     g_free (token);
+  else if (error != NULL && !is_missing (task, error))
+    g_task_return_error (task, token_error (error));
   else
     g_task_return_pointer (task, token, g_free);
 }
@@ -197,7 +224,7 @@ ls_account_lookup_token_async (const char         *server_url,
 /**
  * ls_account_lookup_token_finish:
  * @result: of ls_account_lookup_token_async()
- * @error: where to put that it was cancelled
+ * @error: where to put why not, %LS_ERROR_STORAGE when there is a Secret Service that refused
  *
  * Returns: (transfer full) (nullable): the token, or %NULL without an error when none is kept
  */
@@ -232,8 +259,11 @@ cleared_cb (GObject      *source,
   g_autoptr (GError) error = NULL;
 
   /* Without a Secret Service there is no token to forget. */
-  if (!secret_password_clear_finish (result, &error) && error != NULL)
-    g_debug ("no token is forgotten: %s", error->message);
+  if (!secret_password_clear_finish (result, &error) && error != NULL && !is_missing (task, error))
+    {
+      g_task_return_error (task, token_error (error));
+      return;
+    }
   g_task_run_in_thread (task, remove_files_thread);
 }
 

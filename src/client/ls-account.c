@@ -39,11 +39,17 @@ gboolean
 ls_account_remove_folder (const char *path,
                           GError    **error)
 {
-  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (GDir) folder = g_dir_open (path, 0, &failure);
   const char *name;
 
-  if (folder == NULL)
+  if (g_error_matches (failure, G_FILE_ERROR, G_FILE_ERROR_NOENT))
     return TRUE;
+  if (folder == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
   while ((name = g_dir_read_name (folder)) != NULL)
     {
       g_autofree char *file = g_build_filename (path, name, NULL);

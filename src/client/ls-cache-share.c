@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "client/ls-cache-private.h"
-#include "core/ls-error.h"
+#include "core/ls-reason.h"
 
 /*
  * One cache, one writer: whoever holds the lock of the file beside it. A second process (without a
@@ -61,8 +61,7 @@ ls_cache_check_writable (LsCache *self,
 {
   if (!self->is_read_only)
     return true;
-  g_set_error_literal (error, LS_ERROR, LS_ERROR_STORAGE,
-                       "another process has this account open; changes can be made there");
+  ls_reason_set_error (error, LS_REASON_ELSEWHERE);
   return false;
 }
 

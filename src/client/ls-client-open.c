@@ -8,6 +8,9 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 
+#include "core/ls-reason.h"
+#include "sql/ls-sql-error.h"
+
 #define CACHE_FILE "cache.db"
 
 static void
@@ -25,6 +28,14 @@ open_step (gpointer data)
       return;
     }
   job->cache = ls_cache_open_shared (job->environment, path, job->collation, &job->error);
+  /* No use to try again: this program does not know the file. */
+  if (g_error_matches (job->error, LS_SQL_ERROR, LS_SQL_ERROR_TOO_NEW))
+    {
+      g_autoptr (GError) newer = g_steal_pointer (&job->error);
+
+      job->error = g_error_new_literal (LS_ERROR, LS_ERROR_TOO_OLD, newer->message);
+      ls_error_take_reason (job->error, ls_reason_new (LS_REASON_NEWER_FILE));
+    }
   if (job->cache != NULL)
     job->shops = ls_cache_list_shops (job->cache);
 }
@@ -45,6 +56,7 @@ open_answer (gpointer data)
   self->bus = ls_event_bus_new (self->environment, main_queue);
   self->checker = ls_consistency_checker_new (self->environment, job->cache, self->bus);
   ls_client_listen (self);
+  ls_client_watch_trouble (self);
   if (!ls_store_get_read_only (self->store))
     ls_client_make_engine (self);
   else
@@ -85,6 +97,7 @@ ls_client_open_async (LsClient           *self,
       return;
     }
   job = ls_client_job_new (self, open_step, open_answer);
+  job->retry = ls_retry_new (job->environment, LS_OPERATION_OPEN_ACCOUNT);
   job->task = g_object_ref (task);
   job->folder = g_strdup (self->data_dir);
   job->collation = self->collation;

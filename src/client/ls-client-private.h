@@ -3,6 +3,7 @@
 
 #include "client/ls-client.h"
 #include "client/ls-engine.h"
+#include "client/ls-retry.h"
 
 G_BEGIN_DECLS
 
@@ -43,6 +44,7 @@ struct _LsClient {
   int64_t max_bytes; /* on the disk, 0 for any */
   uint64_t upkeep;   /* timer, 0 for none */
   gulong network_handler;
+  unsigned n_sync_failed; /* in a row */
 };
 
 /* Opens a cache, or asks one that is open, and brings the answer back to the main queue. */
@@ -60,8 +62,12 @@ typedef struct {
   LsPosition position;
   int64_t rows, bytes_on_disk, bytes_free; /* measured */
   int64_t max_bytes;
+  LsRetry *retry; /* NULL for what is tried once */
   GError *error;
 } LsClientJob;
+
+/* ls-client-trouble.c */
+void         ls_client_watch_trouble (LsClient *self);
 
 /* ls-client-job.c */
 LsClientJob *ls_client_job_new  (LsClient    *self,

@@ -52,7 +52,7 @@ measure_answer (gpointer data)
   if (job->error != NULL || self == NULL)
     {
       if (job->error == NULL)
-        g_set_error_literal (&job->error, LS_ERROR, LS_ERROR_NETWORK, "The account was closed");
+        g_set_error_literal (&job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The account was closed");
       g_task_return_error (job->task, g_steal_pointer (&job->error));
       return;
     }
@@ -96,6 +96,7 @@ ls_client_get_statistics_async (LsClient           *self,
   g_return_if_fail (LS_IS_CLIENT (self) && self->store != NULL);
 
   job = ls_client_job_new (self, measure_step, measure_answer);
+  job->retry = ls_retry_new (job->environment, LS_OPERATION_MEASURE);
   job->task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (job->task, ls_client_get_statistics_async);
   ls_client_job_post (job);
@@ -148,6 +149,7 @@ ls_client_clean_async (LsClient           *self,
   g_return_if_fail (LS_IS_CLIENT (self) && self->store != NULL);
 
   job = ls_client_job_new (self, clean_step, clean_answer);
+  job->retry = ls_retry_new (job->environment, LS_OPERATION_CLEAN);
   job->task = g_task_new (self, cancellable, callback, user_data);
   job->max_bytes = max_bytes;
   g_task_set_source_tag (job->task, ls_client_clean_async);

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "client/ls-client-private.h"
+#include "core/ls-reason.h"
 
 /* Being told when everything is shown. */
 
@@ -67,7 +68,7 @@ position_answer (gpointer data)
 
   if (self == NULL || self->store == NULL)
     {
-      g_task_return_new_error (job->task, LS_ERROR, LS_ERROR_NETWORK, "The account was closed");
+      g_task_return_new_error (job->task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The account was closed");
       return;
     }
   shown->version = job->position.version;
@@ -137,9 +138,12 @@ ls_client_sync_async (LsClient           *self,
   g_task_set_task_data (task, shown, shown_free);
   if (self->engine == NULL)
     {
-      g_task_return_new_error (task, LS_ERROR, LS_ERROR_NETWORK, self->store != NULL && ls_store_get_read_only (self->store)
-                                   ? "Another process keeps this account in step"
-                                   : "The account is not open");
+      GError *error = NULL;
+
+      ls_reason_set_error (&error, self->store != NULL && ls_store_get_read_only (self->store)
+                                       ? LS_REASON_ELSEWHERE
+                                       : LS_REASON_CLOSED);
+      g_task_return_error (task, error);
       return;
     }
   self->last_sync++;

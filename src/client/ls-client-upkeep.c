@@ -43,9 +43,10 @@ static void
 upkeep_answer (gpointer data)
 {
   LsClientJob *job = data;
+  g_autoptr (LsClient) self = g_weak_ref_get (&job->client);
 
-  if (job->error != NULL)
-    g_warning ("The copy on this computer could not be cleaned up: %s", job->error->message);
+  if (job->error != NULL && self != NULL)
+    g_signal_emit_by_name (self, "trouble", (int) LS_OPERATION_UPKEEP, job->error);
 }
 
 static void

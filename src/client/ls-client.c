@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "client/ls-client-private.h"
+#include "client/ls-store-jobs.h"
 
 typedef enum {
   PROP_STATUS = 1,
@@ -151,6 +152,16 @@ ls_client_class_init (LsClientClass *klass)
   signals[NOTICE] =
       g_signal_new ("notice", LS_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
                     2, G_TYPE_STRING, G_TYPE_STRING);
+  /**
+   * LsClient::trouble:
+   * @self: the client
+   * @operation: %LS_OPERATION_SYNC, %LS_OPERATION_READ or %LS_OPERATION_UPKEEP
+   * @error: (nullable): why it fails again and again; %NULL when it works again
+   *
+   * Something fails that nobody waits for. It goes on trying.
+   */
+  g_signal_new ("trouble", LS_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                G_TYPE_INT, G_TYPE_ERROR);
 }
 
 static void
@@ -347,12 +358,15 @@ ls_client_stop (LsClient *self)
   if (self->checker != NULL)
     ls_consistency_checker_stop (self->checker);
   if (self->store != NULL)
-    ls_client_ignore_edits (self);
+    {
+      ls_client_ignore_edits (self);
+      ls_store_flush_jobs (self->store);
+    }
   if (self->engine != NULL)
     ls_engine_stop (g_steal_pointer (&self->engine), NULL, NULL);
   g_hash_table_iter_init (&iter, self->syncs);
   while (g_hash_table_iter_next (&iter, NULL, &task))
-    g_task_return_new_error (task, LS_ERROR, LS_ERROR_NETWORK, "The account was closed");
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The account was closed");
   g_hash_table_remove_all (self->syncs);
 }
 

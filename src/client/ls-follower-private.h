@@ -20,7 +20,7 @@ typedef struct {
   uint64_t id; /* of what is followed, or the token of a search */
   LsFollowed *followed;
   int loader;
-  bool failed;
+  GError *failure;
   int64_t sequence;
   GArray *wanted; /* LsWantedRow */
   const char *shop;
@@ -35,6 +35,7 @@ typedef struct {
   LsFollowed *loading;
   int64_t at; /* the snapshot that @current stands at */
   bool is_stale;
+  bool has_failed; /* the last load did */
 } LsSlot;
 
 typedef struct {
@@ -52,6 +53,7 @@ struct _LsFollower {
   LsQueue *main_queue;
   LsPublishFunc func;
   gpointer user_data;
+  LsReadTroubleFunc trouble_func;
 
   /* Between threads. */
   GMutex lock;
@@ -74,6 +76,7 @@ struct _LsFollower {
   GQueue todo;        /* LsRequest */
   GPtrArray *reloads; /* LsCacheCommit made up by the last turn */
   int64_t sequence;   /* as published; -1 before the first turn */
+  unsigned n_failed;  /* reads that failed in a row */
 };
 
 /* One turn: a snapshot, and what will be published of it. */
@@ -83,12 +86,15 @@ typedef struct {
   GPtrArray *commits;
   GHashTable *changes; /* "collection shop" -> GArray of LsRowChange, one a row */
   LsPublication *publication;
+  bool has_failed; /* something could not be read */
 } LsTurn;
 
 void    ls_request_free             (LsRequest          *request);
 void    ls_follower_request         (LsFollower         *follower,
                                      LsRequest          *request);
 void    ls_follower_poke            (LsFollower         *follower);
+void    ls_follower_note_read       (LsFollower         *follower,
+                                     const GError       *error);
 void    ls_slot_free                (LsSlot             *slot);
 GArray *ls_coalesce_changes         (GPtrArray          *commits,
                                      int64_t             after,

@@ -44,7 +44,6 @@ load_cb (gpointer data)
   LoadJob *job = data;
   LsCacheReader *reader = job->follower->loaders[job->loader].reader;
   LsRequest *request = g_new0 (LsRequest, 1);
-  g_autoptr (GError) error = NULL;
 
   request->kind = LS_REQUEST_LOADED;
   request->id = job->id;
@@ -52,15 +51,13 @@ load_cb (gpointer data)
   request->loader = job->loader;
   if (!ls_followed_is_cancelled (job->fresh))
     {
-      request->failed = !ls_cache_reader_begin (reader, &request->sequence, &error) ||
-                        !job->fresh->klass->load (job->fresh, reader, &error);
+      if (ls_cache_reader_begin (reader, &request->sequence, &request->failure))
+        job->fresh->klass->load (job->fresh, reader, &request->failure);
       ls_cache_reader_end (reader);
       ls_cache_reader_shrink (reader);
       if (job->fresh->klass->get_size (job->fresh) > MAX_ROWS_IN_TURN)
         ls_memory_trim ();
     }
-  if (request->failed)
-    g_info ("Rows can't be read, trying again in a second: %s", error->message);
   ls_follower_request (job->follower, request);
 }
 
@@ -241,8 +238,11 @@ take_loaded (LsTurn    *turn,
   follower->loaders[request->loader].n_loads--;
   if (slot == NULL || slot->loading != fresh)
     return;
-  if (request->failed)
+  slot->has_failed = request->failure != NULL;
+  if (request->failure != NULL)
     {
+      turn->has_failed = true;
+      ls_follower_note_read (follower, request->failure);
       post_load (follower, slot, RETRY_DELAY);
       return;
     }
@@ -285,7 +285,8 @@ read_row (LsTurn            *turn,
       g_array_append_val (turn->publication->rows, loaded);
       return;
     }
-  g_info ("A row can't be read, trying again in the next turn: %s", error->message);
+  turn->has_failed = true;
+  ls_follower_note_read (turn->follower, error);
   retry_row (turn->follower, row);
 }
 
@@ -294,12 +295,13 @@ find_row (LsTurn    *turn,
           LsRequest *request)
 {
   LsWantedRow row = { request->shop, request->collection, 0 };
-  g_autoptr (GError) error = NULL;
+  LsLoadedRow loaded = { .token = request->id, .row = row };
 
-  if (!ls_cache_reader_find_row (turn->follower->reader, request->shop, request->collection,
-                                 request->key, &row.id, &error))
-    g_info ("A row can't be looked up: %s", error->message);
-  read_row (turn, request->id, &row);
+  if (ls_cache_reader_find_row (turn->follower->reader, request->shop, request->collection,
+                                request->key, &row.id, &loaded.failure))
+    read_row (turn, request->id, &row);
+  else
+    g_array_append_val (turn->publication->rows, loaded);
 }
 
 /* What comes to the screen for the first time begins with what is seen of it, with the values of its

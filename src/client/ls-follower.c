@@ -19,6 +19,7 @@ ls_request_free (LsRequest *request)
 {
   g_clear_pointer (&request->followed, ls_followed_unref);
   g_clear_pointer (&request->wanted, g_array_unref);
+  g_clear_error (&request->failure);
   g_free (request->key);
   g_free (request);
 }
@@ -45,7 +46,10 @@ update_clear (gpointer data)
 static void
 loaded_row_clear (gpointer data)
 {
-  g_clear_pointer (&((LsLoadedRow *) data)->record, ls_record_unref);
+  LsLoadedRow *loaded = data;
+
+  g_clear_pointer (&loaded->record, ls_record_unref);
+  g_clear_error (&loaded->failure);
 }
 
 LsPublication *
@@ -168,6 +172,7 @@ ls_follower_stop (LsFollower *follower)
   follower->is_stopped = true;
   g_mutex_unlock (&follower->lock);
   follower->func = NULL;
+  follower->trouble_func = NULL;
 }
 
 typedef struct {
@@ -361,7 +366,7 @@ turn_cb (gpointer data)
     return;
   if (!ls_cache_reader_begin (follower->reader, &turn.sequence, &error))
     {
-      g_info ("The cache can't be read, trying again in a second: %s", error->message);
+      ls_follower_note_read (follower, error);
       post_turn (follower, RETRY_DELAY);
       return;
     }
@@ -370,6 +375,8 @@ turn_cb (gpointer data)
     {
       turn.publication = ls_publication_new ();
       run_turn (&turn);
+      if (!turn.has_failed)
+        ls_follower_note_read (follower, NULL);
       g_clear_pointer (&turn.publication, ls_publication_free);
     }
   ls_cache_reader_end (follower->reader);

@@ -37,6 +37,7 @@ typedef struct {
  * @row: which row; its id is 0 when a search found none
  * @record: (nullable): its values
  * @pending: whether an edit of it waits
+ * @failure: (nullable): why a search could not be made
  *
  * Values of a row in a publication.
  */
@@ -45,6 +46,7 @@ typedef struct {
   LsWantedRow row;
   LsRecord *record;
   bool pending;
+  GError *failure;
 } LsLoadedRow;
 
 /**
@@ -74,6 +76,16 @@ typedef void (*LsPublishFunc) (const LsPublication *publication,
                                gpointer             user_data);
 
 /**
+ * LsReadTroubleFunc:
+ * @error: (nullable): why nothing can be read, %NULL when it can be again
+ * @user_data: of the follower's owner
+ *
+ * Called on the main queue.
+ */
+typedef void (*LsReadTroubleFunc) (const GError *error,
+                                   gpointer      user_data);
+
+/**
  * LsFollower:
  *
  * Follows the commits of a cache for everything that is shown. It reads on a queue of its own, and
@@ -91,6 +103,8 @@ LsFollower *ls_follower_new         (LsEnvironment      *environment,
                                      gpointer            user_data);
 LsFollower *ls_follower_ref         (LsFollower         *follower);
 void        ls_follower_unref       (LsFollower         *follower);
+void        ls_follower_set_trouble_func (LsFollower        *follower,
+                                     LsReadTroubleFunc   func);
 void        ls_follower_stop        (LsFollower         *follower);
 void        ls_follower_start       (LsFollower         *follower,
                                      int64_t             sequence);

@@ -9,7 +9,7 @@
 #include "client/ls-store-private.h"
 #include "client/ls-store-jobs.h"
 #include "client/ls-store-upkeep.h"
-#include "core/ls-error.h"
+#include "core/ls-reason.h"
 #include "core/ls-id.h"
 
 /**
@@ -39,6 +39,7 @@ struct _LsStore {
 
   GHashTable *searches; /* token -> GTask */
   GQueue waiters;       /* LsStoreJob whose commits are not shown yet, in order */
+  LsStoreQueue jobs;
 };
 
 typedef struct {
@@ -63,6 +64,7 @@ enum {
   COMMITTED,
   EDIT_CHANGED,
   POSITION_CHANGED,
+  READ_TROUBLE,
   N_SIGNALS,
 };
 
@@ -181,9 +183,15 @@ end_search (LsStore           *self,
 
   if (!g_hash_table_steal_extended (self->searches, &loaded->token, &token, (gpointer *) &task))
     return;
-  if (loaded->record == NULL)
-    g_task_return_new_error (task, LS_ERROR, LS_ERROR_CONFLICT, "%s has no such row any more",
-                             loaded->row.collection->name);
+  if (loaded->failure != NULL)
+    g_task_return_error (task, g_error_copy (loaded->failure));
+  else if (loaded->record == NULL)
+    {
+      GError *error = NULL;
+
+      ls_reason_set_error (&error, LS_REASON_NO_RECORD);
+      g_task_return_error (task, error);
+    }
   else
     g_task_return_pointer (task,
                            ls_row_table_get (self->rows, loaded->row.shop, loaded->row.collection,
@@ -220,6 +228,13 @@ publish_cb (const LsPublication *publication,
     ls_store_job_end (g_queue_pop_head (&self->waiters));
 }
 
+static void
+read_trouble_cb (const GError *error,
+                 gpointer      user_data)
+{
+  g_signal_emit (user_data, signals[READ_TROUBLE], 0, error);
+}
+
 /* What the file knew when the store was made. */
 static void
 started_cb (LsStoreStart *start,
@@ -236,6 +251,8 @@ started_cb (LsStoreStart *start,
       g_hash_table_replace (self->shops, shop->shop, shop);
     }
   show_edits (self, start->edits);
+  if (start->error != NULL)
+    read_trouble_cb (start->error, self);
   for (unsigned i = 0; i < start->shops->len; i++)
     g_signal_emit (self, signals[POSITION_CHANGED], 0,
                    ((LsCacheShop *) g_ptr_array_index (start->shops, i))->shop);
@@ -354,6 +371,13 @@ ls_store_class_init (LsStoreClass *klass)
   signals[POSITION_CHANGED] =
       g_signal_new ("position-changed", LS_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                     G_TYPE_NONE, 1, G_TYPE_STRING);
+  /**
+   * LsStore::read-trouble:
+   * @self: the store
+   * @error: (nullable): why the cache can't be read, again and again; %NULL when it can be
+   */
+  signals[READ_TROUBLE] = g_signal_new ("read-trouble", LS_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                        NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
 }
 
 static void
@@ -388,6 +412,7 @@ ls_store_new (LsEnvironment *environment,
   self->upkeep = ls_store_upkeep_new (cache);
   self->follower = ls_follower_new (environment, ls_cache_get_path (cache),
                                     ls_cache_get_collation (cache), publish_cb, self);
+  ls_follower_set_trouble_func (self->follower, read_trouble_cb);
   self->is_shared = ls_cache_is_read_only (cache);
   ls_follower_set_shared (self->follower, self->is_shared);
   ls_store_post_start (self, cache, self->follower, started_cb);
@@ -497,6 +522,12 @@ LsCache *
 ls_store_get_cache (LsStore *self)
 {
   return self->cache;
+}
+
+LsStoreQueue *
+ls_store_get_jobs (LsStore *self)
+{
+  return &self->jobs;
 }
 
 LsEnvironment *

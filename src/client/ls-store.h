@@ -31,7 +31,8 @@ G_DECLARE_FINAL_TYPE (LsStore, ls_store, LS, STORE, GObject)
  *
  * - committed (LsCacheCommit): after all queries show the commit;
  * - edit-changed (LsEdit): an edit was made, sent, confirmed, or failed with a reason;
- * - position-changed (shop): the confirmed position of a shop, or the time of its last sync, changed.
+ * - position-changed (shop): the confirmed position of a shop, or the time of its last sync, changed;
+ * - read-trouble (GError or NULL): the cache can't be read, again and again, or can be again.
  *
  * Properties: pending-count (edits that wait), dead-count (edits that failed for good), lost-count
  * (edits that the server lost when it was restored).

@@ -13,15 +13,15 @@
 static const LsErrorInfo error_table[LS_N_ERRORS] = {
   [LS_ERROR_NETWORK] = {
     "network", true, N_("The server could not be reached."),
-    LS_ERROR_ACTION_RETRY, G_LOG_LEVEL_INFO,
+    LS_ERROR_ACTION_RETRY | LS_ERROR_ACTION_WORK_OFFLINE, G_LOG_LEVEL_INFO,
   },
   [LS_ERROR_WEBSOCKET] = {
     "websocket", true, N_("The live connection was interrupted."),
-    LS_ERROR_ACTION_RETRY, G_LOG_LEVEL_INFO,
+    LS_ERROR_ACTION_RETRY | LS_ERROR_ACTION_WORK_OFFLINE, G_LOG_LEVEL_INFO,
   },
   [LS_ERROR_TIMEOUT] = {
     "timeout", true, N_("The server took too long to answer."),
-    LS_ERROR_ACTION_RETRY, G_LOG_LEVEL_INFO,
+    LS_ERROR_ACTION_RETRY | LS_ERROR_ACTION_WORK_OFFLINE, G_LOG_LEVEL_INFO,
   },
   [LS_ERROR_AUTH] = {
     "auth", false, N_("You are signed out. Sign in to go on."),
@@ -33,7 +33,7 @@ static const LsErrorInfo error_table[LS_N_ERRORS] = {
   },
   [LS_ERROR_VALIDATION] = {
     "validation", false, N_("The value was not accepted."),
-    LS_ERROR_ACTION_NONE, G_LOG_LEVEL_INFO,
+    LS_ERROR_ACTION_CONTACT, G_LOG_LEVEL_INFO,
   },
   [LS_ERROR_CONFLICT] = {
     "conflict", false, N_("Somebody else changed this first."),
@@ -45,15 +45,15 @@ static const LsErrorInfo error_table[LS_N_ERRORS] = {
   },
   [LS_ERROR_RATE_LIMIT] = {
     "rate-limit", true, N_("That was too much at once. It goes on in a moment."),
-    LS_ERROR_ACTION_NONE, G_LOG_LEVEL_INFO,
+    LS_ERROR_ACTION_RETRY, G_LOG_LEVEL_INFO,
   },
   [LS_ERROR_PROTOCOL] = {
     "protocol", false, N_("The server and this app did not understand each other."),
-    LS_ERROR_ACTION_REPORT, G_LOG_LEVEL_WARNING,
+    LS_ERROR_ACTION_REPORT, G_LOG_LEVEL_MESSAGE,
   },
   [LS_ERROR_STORAGE] = {
     "storage", true, N_("Data could not be written or read on the disk."),
-    LS_ERROR_ACTION_RETRY | LS_ERROR_ACTION_REPORT, G_LOG_LEVEL_WARNING,
+    LS_ERROR_ACTION_RETRY | LS_ERROR_ACTION_REPORT, G_LOG_LEVEL_MESSAGE,
   },
   [LS_ERROR_TOO_OLD] = {
     "too-old", false, N_("This app is too old for the server. Update it to go on."),
@@ -151,6 +151,16 @@ ls_error_code_of (const GError *error)
       case G_IO_ERROR_READ_ONLY:
       case G_IO_ERROR_NOT_FOUND:
       case G_IO_ERROR_EXISTS:
+      case G_IO_ERROR_IS_DIRECTORY:
+      case G_IO_ERROR_NOT_DIRECTORY:
+      case G_IO_ERROR_NOT_REGULAR_FILE:
+      case G_IO_ERROR_NOT_EMPTY:
+      case G_IO_ERROR_FILENAME_TOO_LONG:
+      case G_IO_ERROR_INVALID_FILENAME:
+      case G_IO_ERROR_PERMISSION_DENIED:
+      case G_IO_ERROR_TOO_MANY_OPEN_FILES:
+      case G_IO_ERROR_NOT_MOUNTED:
+      case G_IO_ERROR_CANT_CREATE_BACKUP:
         return LS_ERROR_STORAGE;
       default:
         return LS_ERROR_NETWORK;

@@ -54,6 +54,7 @@ typedef enum {
  * @LS_ERROR_ACTION_SIGN_IN: sign in
  * @LS_ERROR_ACTION_REPORT: report the issue
  * @LS_ERROR_ACTION_CONTACT: ask whoever runs the server
+ * @LS_ERROR_ACTION_WORK_OFFLINE: go on with what is here, and not be bothered
  *
  * What an admin can do about an error.
  */
@@ -64,6 +65,7 @@ typedef enum {
   LS_ERROR_ACTION_SIGN_IN = 1 << 2,
   LS_ERROR_ACTION_REPORT = 1 << 3,
   LS_ERROR_ACTION_CONTACT = 1 << 4,
+  LS_ERROR_ACTION_WORK_OFFLINE = 1 << 5,
 } LsErrorActions;
 
 /**

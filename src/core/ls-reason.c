@@ -136,6 +136,20 @@ static const LsReasonInfo reason_table[LS_N_REASONS] = {
   [LS_REASON_TIME_ZONE_FIXED] = { "time-zone-fixed", LS_ERROR_VALIDATION, "",
                                   N_ ("the time zone can't be changed any more: there are orders, and it made "
                                       "their days") },
+
+  [LS_REASON_CLOSED] = { "closed", LS_ERROR_NETWORK, "", N_ ("the account is not open") },
+  [LS_REASON_ELSEWHERE] = { "elsewhere", LS_ERROR_FORBIDDEN, "",
+                            N_ ("another Lockstep process has this account open") },
+  [LS_REASON_NEWER_FILE] = { "newer-file", LS_ERROR_TOO_OLD, "",
+                             N_ ("the copy on this computer was written by a newer version of this app") },
+  [LS_REASON_NO_RECORD] = { "no-record", LS_ERROR_CONFLICT, "", N_ ("there is no such record here") },
+  /* Translators: %1$s is what stands where a link should */
+  [LS_REASON_LINK] = { "link", LS_ERROR_VALIDATION, "t", N_ ("“%1$s” is no link of Lockstep") },
+  [LS_REASON_SAMPLE_PROGRAM] = { "sample-program", LS_ERROR_STORAGE, "",
+                                 N_ ("it needs the program lockstepd, which is not installed") },
+  /* Translators: %1$s is what the program said, in English */
+  [LS_REASON_SAMPLE_MADE] = { "sample-made", LS_ERROR_STORAGE, "t", N_ ("it could not be made: %1$s") },
+  [LS_REASON_SAMPLE_ENDED] = { "sample-ended", LS_ERROR_STORAGE, "", N_ ("its server ended at once") },
 };
 
 /**

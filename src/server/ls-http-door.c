@@ -118,6 +118,7 @@ take_socket (LsHttp  *http,
   g_autoptr (GSocketConnection) stream = NULL;
   g_autoptr (GSocketAddress) remote = g_socket_get_remote_address (socket, NULL);
   g_autoptr (GSocketAddress) local = placeholder_address ();
+  g_autoptr (GError) error = NULL;
   LsPeer *peer;
 
   http->stats.accepted++;
@@ -143,7 +144,8 @@ take_socket (LsHttp  *http,
   g_object_set_data (G_OBJECT (peer->address), PEER_KEY, peer);
   g_object_weak_ref (G_OBJECT (stream), stream_gone_cb, peer);
   ls_peer_set_timer (peer, http->options.request_timeout);
-  soup_server_accept_iostream (http->server, G_IO_STREAM (stream), local, peer->address, NULL);
+  if (!soup_server_accept_iostream (http->server, G_IO_STREAM (stream), local, peer->address, &error))
+    g_warning ("A connection could not be taken: %s", error->message);
 }
 
 static void

@@ -271,7 +271,10 @@ glance_cb (gpointer data)
   Glance *glance = data;
   g_autoptr (GError) error = NULL;
 
-  glance->shops = ls_storage_list_shops (glance->hub->storage, NULL);
+  glance->shops = ls_storage_list_shops (glance->hub->storage, &error);
+  if (glance->shops == NULL)
+    g_warning ("Shops could not be looked at: %s", error->message);
+  g_clear_error (&error);
   if (!ls_access_get_generation (glance->hub->access, &glance->generation, &error))
     g_warning ("Rights could not be looked at: %s", error->message);
 }

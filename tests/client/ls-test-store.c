@@ -3,16 +3,26 @@
 
 #include "ls-test-store.h"
 
+/* On a disk that the test may break, or the real one. */
 void
-ls_test_store_set_up (LsTestStore   *self,
-                      gconstpointer  data)
+ls_test_store_set_up_on (LsTestStore *self,
+                         const char  *vfs)
 {
   self->rand = g_rand_new_with_seed ((uint32_t) g_test_rand_int ());
   self->dir = ls_test_dir_new ();
   self->path = ls_test_dir_file (self->dir, "cache.db");
   self->environment = ls_test_environment_new (g_rand_int (self->rand));
+  if (vfs != NULL)
+    ls_test_environment_set_vfs (self->environment, vfs);
   self->cache = ls_test_cache (LS_ENVIRONMENT (self->environment), self->path);
   self->store = ls_store_new (LS_ENVIRONMENT (self->environment), self->cache);
+}
+
+void
+ls_test_store_set_up (LsTestStore   *self,
+                      gconstpointer  data)
+{
+  ls_test_store_set_up_on (self, NULL);
 }
 
 void

@@ -22,6 +22,8 @@ typedef struct {
 
 void       ls_test_store_set_up    (LsTestStore  *self,
                                     gconstpointer data);
+void       ls_test_store_set_up_on (LsTestStore  *self,
+                                    const char   *vfs);
 void       ls_test_store_tear_down (LsTestStore  *self,
                                     gconstpointer data);
 void       ls_test_store_settle    (LsTestStore  *self);

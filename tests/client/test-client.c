@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "client/ls-client-statistics.h"
+#include "client/ls-operation.h"
 #include "core/ls-environment.h"
 #include "ls-test-dir.h"
 #include "ls-test-wait.h"
@@ -99,6 +100,86 @@ test_by_hand (Fixture      *fixture,
   g_assert_cmpint (ls_client_get_status (fixture->client)->state, ==, LS_CONNECTION_OFFLINE);
 }
 
+typedef struct {
+  unsigned n_begun;
+  unsigned n_ended;
+  unsigned n_told;
+  unsigned n_heard;
+} Trouble;
+
+static void
+heard_cb (LsEventBus *bus,
+          LsEvent    *event,
+          Trouble    *trouble)
+{
+  trouble->n_heard++;
+}
+
+static bool
+is_heard (gpointer user_data)
+{
+  const Trouble *trouble = user_data;
+
+  return trouble->n_heard == trouble->n_told;
+}
+
+static void
+trouble_cb (LsClient     *client,
+            int           operation,
+            const GError *error,
+            Trouble      *trouble)
+{
+  g_assert_cmpint (operation, ==, LS_OPERATION_SYNC);
+  if (error != NULL)
+    g_assert_error (error, LS_ERROR, LS_ERROR_STORAGE);
+  trouble->n_begun += error != NULL;
+  trouble->n_ended += error == NULL;
+}
+
+static void
+publish (Fixture    *fixture,
+         Trouble    *trouble,
+         const char *type,
+         const char *code)
+{
+  LsEvent *event = ls_event_new (type, "shop");
+
+  event->code = g_strdup (code);
+  event->message = g_strdup ("it failed");
+  trouble->n_told++;
+  ls_event_bus_publish (ls_client_get_bus (fixture->client), event);
+  ls_test_wait (is_heard, trouble);
+}
+
+/* Synchronising goes on for ever; that it fails again and again is said once, and so is its end. What
+ * is wrong with the connection is not its affair. */
+static void
+test_sync_trouble (Fixture      *fixture,
+                   gconstpointer data)
+{
+  Trouble trouble = { 0, 0, 0, 0 };
+
+  g_signal_connect_after (ls_client_get_bus (fixture->client), "event", G_CALLBACK (heard_cb), &trouble);
+  g_signal_connect (fixture->client, "trouble", G_CALLBACK (trouble_cb), &trouble);
+  for (int i = 0; i < 5; i++)
+    publish (fixture, &trouble, LS_EVENT_ERROR, "network");
+  for (int i = 0; i < 2; i++)
+    publish (fixture, &trouble, LS_EVENT_ERROR, "storage");
+  publish (fixture, &trouble, LS_EVENT_DELTA, NULL);
+  for (int i = 0; i < 2; i++)
+    publish (fixture, &trouble, LS_EVENT_ERROR, "storage");
+  g_assert_cmpuint (trouble.n_begun + trouble.n_ended, ==, 0);
+  for (int i = 0; i < 4; i++)
+    publish (fixture, &trouble, LS_EVENT_ERROR, "storage");
+  g_assert_cmpuint (trouble.n_begun, ==, 1);
+  publish (fixture, &trouble, LS_EVENT_DELTA, NULL);
+  publish (fixture, &trouble, LS_EVENT_DELTA, NULL);
+  g_assert_cmpuint (trouble.n_begun, ==, 1);
+  g_assert_cmpuint (trouble.n_ended, ==, 1);
+  g_signal_handlers_disconnect_by_data (fixture->client, &trouble);
+  g_signal_handlers_disconnect_by_data (ls_client_get_bus (fixture->client), &trouble);
+}
+
 static void
 result_cb (GObject      *source,
            GAsyncResult *result,
@@ -181,6 +262,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/client/without-token", Fixture, NULL, set_up, test_without_token, tear_down);
   g_test_add ("/client/by-hand", Fixture, NULL, set_up, test_by_hand, tear_down);
+  g_test_add ("/client/sync-trouble", Fixture, NULL, set_up, test_sync_trouble, tear_down);
   g_test_add ("/client/statistics", Fixture, NULL, set_up, test_statistics, tear_down);
   g_test_add ("/client/statistics-cancelled", Fixture, NULL, set_up, test_statistics_cancelled,
               tear_down);
