@@ -15,6 +15,7 @@
 #include "app/compat/ls-screenshot.h"
 #include "app/dialogs/ls-preferences-window.h"
 #include "app/text/ls-link.h"
+#include "app/ls-error-toasts.h"
 #include "app/ls-feedback.h"
 #include "app/ls-session.h"
 #include "app/ls-trace-export.h"
@@ -35,6 +36,7 @@ struct _LsApplication {
   LsContext *context;
   LsAttentionWatch *attention;
   LsFeedback *feedback;
+  LsErrorToasts *errors;
 
   /* state */
   unsigned signals[3];
@@ -99,8 +101,21 @@ show_target (LsApplication *self,
   gtk_window_present (GTK_WINDOW (window));
 }
 
+/* Says what is wrong with a command where it was given. */
+static void
+print_error (LsApplication           *self,
+             GApplicationCommandLine *command_line,
+             const GError            *error)
+{
+  g_autofree char *words =
+      ls_error_desk_take (ls_context_get_desk (self->context), LS_OPERATION_COMMAND_LINE, error, NULL);
+
+  g_application_command_line_printerr (command_line, "%s\n%s\n", words != NULL ? words : "", error->message);
+}
+
 static char *
-read_token (GApplicationCommandLine *command_line,
+read_token (LsApplication           *self,
+            GApplicationCommandLine *command_line,
             const char              *path)
 {
   g_autoptr (GFile) file = g_application_command_line_create_file_for_arg (command_line, path);
@@ -109,7 +124,7 @@ read_token (GApplicationCommandLine *command_line,
 
   if (g_file_load_contents (file, NULL, &contents, NULL, NULL, &error))
     return g_strdup (g_strstrip (contents));
-  g_application_command_line_printerr (command_line, "%s\n", error->message);
+  print_error (self, command_line, error);
   return NULL;
 }
 
@@ -125,7 +140,10 @@ export_trace (LsApplication           *self,
 
   if (path != NULL && ls_trace_export (ls_context_get_client (self->context), path, &error))
     return 0;
-  g_application_command_line_printerr (command_line, "%s\n", error != NULL ? error->message : name);
+  if (error != NULL)
+    print_error (self, command_line, error);
+  else
+    g_application_command_line_printerr (command_line, "%s\n", name);
   return 1;
 }
 
@@ -151,7 +169,7 @@ ls_application_command_line (GApplication            *application,
   g_variant_dict_lookup (dict, "new-window", "b", &new_window);
   if (g_variant_dict_lookup (dict, "export-trace", "^&ay", &trace))
     return export_trace (self, command_line, trace);
-  if (token_file != NULL && (token = read_token (command_line, token_file)) == NULL)
+  if (token_file != NULL && (token = read_token (self, command_line, token_file)) == NULL)
     return 1;
   if (ls_context_get_client (self->context) == NULL && !ls_context_get_busy (self->context))
     ls_context_restore (self->context, server, token);
@@ -163,7 +181,7 @@ ls_application_command_line (GApplication            *application,
       ls_link_clear (&target);
       if (!ls_link_parse (rest[0], &target, &error))
         {
-          g_application_command_line_printerr (command_line, "%s\n", error->message);
+          print_error (self, command_line, error);
           return 2;
         }
     }
@@ -192,7 +210,10 @@ ls_application_open (GApplication *application,
       if (ls_link_parse (uri, &target, &error))
         show_target (self, &target, FALSE);
       else
-        g_message ("%s", error->message);
+        {
+          show_target (self, &(LsLink) { NULL }, FALSE);
+          ls_error_desk_tell (ls_context_get_desk (self->context), LS_OPERATION_OPEN_LINK, error, NULL, NULL);
+        }
     }
 }
 
@@ -222,17 +243,6 @@ static LsWindow *
 feedback_window (gpointer user_data)
 {
   return active_window (user_data);
-}
-
-static void
-failed_cb (LsApplication *self,
-           const char    *title,
-           const GError  *error)
-{
-  LsWindow *window = active_window (self);
-
-  if (window != NULL)
-    ls_window_show_failure (window, title, error);
 }
 
 static void
@@ -327,7 +337,8 @@ screenshot_action (GSimpleAction *action,
       if (!gtk_widget_get_mapped (GTK_WIDGET (window)))
         continue;
       if (!ls_screenshot_window (GTK_NATIVE (window), name, &error))
-        g_message ("no screenshot of “%s”: %s", gtk_window_get_title (window), error->message);
+        ls_error_desk_tell (ls_context_get_desk (LS_APPLICATION (user_data)->context),
+                            LS_OPERATION_SCREENSHOT, error, NULL, NULL);
       number++;
     }
 }
@@ -337,14 +348,7 @@ export_trace_action (GSimpleAction *action,
                      GVariant      *parameter,
                      gpointer       user_data)
 {
-  LsApplication *self = user_data;
-  LsWindow *window = active_window (self);
-  g_autoptr (GError) error = NULL;
-
-  if (!ls_trace_export (ls_context_get_client (self->context),
-                        g_variant_get_string (parameter, NULL), &error) &&
-      window != NULL)
-    ls_window_show_error (window, _("The trace could not be written"), error);
+  ls_trace_export_async (LS_APPLICATION (user_data)->context, g_variant_get_string (parameter, NULL));
 }
 
 static void
@@ -355,9 +359,8 @@ signed_out_cb (GObject      *source,
   g_autoptr (LsApplication) self = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (!ls_context_sign_out_finish (LS_CONTEXT (source), result, &error) &&
-      active_window (self) != NULL)
-    ls_window_show_error (active_window (self), _("You are still signed in"), error);
+  if (!ls_context_sign_out_finish (LS_CONTEXT (source), result, &error))
+    ls_error_desk_tell (ls_context_get_desk (LS_CONTEXT (source)), LS_OPERATION_SIGN_OUT, error, NULL, NULL);
 }
 
 static void
@@ -479,7 +482,7 @@ ls_application_startup (GApplication *application)
   self->context = ls_context_new (self->settings);
   self->attention = ls_attention_watch_new (self->context);
   self->feedback = ls_feedback_new (feedback_window, self);
-  g_signal_connect_object (self->context, "failed", G_CALLBACK (failed_cb), self, G_CONNECT_SWAPPED);
+  self->errors = ls_error_toasts_new (ls_context_get_desk (self->context), feedback_window, self);
   g_signal_connect_object (self->context, "notify::client", G_CALLBACK (client_changed_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->settings, "changed::color-scheme", G_CALLBACK (apply_color_scheme),
@@ -509,6 +512,7 @@ ls_application_shutdown (GApplication *application)
   if (self->context != NULL)
     ls_context_shutdown (self->context);
   g_clear_object (&self->feedback);
+  g_clear_object (&self->errors);
   g_clear_object (&self->attention);
   g_clear_object (&self->context);
   g_clear_object (&self->settings);
@@ -598,5 +602,6 @@ ls_application_open_window (LsApplication *self,
     ls_window_show_page (window, page);
   gtk_window_present (GTK_WINDOW (window));
   ls_feedback_window_ready (self->feedback);
+  ls_error_toasts_window_ready (self->errors);
   return window;
 }

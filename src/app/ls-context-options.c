@@ -43,7 +43,7 @@ ls_context_apply_options (LsContext *self,
     ls_connection_options_set (&options, &table[i],
                                g_settings_get_uint (self->settings, table[i].name));
   if (!ls_connection_options_load_environment (&options, (const char *const *) environment, &error))
-    g_message ("%s; it is ignored", error->message);
+    ls_error_desk_tell (self->desk, LS_OPERATION_OPTIONS, error, NULL, NULL);
   ls_client_set_options (client, &options);
 }
 

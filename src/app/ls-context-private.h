@@ -3,6 +3,7 @@
 
 #include "app/ls-context.h"
 #include "app/ls-sample-server.h"
+#include "client/ls-retry.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +25,7 @@ struct _LsContext {
   LsEnvironment *environment;
   LsClient *client;
   LsSampleServer *sample;
+  LsErrorDesk *desk;
 
   /* state */
   gboolean busy;
@@ -35,18 +37,22 @@ typedef struct {
   char *user;
   char *token;
   gboolean remember;
+  char *password; /* until there is a token */
+  char *ca_file;
   gboolean looking_up; /* whether the token is still being looked for */
   LsClient *client;
+  LsRetry *retry; /* of asking for a token */
 } LsSignIn;
+
+/* Tells the token that was found, NULL when there is none. */
+typedef void (*LsTokenFoundFunc) (const char *token,
+                                  gpointer    user_data);
 
 /* ls-context.c */
 void   ls_context_set_busy      (LsContext          *self,
                                  gboolean            busy);
 void   ls_context_set_client    (LsContext          *self,
                                  LsClient           *client);
-void   ls_context_tell_failed   (LsContext          *self,
-                                 const char         *title,
-                                 const GError       *error);
 
 /* ls-context-options.c */
 void   ls_context_apply_limits    (LsContext        *self);
@@ -66,5 +72,16 @@ GTask *ls_context_begin_sign_in (LsContext          *self,
 void   ls_context_open_client   (GTask              *task);
 void   ls_context_fail_sign_in  (GTask              *task,
                                  GError             *error);
+
+/* ls-context-token.c */
+void   ls_context_keep_token    (LsContext          *self,
+                                 const char         *server_url,
+                                 const char         *user,
+                                 const char         *token);
+void   ls_context_find_token    (LsContext          *self,
+                                 const char         *server_url,
+                                 const char         *user,
+                                 LsTokenFoundFunc    func,
+                                 gpointer            user_data);
 
 G_END_DECLS

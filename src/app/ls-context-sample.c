@@ -56,7 +56,7 @@ ls_context_explore_sample_async (LsContext          *self,
 
   g_task_set_source_tag (task, ls_context_explore_sample_async);
   g_set_object (&self->sample, NULL);
-  self->sample = ls_sample_server_new (data_dir, runtime_dir);
+  self->sample = ls_sample_server_new (self->desk, data_dir, runtime_dir);
   ls_sample_server_start_async (self->sample, cancellable, sample_started_cb, g_object_ref (task));
 }
 

@@ -24,6 +24,9 @@ sign_in_free (gpointer data)
   g_free (sign_in->server_url);
   g_free (sign_in->user);
   g_free (sign_in->token);
+  g_free (sign_in->password);
+  g_free (sign_in->ca_file);
+  ls_retry_free (sign_in->retry);
   g_clear_object (&sign_in->client);
   g_free (sign_in);
 }
@@ -36,7 +39,8 @@ tell_set_aside (LsContext *self,
   unsigned n_edits;
   const char *kept = ls_client_get_set_aside (client, &n_edits);
   g_autofree char *title = NULL;
-  g_autoptr (GError) where = NULL;
+  g_autofree char *words = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (kept == NULL)
     return;
@@ -44,23 +48,10 @@ tell_set_aside (LsContext *self,
                                      "The copy on this computer was damaged and is fetched again. %u changes were kept",
                                      n_edits),
                            n_edits);
-  /* Translators: the name of a file */
-  where = g_error_new (LS_ERROR, LS_ERROR_STORAGE, _("the damaged file is %s"), kept);
-  ls_context_tell_failed (self, title, where);
-}
-
-static void
-token_stored_cb (GObject      *source,
-                 GAsyncResult *result,
-                 gpointer      user_data)
-{
-  g_autoptr (GError) error = NULL;
-  LsTokenKeeping keeping = LS_TOKEN_IN_MEMORY;
-
-  if (!ls_account_store_token_finish (result, &keeping, &error))
-    g_message ("The token is not kept: %s", error->message);
-  else if (keeping == LS_TOKEN_IN_MEMORY)
-    g_message ("There is no Secret Service: the next start asks for the password again");
+  /* Translators: a sentence without a full stop, then the name of a file */
+  words = g_strdup_printf (_("%s. The damaged file is %s."), title, kept);
+  error = g_error_new (LS_ERROR, LS_ERROR_STORAGE, "the cache was damaged and set aside as %s", kept);
+  ls_error_desk_tell_words (self->desk, LS_OPERATION_SET_ASIDE, error, words);
 }
 
 static gboolean
@@ -110,8 +101,7 @@ opened_cb (GObject      *source,
       g_settings_set_string (self->settings, "server-url", sign_in->server_url);
       g_settings_set_string (self->settings, "user", sign_in->user);
       if (sign_in->token != NULL)
-        ls_account_store_token_async (sign_in->server_url, sign_in->user, sign_in->token, NULL,
-                                      token_stored_cb, NULL);
+        ls_context_keep_token (self, sign_in->server_url, sign_in->user, sign_in->token);
     }
   ls_client_set_offline (sign_in->client, g_settings_get_boolean (self->settings, "work-offline"));
   ls_context_set_client (self, sign_in->client);
@@ -170,22 +160,44 @@ ls_context_fail_sign_in (GTask  *task,
 }
 
 static void
-token_found_cb (GObject      *source,
-                GAsyncResult *result,
-                gpointer      user_data)
+found_cb (const char *token,
+          gpointer    user_data)
 {
   g_autoptr (GTask) task = user_data;
   LsContext *self = g_task_get_source_object (task);
   LsSignIn *sign_in = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
 
-  sign_in->token = ls_account_lookup_token_finish (result, &error);
+  sign_in->token = g_strdup (token);
   sign_in->looking_up = FALSE;
-  if (error != NULL)
-    g_message ("The token could not be looked up: %s", error->message);
   /* Without a token the cache is shown all the same; the banner asks for a sign-in. */
   if (self->client == sign_in->client)
     start_soon (task);
+}
+
+static void sample_restored_cb (GObject      *source,
+                                GAsyncResult *result,
+                                gpointer      user_data);
+static void restore_account (LsContext  *self,
+                             const char *server_url,
+                             const char *user,
+                             const char *token);
+
+/* @task: of the try that failed */
+static void
+restore_again (GTask *task)
+{
+  LsContext *self = g_task_get_source_object (task);
+  const LsSignIn *sign_in = g_task_get_task_data (task);
+
+  if (self->client == NULL && !self->busy)
+    restore_account (self, sign_in->server_url, sign_in->user, sign_in->token);
+}
+
+static void
+explore_again (LsContext *self)
+{
+  if (self->client == NULL && !self->busy)
+    ls_context_explore_sample_async (self, NULL, sample_restored_cb, NULL);
 }
 
 static void
@@ -196,10 +208,8 @@ restored_cb (GObject      *source,
   g_autoptr (GError) error = NULL;
 
   if (!g_task_propagate_boolean (G_TASK (result), &error))
-    {
-      g_message ("The account could not be opened: %s", error->message);
-      ls_context_tell_failed (LS_CONTEXT (source), _("The account could not be opened"), error);
-    }
+    ls_error_desk_tell (LS_CONTEXT (source)->desk, LS_OPERATION_OPEN_ACCOUNT, error, NULL,
+                        g_cclosure_new_object_swap (G_CALLBACK (restore_again), G_OBJECT (result)));
 }
 
 static void
@@ -210,10 +220,8 @@ sample_restored_cb (GObject      *source,
   g_autoptr (GError) error = NULL;
 
   if (!ls_context_explore_sample_finish (LS_CONTEXT (source), result, &error))
-    {
-      g_message ("The sample shop could not be opened: %s", error->message);
-      ls_context_tell_failed (LS_CONTEXT (source), _("The sample shop could not be opened"), error);
-    }
+    ls_error_desk_tell (LS_CONTEXT (source)->desk, LS_OPERATION_SAMPLE, error, NULL,
+                        g_cclosure_new_object_swap (G_CALLBACK (explore_again), source));
 }
 
 /* Behind a bare name is TLS, but on this machine: there is no need for it, and no certificate. */
@@ -230,6 +238,11 @@ complete_url (const char *address)
   return g_strconcat ("https://", address, NULL);
 }
 
+static void ask_for_token (GTask              *task,
+                           GAsyncReadyCallback callback);
+static void sign_in_again_cb (gpointer data);
+static void let_in_again_cb (gpointer data);
+
 static void
 signed_in_cb (GObject      *source,
               GAsyncResult *result,
@@ -237,40 +250,104 @@ signed_in_cb (GObject      *source,
 {
   g_autoptr (GTask) task = user_data;
   LsSignIn *sign_in = g_task_get_task_data (task);
-  GError *error = NULL;
+  g_autoptr (GError) error = NULL;
 
   sign_in->token = ls_account_sign_in_finish (result, &error);
-  if (sign_in->token == NULL)
-    ls_context_fail_sign_in (task, error);
+  if (sign_in->token != NULL)
+    {
+      g_clear_pointer (&sign_in->password, g_free);
+      ls_context_open_client (task);
+    }
+  else if (ls_retry_again (sign_in->retry, error, sign_in_again_cb, task, g_object_unref))
+    g_steal_pointer (&task);
   else
-    ls_context_open_client (task);
+    ls_context_fail_sign_in (task, g_steal_pointer (&error));
 }
 
 static void
-signed_in_again_cb (GObject      *source,
-                    GAsyncResult *result,
-                    gpointer      user_data)
+let_in_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
   LsContext *self = g_task_get_source_object (task);
-  LsClient *client = g_task_get_task_data (task);
-  GError *error = NULL;
+  LsSignIn *sign_in = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
   g_autofree char *token = ls_account_sign_in_finish (result, &error);
 
-  if (token == NULL)
+  if (token == NULL && ls_retry_again (sign_in->retry, error, let_in_again_cb, task, g_object_unref))
     {
-      g_task_return_error (task, error);
+      g_steal_pointer (&task);
       return;
     }
-  if (client != self->client)
+  if (token == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  if (sign_in->client != self->client)
     {
       g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The account was closed");
       return;
     }
-  ls_account_store_token_async (ls_client_get_server_url (client), ls_client_get_user (client), token,
-                                NULL, token_stored_cb, NULL);
-  ls_client_set_token (client, token);
+  ls_context_keep_token (self, sign_in->server_url, sign_in->user, token);
+  ls_client_set_token (sign_in->client, token);
   g_task_return_boolean (task, TRUE);
+}
+
+static void
+sign_in_again_cb (gpointer data)
+{
+  ask_for_token (data, signed_in_cb);
+}
+
+static void
+let_in_again_cb (gpointer data)
+{
+  ask_for_token (data, let_in_cb);
+}
+
+static void
+ask_for_token (GTask              *task,
+               GAsyncReadyCallback callback)
+{
+  LsContext *self = g_task_get_source_object (task);
+  LsSignIn *sign_in = g_task_get_task_data (task);
+
+  ls_account_sign_in_async (self->environment, sign_in->server_url, sign_in->ca_file, sign_in->user,
+                            sign_in->password, g_task_get_cancellable (task), callback,
+                            g_object_ref (task));
+}
+
+/* Says whom to ask for a token, and what with. */
+static void
+set_password (GTask       *task,
+              LsOperation  operation,
+              const char  *password)
+{
+  LsContext *self = g_task_get_source_object (task);
+  LsSignIn *sign_in = g_task_get_task_data (task);
+  g_autofree char *ca_file = g_settings_get_string (self->settings, "server-ca-file");
+
+  sign_in->password = g_strdup (password);
+  sign_in->ca_file = *ca_file != '\0' ? g_steal_pointer (&ca_file) : NULL;
+  sign_in->retry = ls_retry_new (self->environment, operation);
+}
+
+/* With a token, or with one that is looked for. */
+static void
+restore_account (LsContext  *self,
+                 const char *server_url,
+                 const char *user,
+                 const char *token)
+{
+  g_autoptr (GTask) task =
+      ls_context_begin_sign_in (self, server_url, user, token, FALSE, NULL, restored_cb, NULL);
+
+  ((LsSignIn *) g_task_get_task_data (task))->looking_up = token == NULL;
+  ls_context_open_client (task);
+  if (token == NULL)
+    ls_context_find_token (self, server_url, user, found_cb, g_object_ref (task));
 }
 
 /**
@@ -289,14 +366,12 @@ ls_context_restore (LsContext  *self,
 {
   g_autofree char *url = g_settings_get_string (self->settings, "server-url");
   g_autofree char *user = g_settings_get_string (self->settings, "user");
-  g_autoptr (GTask) task = NULL;
 
   if (server_url != NULL && token != NULL)
     {
       g_autofree char *name = g_strdup (*user != '\0' ? user : g_get_user_name ());
 
-      task = ls_context_begin_sign_in (self, server_url, name, token, FALSE, NULL, restored_cb, NULL);
-      ls_context_open_client (task);
+      restore_account (self, server_url, name, token);
       return;
     }
   if (g_str_equal (url, LS_CONTEXT_SAMPLE_URL))
@@ -310,10 +385,7 @@ ls_context_restore (LsContext  *self,
         g_settings_set_string (self->settings, "server-url", server_url);
       return;
     }
-  task = ls_context_begin_sign_in (self, url, user, NULL, FALSE, NULL, restored_cb, NULL);
-  ((LsSignIn *) g_task_get_task_data (task))->looking_up = TRUE;
-  ls_context_open_client (task);
-  ls_account_lookup_token_async (url, user, NULL, token_found_cb, g_object_ref (task));
+  restore_account (self, url, user, NULL);
 }
 
 /**
@@ -339,13 +411,12 @@ ls_context_sign_in_async (LsContext          *self,
 {
   g_autofree char *stripped = g_strstrip (g_strdup (server_url));
   g_autofree char *url = complete_url (stripped);
-  g_autofree char *ca_file = g_settings_get_string (self->settings, "server-ca-file");
   g_autoptr (GTask) task =
       ls_context_begin_sign_in (self, url, user, NULL, TRUE, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, ls_context_sign_in_async);
-  ls_account_sign_in_async (self->environment, url, *ca_file != '\0' ? ca_file : NULL, user, password,
-                            cancellable, signed_in_cb, g_object_ref (task));
+  set_password (task, LS_OPERATION_SIGN_IN, password);
+  ask_for_token (task, signed_in_cb);
 }
 
 /**
@@ -382,16 +453,20 @@ ls_context_sign_in_again_async (LsContext          *self,
                                 GAsyncReadyCallback callback,
                                 gpointer            user_data)
 {
-  g_autofree char *ca_file = g_settings_get_string (self->settings, "server-ca-file");
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) task = NULL;
+  LsSignIn *sign_in;
 
   g_return_if_fail (self->client != NULL);
 
+  task = g_task_new (self, cancellable, callback, user_data);
+  sign_in = g_new0 (LsSignIn, 1);
   g_task_set_source_tag (task, ls_context_sign_in_again_async);
-  g_task_set_task_data (task, g_object_ref (self->client), g_object_unref);
-  ls_account_sign_in_async (self->environment, ls_client_get_server_url (self->client),
-                            *ca_file != '\0' ? ca_file : NULL, ls_client_get_user (self->client),
-                            password, cancellable, signed_in_again_cb, g_object_ref (task));
+  g_task_set_task_data (task, sign_in, sign_in_free);
+  sign_in->server_url = g_strdup (ls_client_get_server_url (self->client));
+  sign_in->user = g_strdup (ls_client_get_user (self->client));
+  sign_in->client = g_object_ref (self->client);
+  set_password (task, LS_OPERATION_SIGN_IN_AGAIN, password);
+  ask_for_token (task, let_in_cb);
 }
 
 /**

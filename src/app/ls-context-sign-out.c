@@ -11,9 +11,28 @@
 #include "app/compat/ls-confirm.h"
 #include "app/ls-context-private.h"
 #include "client/ls-account.h"
-#include "core/ls-error.h"
+#include "core/ls-reason.h"
 
 /* Signing out: nothing of the account stays, and nothing that waits is lost unasked. */
+
+typedef struct {
+  char *server_url;
+  char *user;
+  LsRetry *retry;
+} Wipe;
+
+static void wipe (gpointer data);
+
+static void
+wipe_free (gpointer data)
+{
+  Wipe *wipe = data;
+
+  ls_retry_free (wipe->retry);
+  g_free (wipe->server_url);
+  g_free (wipe->user);
+  g_free (wipe);
+}
 
 static void
 wiped_cb (GObject      *source,
@@ -21,27 +40,43 @@ wiped_cb (GObject      *source,
           gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
+  Wipe *data = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
 
   if (ls_account_wipe_finish (result, &error))
     g_task_return_boolean (task, TRUE);
+  else if (ls_retry_again (data->retry, error, wipe, task, g_object_unref))
+    g_steal_pointer (&task);
   else
-    g_task_return_error (task, error);
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+wipe (gpointer user_data)
+{
+  GTask *task = user_data;
+  const Wipe *data = g_task_get_task_data (task);
+
+  ls_account_wipe_async (data->server_url, data->user, g_task_get_cancellable (task), wiped_cb,
+                         g_object_ref (task));
 }
 
 static void
 sign_out (GTask *task)
 {
   LsContext *self = g_task_get_source_object (task);
-  g_autofree char *user = g_strdup (ls_client_get_user (self->client));
-  g_autofree char *url = g_strdup (self->sample != NULL ? LS_CONTEXT_SAMPLE_URL
-                                                        : ls_client_get_server_url (self->client));
+  Wipe *data = g_new0 (Wipe, 1);
 
+  data->user = g_strdup (ls_client_get_user (self->client));
+  data->server_url = g_strdup (self->sample != NULL ? LS_CONTEXT_SAMPLE_URL
+                                                    : ls_client_get_server_url (self->client));
+  data->retry = ls_retry_new (self->environment, LS_OPERATION_SIGN_OUT);
+  g_task_set_task_data (task, data, wipe_free);
   ls_context_set_client (self, NULL);
   g_clear_object (&self->sample);
   g_settings_reset (self->settings, "server-url");
   g_settings_reset (self->settings, "user");
-  ls_account_wipe_async (url, user, g_task_get_cancellable (task), wiped_cb, g_object_ref (task));
+  wipe (task);
 }
 
 static void
@@ -51,10 +86,13 @@ sign_out_confirmed_cb (GObject      *source,
 {
   g_autoptr (GTask) task = user_data;
   LsContext *self = g_task_get_source_object (task);
-  g_autofree char *response = ls_confirm_finish (result, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *response = ls_confirm_finish (result, &error);
 
   if (g_strcmp0 (response, "sign-out") == 0 && self->client != NULL)
     sign_out (task);
+  else if (error != NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
   else
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Cancelled");
 }
@@ -100,8 +138,10 @@ ls_context_sign_out_async (LsContext          *self,
   if (ls_store_get_read_only (ls_client_get_store (self->client)))
     {
       /* What the other process needs is not wiped under its feet. */
-      g_task_return_new_error (task, LS_ERROR, LS_ERROR_STORAGE, "%s",
-                               _("Another Lockstep process has this account open"));
+      GError *error = NULL;
+
+      ls_reason_set_error (&error, LS_REASON_ELSEWHERE);
+      g_task_return_error (task, error);
       return;
     }
   waiting = ls_store_get_pending_count (ls_client_get_store (self->client));

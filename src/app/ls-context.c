@@ -16,13 +16,6 @@ typedef enum {
 
 static GParamSpec *properties[PROP_BUSY + 1];
 
-enum {
-  FAILED,
-  N_SIGNALS,
-};
-
-static unsigned signals[N_SIGNALS];
-
 void
 ls_context_set_busy (LsContext *self,
                      gboolean   busy)
@@ -33,6 +26,25 @@ ls_context_set_busy (LsContext *self,
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BUSY]);
 }
 
+static void
+status_cb (LsContext *self)
+{
+  ls_error_desk_set_connection (self->desk,
+                                self->client != NULL ? ls_client_get_status (self->client) : NULL);
+}
+
+/* What fails again and again with nobody waiting for it, or works again. */
+static void
+trouble_cb (LsContext    *self,
+            int           operation,
+            const GError *error)
+{
+  if (error != NULL)
+    ls_error_desk_tell (self->desk, (LsOperation) operation, error, NULL, NULL);
+  else
+    ls_error_desk_gone (self->desk, (LsOperation) operation);
+}
+
 void
 ls_context_set_client (LsContext *self,
                        LsClient  *client)
@@ -40,20 +52,19 @@ ls_context_set_client (LsContext *self,
   if (self->client == client)
     return;
   if (self->client != NULL)
-    ls_client_stop (self->client);
+    {
+      g_signal_handlers_disconnect_by_data (self->client, self);
+      ls_client_stop (self->client);
+    }
   g_set_object (&self->client, client);
+  if (client != NULL)
+    {
+      g_signal_connect_object (client, "notify::status", G_CALLBACK (status_cb), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (client, "trouble", G_CALLBACK (trouble_cb), self, G_CONNECT_SWAPPED);
+    }
+  status_cb (self);
   ls_context_apply_limits (self);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CLIENT]);
-}
-
-/* Nobody asked for it, so nobody waits for the answer: whoever has a window shows it. */
-void
-ls_context_tell_failed (LsContext    *self,
-                        const char   *title,
-                        const GError *error)
-{
-  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    g_signal_emit (self, signals[FAILED], 0, title, error);
 }
 
 static void
@@ -86,6 +97,7 @@ ls_context_dispose (GObject *object)
   g_clear_object (&self->sample);
   g_clear_object (&self->settings);
   g_clear_object (&self->environment);
+  g_clear_object (&self->desk);
   G_OBJECT_CLASS (ls_context_parent_class)->dispose (object);
 }
 
@@ -116,23 +128,13 @@ ls_context_class_init (LsContextClass *klass)
                             G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
-
-  /**
-   * LsContext::failed:
-   * @self: the context
-   * @title: what did not work, translated
-   * @error: why
-   *
-   * Something went wrong that nobody waits for.
-   */
-  signals[FAILED] = g_signal_new ("failed", LS_TYPE_CONTEXT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                  G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_ERROR);
 }
 
 static void
 ls_context_init (LsContext *self)
 {
   self->environment = ls_system_environment_new ();
+  self->desk = ls_error_desk_new ();
 }
 
 /**
@@ -173,6 +175,30 @@ LsClient *
 ls_context_get_client (LsContext *self)
 {
   return self->client;
+}
+
+/**
+ * ls_context_get_environment:
+ * @self: a context
+ *
+ * Returns: (transfer none): clock and queues
+ */
+LsEnvironment *
+ls_context_get_environment (LsContext *self)
+{
+  return self->environment;
+}
+
+/**
+ * ls_context_get_desk:
+ * @self: a context
+ *
+ * Returns: (transfer none): where failures end
+ */
+LsErrorDesk *
+ls_context_get_desk (LsContext *self)
+{
+  return self->desk;
 }
 
 /**

@@ -3,6 +3,7 @@
 
 #include <gtk/gtk.h>
 
+#include "app/text/ls-error-desk.h"
 #include "client/ls-client.h"
 
 G_BEGIN_DECLS
@@ -13,6 +14,8 @@ G_DECLARE_FINAL_TYPE (LsContext, ls_context, LS, CONTEXT, GObject)
 LsContext *ls_context_new                   (GSettings            *settings);
 GSettings *ls_context_get_settings          (LsContext            *self);
 LsClient  *ls_context_get_client            (LsContext            *self);
+LsErrorDesk *ls_context_get_desk            (LsContext            *self);
+LsEnvironment *ls_context_get_environment   (LsContext            *self);
 gboolean   ls_context_get_busy              (LsContext            *self);
 void       ls_context_restore               (LsContext            *self,
                                              const char           *server_url,

@@ -9,6 +9,7 @@
 
 #include "app/dialogs/ls-conflict-dialog.h"
 #include "app/dialogs/ls-lost-dialog.h"
+#include "app/ls-edit-actions.h"
 #include "app/ls-toast.h"
 #include "app/text/ls-edit-words.h"
 
@@ -47,6 +48,7 @@ G_DEFINE_FINAL_TYPE (LsFeedback, ls_feedback, G_TYPE_OBJECT)
 
 /* What the buttons of a toast know. The first of them owns it; both go with the toast. */
 typedef struct {
+  LsErrorDesk *desk;
   LsStore *store;
   LsEdit *edit;
   GWeakRef window;
@@ -65,6 +67,7 @@ telling_free (gpointer  data,
   Telling *telling = data;
 
   g_weak_ref_clear (&telling->window);
+  g_object_unref (telling->desk);
   g_object_unref (telling->store);
   ls_edit_unref (telling->edit);
   g_free (telling);
@@ -74,7 +77,7 @@ static void
 retry_cb (GtkButton *button,
           Telling   *telling)
 {
-  ls_store_retry_async (telling->store, telling->edit->mid, NULL, NULL, NULL);
+  ls_edit_actions_retry (telling->desk, telling->store, telling->edit->mid);
 }
 
 static void
@@ -87,7 +90,7 @@ details_cb (GtkButton *button,
   /* Somebody may have seen to it in the list meanwhile. */
   if (window != NULL && edit != NULL && edit->state == LS_EDIT_DEAD)
     gtk_window_present (
-        GTK_WINDOW (ls_conflict_dialog_new (GTK_WINDOW (window), telling->store, edit)));
+        GTK_WINDOW (ls_conflict_dialog_new (GTK_WINDOW (window), telling->desk, telling->store, edit)));
 }
 
 /* A toast goes when what it is about is settled, be it elsewhere. */
@@ -133,6 +136,7 @@ tell_one (LsFeedback *self,
   AdwToast *toast = new_toast (words);
   Telling *telling = g_new0 (Telling, 1);
 
+  telling->desk = g_object_ref (ls_window_get_desk (window));
   telling->store = g_object_ref (store);
   telling->edit = ls_edit_ref (edit);
   g_weak_ref_init (&telling->window, window);
@@ -216,7 +220,7 @@ offer_lost (LsFeedback *self)
   self->lost = FALSE;
   if (self->lost_dialog != NULL || ls_store_get_lost_count (store) == 0)
     return;
-  self->lost_dialog = ls_lost_dialog_new (GTK_WINDOW (window), store);
+  self->lost_dialog = ls_lost_dialog_new (GTK_WINDOW (window), ls_window_get_desk (window), store);
   g_object_weak_ref (G_OBJECT (self->lost_dialog), lost_dialog_gone_cb, self);
   gtk_window_present (GTK_WINDOW (self->lost_dialog));
 }

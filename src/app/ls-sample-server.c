@@ -15,7 +15,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "core/ls-error.h"
+#include "core/ls-reason.h"
 
 /**
  * LsSampleServer:
@@ -36,6 +36,7 @@ struct _LsSampleServer {
   char *socket_path;
   GSubprocess *process;
   GSubprocess *traffic;
+  LsErrorDesk *desk;
   GSocket *notify;
   GSource *notify_source;
 };
@@ -95,6 +96,17 @@ open_notify (const char *path,
 }
 
 static void
+fail (GTask      *task,
+      LsReason    reason,
+      const char *words)
+{
+  GError *error = NULL;
+
+  ls_reason_set_error (&error, reason, words);
+  g_task_return_error (task, error);
+}
+
+static void
 start_traffic (LsSampleServer *self,
                const char     *program)
 {
@@ -106,7 +118,7 @@ start_traffic (LsSampleServer *self,
   self->traffic = g_subprocess_launcher_spawn (launcher, &error, program, "simulate", "--data",
                                                self->data_dir, "--rate", SAMPLE_RATE, NULL);
   if (self->traffic == NULL)
-    g_message ("The sample shop stays quiet: %s", error->message);
+    ls_error_desk_tell (self->desk, LS_OPERATION_SAMPLE_TRAFFIC, error, NULL, NULL);
 }
 
 static gboolean
@@ -147,8 +159,7 @@ ended_cb (GObject      *source,
     g_clear_object (&self->process);
   close_notify (self);
   if (waiting)
-    g_task_return_new_error (task, LS_ERROR, LS_ERROR_STORAGE, "%s",
-                             _("The sample shop’s server ended at once."));
+    fail (task, LS_REASON_SAMPLE_ENDED, NULL);
 }
 
 static void
@@ -204,9 +215,7 @@ made_cb (GObject      *source,
     }
   if (!g_subprocess_get_successful (G_SUBPROCESS (source)) || output == NULL)
     {
-      g_task_return_new_error (task, LS_ERROR, LS_ERROR_STORAGE, "%s",
-                               words != NULL && *words != '\0' ? g_strstrip (words)
-                                                               : _("The sample shop could not be made."));
+      fail (task, LS_REASON_SAMPLE_MADE, words != NULL ? g_strstrip (words) : "");
       return;
     }
   g_task_set_task_data (task, g_strdup (g_strstrip (output)), g_free);
@@ -225,6 +234,7 @@ ls_sample_server_finalize (GObject *object)
 {
   LsSampleServer *self = LS_SAMPLE_SERVER (object);
 
+  g_object_unref (self->desk);
   g_free (self->data_dir);
   g_free (self->runtime_dir);
   g_free (self->socket_path);
@@ -245,17 +255,20 @@ ls_sample_server_init (LsSampleServer *self)
 
 /**
  * ls_sample_server_new:
+ * @desk: where failures end that nobody waits for
  * @data_dir: where the sample shop is kept; made when missing
  * @runtime_dir: where the socket is; made when missing
  *
  * Returns: (transfer full): a server that does not run yet
  */
 LsSampleServer *
-ls_sample_server_new (const char *data_dir,
-                      const char *runtime_dir)
+ls_sample_server_new (LsErrorDesk *desk,
+                      const char  *data_dir,
+                      const char  *runtime_dir)
 {
   LsSampleServer *self = g_object_new (LS_TYPE_SAMPLE_SERVER, NULL);
 
+  self->desk = g_object_ref (desk);
   self->data_dir = g_strdup (data_dir);
   self->runtime_dir = g_strdup (runtime_dir);
   self->socket_path = g_build_filename (runtime_dir, "socket", NULL);
@@ -286,8 +299,7 @@ ls_sample_server_start_async (LsSampleServer     *self,
   g_task_set_source_tag (task, ls_sample_server_start_async);
   if (program == NULL)
     {
-      g_task_return_new_error (task, LS_ERROR, LS_ERROR_STORAGE, "%s",
-                               _("The sample shop needs the program lockstepd, which is not installed."));
+      fail (task, LS_REASON_SAMPLE_PROGRAM, NULL);
       return;
     }
   if (g_mkdir_with_parents (self->runtime_dir, 0700) != 0 || g_chmod (self->runtime_dir, 0700) != 0)

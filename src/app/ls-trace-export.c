@@ -5,8 +5,9 @@
 
 #include "app/ls-trace-export.h"
 
+#include "client/ls-retry.h"
 #include "client/ls-trace.h"
-#include "core/ls-error.h"
+#include "core/ls-reason.h"
 
 /* What is shown waits for the next frame of the window in front: then it can be seen. */
 typedef struct {
@@ -98,10 +99,76 @@ ls_trace_export (LsClient   *client,
 
   if (client == NULL)
     {
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_AUTH, "no account is open");
+      ls_reason_set_error (error, LS_REASON_CLOSED);
       return FALSE;
     }
   text = ls_trace_to_ndjson (ls_client_get_bus (client), g_get_real_time (), &length);
   return g_file_set_contents_full (path, text, (ssize_t) length,
                                    G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
+}
+
+typedef struct {
+  LsContext *context;
+  char *path;
+  LsRetry *retry;
+} Export;
+
+static void
+export_free (gpointer data)
+{
+  Export *export = data;
+
+  ls_retry_free (export->retry);
+  g_object_unref (export->context);
+  g_free (export->path);
+  g_free (export);
+}
+
+static void
+export_again (Export *export)
+{
+  ls_trace_export_async (export->context, export->path);
+}
+
+static void
+export_unref (gpointer  data,
+              GClosure *closure)
+{
+  export_free (data);
+}
+
+static void
+export_cb (gpointer data)
+{
+  Export *export = data;
+  g_autoptr (GError) error = NULL;
+
+  if (ls_trace_export (ls_context_get_client (export->context), export->path, &error))
+    {
+      ls_error_desk_gone (ls_context_get_desk (export->context), LS_OPERATION_EXPORT_TRACE);
+      export_free (export);
+    }
+  else if (!ls_retry_again (export->retry, error, export_cb, export, NULL))
+    ls_error_desk_tell (ls_context_get_desk (export->context), LS_OPERATION_EXPORT_TRACE, error, NULL,
+                        g_cclosure_new_swap (G_CALLBACK (export_again), export, export_unref));
+}
+
+/**
+ * ls_trace_export_async:
+ * @context: what all windows share
+ * @path: absolute path of the file to write
+ *
+ * Writes what happened lately, as ls_trace_export() does. Where that fails for a while it is tried
+ * again; a failure goes to the error desk.
+ */
+void
+ls_trace_export_async (LsContext  *context,
+                       const char *path)
+{
+  Export *export = g_new0 (Export, 1);
+
+  export->context = g_object_ref (context);
+  export->path = g_strdup (path);
+  export->retry = ls_retry_new (ls_context_get_environment (context), LS_OPERATION_EXPORT_TRACE);
+  export_cb (export);
 }

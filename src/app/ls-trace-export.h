@@ -3,7 +3,7 @@
 
 #include <gtk/gtk.h>
 
-#include "client/ls-client.h"
+#include "app/ls-context.h"
 
 G_BEGIN_DECLS
 
@@ -12,5 +12,8 @@ void     ls_trace_follow_painting (GtkApplication *application,
 gboolean ls_trace_export          (LsClient       *client,
                                    const char     *path,
                                    GError        **error);
+
+void     ls_trace_export_async     (LsContext       *context,
+                                    const char      *path);
 
 G_END_DECLS

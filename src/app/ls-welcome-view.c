@@ -73,24 +73,24 @@ begin (LsWelcomeView *self)
 
 static void
 finish (LsWelcomeView *self,
+        LsContext     *context,
+        LsOperation    operation,
         const GError  *error,
-        char          *words)
+        const char    *words)
 {
-  g_autofree char *owned = words;
-
+  g_autofree char *shown = NULL;
 
   g_clear_object (&self->cancellable);
+  if (error != NULL)
+    shown = ls_error_desk_take (ls_context_get_desk (context), operation, error, words);
   if (self->context == NULL)
     return;
   update (self);
   if (error == NULL)
-    {
-      gtk_editable_set_text (GTK_EDITABLE (self->password_row), "");
-      return;
-    }
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    gtk_editable_set_text (GTK_EDITABLE (self->password_row), "");
+  if (shown == NULL)
     return;
-  gtk_label_set_label (self->error_label, owned);
+  gtk_label_set_label (self->error_label, shown);
   gtk_widget_set_visible (GTK_WIDGET (self->error_label), TRUE);
 }
 
@@ -102,9 +102,11 @@ signed_in_cb (GObject      *source,
   g_autoptr (LsWelcomeView) self = user_data;
   g_autoptr (GError) error = NULL;
 
-  ls_context_sign_in_finish (LS_CONTEXT (source), result, &error);
-  finish (self, error,
-          error != NULL ? ls_sign_in_words_failure (error, text_of (self->server_row)) : NULL);
+  g_autofree char *words = NULL;
+
+  if (!ls_context_sign_in_finish (LS_CONTEXT (source), result, &error) && self->context != NULL)
+    words = ls_sign_in_words_failure (error, text_of (self->server_row));
+  finish (self, LS_CONTEXT (source), LS_OPERATION_SIGN_IN, error, words);
 }
 
 static void
@@ -127,10 +129,7 @@ sample_ready_cb (GObject      *source,
   g_autoptr (GError) error = NULL;
 
   ls_context_explore_sample_finish (LS_CONTEXT (source), result, &error);
-  /* Translators: %s is what the program that failed said, in English */
-  finish (self, error,
-          error != NULL ? g_strdup_printf (_("The sample shop could not be started: %s"), error->message)
-                        : NULL);
+  finish (self, LS_CONTEXT (source), LS_OPERATION_SAMPLE, error, NULL);
 }
 
 static void

@@ -9,6 +9,7 @@
 #include "app/dialogs/ls-waiting-dialog.h"
 #include "app/ls-application.h"
 #include "app/ls-window-private.h"
+#include "core/ls-error.h"
 
 /* What an admin can press in a window. */
 
@@ -65,7 +66,7 @@ waiting_changes_action (GSimpleAction *action,
 
   if (client != NULL)
     gtk_window_present (
-        GTK_WINDOW (ls_waiting_dialog_new (GTK_WINDOW (self), ls_client_get_store (client))));
+        GTK_WINDOW (ls_waiting_dialog_new (GTK_WINDOW (self), ls_window_get_desk (self), ls_client_get_store (client))));
 }
 
 static void
@@ -125,13 +126,12 @@ static gboolean
 refresh_timeout_cb (gpointer data)
 {
   LsWindow *self = data;
-  AdwToast *toast = adw_toast_new (_("The server did not answer in time"));
+  g_autoptr (GError) error = g_error_new (LS_ERROR, LS_ERROR_TIMEOUT, "no answer within %d s",
+                                          REFRESH_TIMEOUT_SECONDS);
 
   self->refresh_timeout = 0;
   set_refreshing (self, FALSE);
-  adw_toast_set_button_label (toast, _("Retry"));
-  adw_toast_set_action_name (toast, "win.refresh");
-  ls_window_show_toast (self, toast);
+  ls_window_tell_error (self, LS_OPERATION_REFRESH, error, "win.refresh");
   return G_SOURCE_REMOVE;
 }
 
@@ -143,8 +143,6 @@ synced_cb (GObject      *source,
   g_autoptr (LsWindow) self = user_data;
   g_autoptr (GError) error = NULL;
   gboolean synced = ls_client_sync_finish (LS_CLIENT (source), result, &error);
-  AdwToast *toast;
-  g_autofree char *escaped = NULL;
 
   /* The window is closed, or has told already that it took too long. */
   if (self->context == NULL || self->refresh_timeout == 0)
@@ -152,14 +150,11 @@ synced_cb (GObject      *source,
   set_refreshing (self, FALSE);
   if (synced)
     {
+      ls_error_desk_gone (ls_window_get_desk (self), LS_OPERATION_REFRESH);
       ls_window_show_toast (self, adw_toast_new (_("Dashboard updated")));
-      return;
     }
-  escaped = g_markup_escape_text (error->message, -1);
-  toast = adw_toast_new (escaped);
-  adw_toast_set_button_label (toast, _("Retry"));
-  adw_toast_set_action_name (toast, "win.refresh");
-  ls_window_show_toast (self, toast);
+  else
+    ls_window_tell_error (self, LS_OPERATION_REFRESH, error, "win.refresh");
 }
 
 static void

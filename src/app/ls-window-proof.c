@@ -22,7 +22,7 @@ verified_cb (const LsCheckReport *report,
     return;
   if (report == NULL)
     {
-      ls_window_show_error (self, _("It could not be verified"), error);
+      ls_window_tell_error (self, LS_OPERATION_VERIFY, error, "win.verify");
       return;
     }
   if (report->n_findings == 0)

@@ -78,7 +78,7 @@ static void
 failed_cb (LsWindow *self,
            GError   *error)
 {
-  ls_window_show_error (self, _("It could not be undone"), error);
+  ls_window_tell_error (self, LS_OPERATION_UNDO, error, "win.undo");
 }
 
 /* Begins anew with the account's store, or lets go of it. */

@@ -545,52 +545,6 @@ ls_window_show_toast (LsWindow *self,
 }
 
 /**
- * ls_window_show_error:
- * @self: a window
- * @title: what did not work, translated
- * @error: why
- *
- * Tells a failure in a toast. What was cancelled is no failure.
- */
-void
-ls_window_show_error (LsWindow     *self,
-                      const char   *title,
-                      const GError *error)
-{
-  g_autofree char *words = NULL;
-  g_autofree char *escaped = NULL;
-
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return;
-  /* Translators: what did not work, and why */
-  words = g_strdup_printf (_("%s: %s"), title, error->message);
-  escaped = g_markup_escape_text (words, -1);
-  ls_window_show_toast (self, adw_toast_new (escaped));
-}
-
-/**
- * ls_window_show_failure:
- * @self: a window
- * @title: what did not work, translated
- * @error: why
- *
- * Tells a failure that nobody waits for, in a toast that stays until it is closed.
- */
-void
-ls_window_show_failure (LsWindow     *self,
-                        const char   *title,
-                        const GError *error)
-{
-  g_autofree char *words = g_strdup_printf (_("%s: %s"), title, error->message);
-  g_autofree char *escaped = g_markup_escape_text (words, -1);
-  AdwToast *toast = adw_toast_new (escaped);
-
-  adw_toast_set_timeout (toast, 0);
-  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
-  ls_window_show_toast (self, toast);
-}
-
-/**
  * ls_window_save_state:
  * @self: a window
  *

@@ -27,12 +27,13 @@ void        ls_window_show_toast  (LsWindow       *self,
 void        ls_window_note_made   (LsWindow       *self,
                                    const char     *shop,
                                    const LsStoreMade *made);
-void        ls_window_show_failure (LsWindow      *self,
-                                    const char    *title,
-                                    const GError  *error);
-void        ls_window_show_error  (LsWindow       *self,
-                                   const char     *title,
-                                   const GError   *error);
+LsWindow   *ls_window_find        (GtkWidget      *widget);
+LsErrorDesk *ls_window_get_desk   (LsWindow       *self);
+void        ls_window_tell_error  (LsWindow       *self,
+                                   LsOperation     operation,
+                                   const GError   *error,
+                                   const char     *retry_action);
+void        ls_window_repeat_banner (LsWindow     *self);
 GVariant   *ls_window_save_state  (LsWindow       *self);
 void        ls_window_load_state  (LsWindow       *self,
                                    GVariant       *state);

@@ -31,6 +31,7 @@ struct _LsConflictDialog {
 
   /* owned */
   LsStore *store;
+  LsErrorDesk *desk;
   LsEdit *edit;
   GPtrArray *parts; /* Part, one a change */
   char *currency;
@@ -39,6 +40,7 @@ struct _LsConflictDialog {
 
   /* state */
   unsigned n_loading;
+  gboolean is_unread; /* a row could not be read: nothing can be decided */
 };
 
 /* More fields than these are not decided one by one. */
@@ -93,11 +95,22 @@ update_theirs (Part *part)
 }
 
 static void
-fail (LsConflictDialog *self,
-      const char       *words)
+show_failure (LsConflictDialog *self,
+              const char       *words)
 {
   gtk_label_set_label (self->failure, words);
   gtk_widget_set_visible (GTK_WIDGET (self->failure), TRUE);
+}
+
+static void
+fail (LsConflictDialog *self,
+      LsOperation       operation,
+      const GError     *error)
+{
+  g_autofree char *words = ls_error_desk_take (self->desk, operation, error, NULL);
+
+  if (words != NULL)
+    show_failure (self, words);
 }
 
 static void
@@ -116,7 +129,7 @@ resolved_cb (GObject      *source,
       return;
     }
   gtk_widget_set_sensitive (GTK_WIDGET (self->save_button), TRUE);
-  fail (self, error->message);
+  fail (self, LS_OPERATION_EDIT_RESOLVE, error);
 }
 
 /* --- What was chosen ------------------------------------------------------------------------- */
@@ -340,7 +353,7 @@ loaded (LsConflictDialog *self)
   show_title (self);
   if (!any_row_left (self))
     {
-      fail (self, _("The record was deleted by somebody else. The change can only be discarded."));
+      show_failure (self, _("The record was deleted by somebody else. The change can only be discarded."));
       gtk_button_set_label (self->save_button, _("_Discard"));
     }
   else if (is_one_choice (self))
@@ -382,15 +395,22 @@ row_found_cb (GObject      *source,
 {
   Look *look = user_data;
   g_autoptr (LsConflictDialog) self = g_weak_ref_get (&look->dialog);
-  g_autoptr (LsRow) row = ls_store_get_row_finish (LS_STORE (source), result, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsRow) row = ls_store_get_row_finish (LS_STORE (source), result, &error);
 
   if (self != NULL && self->store != NULL)
     {
+      /* That a row is gone is no failure, but what there is to choose about. */
+      if (error != NULL && !g_error_matches (error, LS_ERROR, LS_ERROR_CONFLICT))
+        {
+          self->is_unread = TRUE;
+          fail (self, LS_OPERATION_OPEN_RECORD, error);
+        }
       if (row != NULL && look->part == self->parts->len)
         take_shop (self, row);
       else if (row != NULL)
         ((Part *) g_ptr_array_index (self->parts, look->part))->row = g_steal_pointer (&row);
-      if (--self->n_loading == 0)
+      if (--self->n_loading == 0 && !self->is_unread)
         loaded (self);
     }
   look_free (look);
@@ -442,6 +462,7 @@ ls_conflict_dialog_dispose (GObject *object)
   g_clear_pointer (&self->currency, g_free);
   g_clear_pointer (&self->time_zone, g_time_zone_unref);
   g_clear_object (&self->store);
+  g_clear_object (&self->desk);
   G_OBJECT_CLASS (ls_conflict_dialog_parent_class)->dispose (object);
   gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_CONFLICT_DIALOG);
 }
@@ -472,15 +493,17 @@ ls_conflict_dialog_init (LsConflictDialog *self)
 /**
  * ls_conflict_dialog_new:
  * @parent: the window it belongs to
+ * @desk: where failures end
  * @store: whose edit it is
  * @edit: an edit among the dead letters
  *
  * Returns: (transfer none): the dialog, not shown yet
  */
 LsConflictDialog *
-ls_conflict_dialog_new (GtkWindow *parent,
-                        LsStore   *store,
-                        LsEdit    *edit)
+ls_conflict_dialog_new (GtkWindow   *parent,
+                        LsErrorDesk *desk,
+                        LsStore     *store,
+                        LsEdit      *edit)
 {
   LsConflictDialog *self =
       g_object_new (LS_TYPE_CONFLICT_DIALOG, "transient-for", parent, NULL);
@@ -488,6 +511,7 @@ ls_conflict_dialog_new (GtkWindow *parent,
   g_autofree char *state = ls_edit_words_state (edit);
 
   self->store = g_object_ref (store);
+  self->desk = g_object_ref (desk);
   self->edit = ls_edit_ref (edit);
   gtk_label_set_label (self->summary, summary);
   gtk_label_set_label (self->reason, state);

@@ -28,6 +28,7 @@ struct _LsEditRow {
   GtkButton *discard_button;
 
   /* owned */
+  LsErrorDesk *desk;
   LsStore *store;
   LsEdit *edit;
   GCancellable *look; /* the look-ups that are under way */
@@ -42,17 +43,42 @@ G_DEFINE_FINAL_TYPE (LsEditRow, ls_edit_row, ADW_TYPE_BIN)
 
 /* A retry that does not fit the rows any more stays where it is, and says why. */
 static void
-done_cb (GObject      *source,
-         GAsyncResult *result,
-         gpointer      user_data)
+done (LsEditRow    *self,
+      LsOperation   operation,
+      GAsyncResult *result)
 {
-  g_autoptr (LsEditRow) self = user_data;
+  g_autoptr (LsEditRow) owned = self;
   g_autoptr (GError) error = NULL;
+  g_autofree char *words = NULL;
 
-  if (ls_store_retry_finish (LS_STORE (source), result, &error) || self->edit == NULL)
+  if (ls_store_retry_finish (self->store, result, &error))
     return;
-  gtk_label_set_label (self->state, error->message);
+  if (self->edit == NULL)
+    {
+      ls_error_desk_tell (self->desk, operation, error, NULL, NULL);
+      return;
+    }
+  words = ls_error_desk_take (self->desk, operation, error, NULL);
+  if (words == NULL)
+    return;
+  gtk_label_set_label (self->state, words);
   gtk_widget_add_css_class (GTK_WIDGET (self->state), "error");
+}
+
+static void
+retried_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  done (user_data, LS_OPERATION_EDIT_RETRY, result);
+}
+
+static void
+discarded_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  done (user_data, LS_OPERATION_EDIT_DISCARD, result);
 }
 
 static void
@@ -62,21 +88,21 @@ edit_cb (LsEditRow *self)
 
   if (self->edit != NULL && GTK_IS_WINDOW (root))
     gtk_window_present (
-        GTK_WINDOW (ls_conflict_dialog_new (GTK_WINDOW (root), self->store, self->edit)));
+        GTK_WINDOW (ls_conflict_dialog_new (GTK_WINDOW (root), self->desk, self->store, self->edit)));
 }
 
 static void
 retry_cb (LsEditRow *self)
 {
   if (self->edit != NULL)
-    ls_store_retry_async (self->store, self->edit->mid, NULL, done_cb, g_object_ref (self));
+    ls_store_retry_async (self->store, self->edit->mid, NULL, retried_cb, g_object_ref (self));
 }
 
 static void
 discard_cb (LsEditRow *self)
 {
   if (self->edit != NULL)
-    ls_store_discard_async (self->store, self->edit->mid, NULL, done_cb, g_object_ref (self));
+    ls_store_discard_async (self->store, self->edit->mid, NULL, discarded_cb, g_object_ref (self));
 }
 
 static void
@@ -96,9 +122,19 @@ ls_edit_row_dispose (GObject *object)
 
   forget_rows (self);
   g_clear_pointer (&self->edit, ls_edit_unref);
-  g_clear_object (&self->store);
   G_OBJECT_CLASS (ls_edit_row_parent_class)->dispose (object);
   gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_EDIT_ROW);
+}
+
+/* What is under way comes back when the row is gone from the screen. */
+static void
+ls_edit_row_finalize (GObject *object)
+{
+  LsEditRow *self = LS_EDIT_ROW (object);
+
+  g_clear_object (&self->store);
+  g_clear_object (&self->desk);
+  G_OBJECT_CLASS (ls_edit_row_parent_class)->finalize (object);
 }
 
 static void
@@ -107,6 +143,7 @@ ls_edit_row_class_init (LsEditRowClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = ls_edit_row_dispose;
+  G_OBJECT_CLASS (klass)->finalize = ls_edit_row_finalize;
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/lockstep/Lockstep/dialogs/ls-edit-row.ui");
   gtk_widget_class_bind_template_child (widget_class, LsEditRow, summary);
@@ -128,17 +165,20 @@ ls_edit_row_init (LsEditRow *self)
 
 /**
  * ls_edit_row_new:
+ * @desk: where failures end
  * @store: whose edits it shows
  * @actions: whether it has buttons
  *
  * Returns: (transfer floating): an empty row
  */
 GtkWidget *
-ls_edit_row_new (LsStore *store,
-                 gboolean actions)
+ls_edit_row_new (LsErrorDesk *desk,
+                 LsStore     *store,
+                 gboolean     actions)
 {
   LsEditRow *self = g_object_new (LS_TYPE_EDIT_ROW, NULL);
 
+  self->desk = g_object_ref (desk);
   self->store = g_object_ref (store);
   self->actions = actions;
   gtk_widget_set_visible (GTK_WIDGET (self->buttons), actions);
@@ -179,6 +219,7 @@ row_found_cb (GObject      *source,
   g_autoptr (GError) error = NULL;
   g_autoptr (LsRow) row = ls_store_get_row_finish (LS_STORE (source), result, &error);
 
+  /* The key stands for what can't be read: what the list is for does not hang on it. */
   if (row == NULL || self->edit == NULL ||
       g_cancellable_is_cancelled (g_task_get_cancellable (G_TASK (result))))
     return;

@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "app/dialogs/ls-edit-row.h"
+#include "app/ls-edit-actions.h"
 #include "app/text/ls-edit-words.h"
 
 /**
@@ -25,6 +26,7 @@ struct _LsLostDialog {
   GtkButton *apply_button;
 
   /* owned */
+  LsErrorDesk *desk;
   LsStore *store;
   GListModel *lost;     /* LsEditItem */
   GHashTable *unticked; /* mids */
@@ -99,7 +101,7 @@ restore_shop (LsLostDialog *self,
     }
   g_ptr_array_add (mids, NULL);
   if (mids->len > 1)
-    ls_store_restore_async (self->store, shop, (const char *const *) mids->pdata, NULL, NULL, NULL);
+    ls_edit_actions_restore (self->desk, self->store, shop, (const char *const *) mids->pdata);
 }
 
 /* What is not ticked is let go of: the question is answered. */
@@ -113,7 +115,7 @@ apply_cb (LsLostDialog *self)
       if (has_before (self, i, shop))
         continue;
       restore_shop (self, shop);
-      ls_store_discard_all_async (self->store, shop, LS_EDIT_MASK (LS_EDIT_LOST), NULL, NULL, NULL);
+      ls_edit_actions_discard_all (self->desk, self->store, shop, LS_EDIT_MASK (LS_EDIT_LOST));
     }
   gtk_window_close (GTK_WINDOW (self));
 }
@@ -123,8 +125,8 @@ dismiss_cb (LsLostDialog *self)
 {
   for (unsigned i = 0; i < g_list_model_get_n_items (self->lost); i++)
     if (!has_before (self, i, edit_at (self, i)->shop))
-      ls_store_discard_all_async (self->store, edit_at (self, i)->shop, LS_EDIT_MASK (LS_EDIT_LOST),
-                                  NULL, NULL, NULL);
+      ls_edit_actions_discard_all (self->desk, self->store, edit_at (self, i)->shop,
+                                   LS_EDIT_MASK (LS_EDIT_LOST));
   gtk_window_close (GTK_WINDOW (self));
 }
 
@@ -156,7 +158,7 @@ setup_cb (LsLostDialog *self,
   g_signal_connect_object (check, "toggled", G_CALLBACK (toggled_cb), self, G_CONNECT_SWAPPED);
   gtk_widget_set_valign (check, GTK_ALIGN_CENTER);
   gtk_box_append (GTK_BOX (box), check);
-  gtk_box_append (GTK_BOX (box), ls_edit_row_new (self->store, FALSE));
+  gtk_box_append (GTK_BOX (box), ls_edit_row_new (self->desk, self->store, FALSE));
   gtk_list_item_set_child (list_item, box);
   gtk_list_item_set_activatable (list_item, FALSE);
   gtk_list_item_set_selectable (list_item, FALSE);
@@ -192,6 +194,7 @@ ls_lost_dialog_dispose (GObject *object)
     gtk_list_view_set_model (self->list, NULL);
   g_clear_object (&self->lost);
   g_clear_object (&self->store);
+  g_clear_object (&self->desk);
   g_clear_pointer (&self->unticked, g_hash_table_unref);
   G_OBJECT_CLASS (ls_lost_dialog_parent_class)->dispose (object);
   gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_LOST_DIALOG);
@@ -222,18 +225,21 @@ ls_lost_dialog_init (LsLostDialog *self)
 /**
  * ls_lost_dialog_new:
  * @parent: the window it belongs to
+ * @desk: where failures end
  * @store: whose edits were lost
  *
  * Returns: (transfer none): the dialog, not shown yet
  */
 LsLostDialog *
-ls_lost_dialog_new (GtkWindow *parent,
-                    LsStore   *store)
+ls_lost_dialog_new (GtkWindow   *parent,
+                    LsErrorDesk *desk,
+                    LsStore     *store)
 {
   LsLostDialog *self = g_object_new (LS_TYPE_LOST_DIALOG, "transient-for", parent, NULL);
   GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
   GtkFilter *filter = GTK_FILTER (gtk_custom_filter_new (is_lost, NULL, NULL));
 
+  self->desk = g_object_ref (desk);
   self->store = g_object_ref (store);
   self->lost = G_LIST_MODEL (
       gtk_filter_list_model_new (g_object_ref (ls_store_get_edits (store)), filter));

@@ -3,6 +3,7 @@
 
 #include <adwaita.h>
 
+#include "app/text/ls-error-desk.h"
 #include "client/ls-store.h"
 
 G_BEGIN_DECLS
@@ -10,7 +11,8 @@ G_BEGIN_DECLS
 #define LS_TYPE_LOST_DIALOG (ls_lost_dialog_get_type ())
 G_DECLARE_FINAL_TYPE (LsLostDialog, ls_lost_dialog, LS, LOST_DIALOG, AdwWindow)
 
-LsLostDialog *ls_lost_dialog_new (GtkWindow *parent,
-                                  LsStore   *store);
+LsLostDialog *ls_lost_dialog_new (GtkWindow   *parent,
+                                  LsErrorDesk *desk,
+                                  LsStore     *store);
 
 G_END_DECLS

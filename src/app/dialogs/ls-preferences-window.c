@@ -79,13 +79,19 @@ show_statistics (LsPreferencesWindow      *self,
   adw_action_row_set_subtitle (self->events_row, events);
 }
 
+static void measure (LsPreferencesWindow *self);
+static void clean_cb (LsPreferencesWindow *self);
+
+/* @again: what does the same again. Who closed the window does not want to know. */
 static void
 tell_failure (LsPreferencesWindow *self,
-              const GError        *error)
+              LsOperation          operation,
+              const GError        *error,
+              void               (*again) (LsPreferencesWindow *self))
 {
-  g_autofree char *escaped = g_markup_escape_text (error->message, -1);
-
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
+  if (self->context != NULL)
+    ls_error_desk_tell (ls_context_get_desk (self->context), operation, error, G_OBJECT (self),
+                        g_cclosure_new_object_swap (G_CALLBACK (again), G_OBJECT (self)));
 }
 
 static void
@@ -99,8 +105,8 @@ measured_cb (GObject      *source,
 
   if (ls_client_get_statistics_finish (LS_CLIENT (source), result, &statistics, &error))
     show_statistics (self, &statistics);
-  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    tell_failure (self, error);
+  else
+    tell_failure (self, LS_OPERATION_MEASURE, error, measure);
 }
 
 static void
@@ -127,7 +133,7 @@ cleaned_cb (GObject      *source,
   if (done)
     adw_toast_overlay_add_toast (self->toasts, adw_toast_new (_("Cleaned up")));
   else
-    tell_failure (self, error);
+    tell_failure (self, LS_OPERATION_CLEAN, error, clean_cb);
   measure (self);
 }
 
@@ -229,4 +235,18 @@ ls_preferences_window_new (GtkWindow *parent,
   gtk_widget_set_visible (self->storage_group, ls_context_get_client (context) != NULL);
   measure (self);
   return self;
+}
+
+/**
+ * ls_preferences_window_show_toast:
+ * @self: a window
+ * @toast: (transfer full): a toast
+ *
+ * Shows a toast over the preferences.
+ */
+void
+ls_preferences_window_show_toast (LsPreferencesWindow *self,
+                                  AdwToast            *toast)
+{
+  adw_toast_overlay_add_toast (self->toasts, toast);
 }

@@ -12,5 +12,7 @@ G_DECLARE_FINAL_TYPE (LsPreferencesWindow, ls_preferences_window, LS, PREFERENCE
 
 LsPreferencesWindow *ls_preferences_window_new (GtkWindow *parent,
                                                 LsContext *context);
+void                 ls_preferences_window_show_toast (LsPreferencesWindow *self,
+                                                       AdwToast            *toast);
 
 G_END_DECLS

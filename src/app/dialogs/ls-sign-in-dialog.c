@@ -58,6 +58,7 @@ signed_in_cb (GObject      *source,
   g_autoptr (LsSignInDialog) self = user_data;
   g_autoptr (GError) error = NULL;
   g_autofree char *words = NULL;
+  g_autofree char *shown = NULL;
   LsClient *client = ls_context_get_client (LS_CONTEXT (source));
 
   self->busy = FALSE;
@@ -66,11 +67,13 @@ signed_in_cb (GObject      *source,
       gtk_window_close (GTK_WINDOW (self));
       return;
     }
+  words = client != NULL ? ls_sign_in_words_failure (error, ls_client_get_server_url (client)) : NULL;
+  shown = ls_error_desk_take (ls_context_get_desk (LS_CONTEXT (source)), LS_OPERATION_SIGN_IN_AGAIN,
+                              error, words);
   /* The dialog is closed, or the account is. */
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || client == NULL)
+  if (shown == NULL || client == NULL)
     return;
-  words = ls_sign_in_words_failure (error, ls_client_get_server_url (client));
-  gtk_label_set_label (self->error_label, words);
+  gtk_label_set_label (self->error_label, shown);
   gtk_widget_set_visible (GTK_WIDGET (self->error_label), TRUE);
   update (self);
   gtk_widget_grab_focus (GTK_WIDGET (self->password_row));

@@ -9,6 +9,7 @@
 
 #include "app/compat/ls-confirm.h"
 #include "app/dialogs/ls-edit-row.h"
+#include "app/ls-edit-actions.h"
 
 /**
  * LsWaitingDialog:
@@ -27,6 +28,7 @@ struct _LsWaitingDialog {
   GtkButton *retry_all_button;
 
   /* owned */
+  LsErrorDesk *desk;
   LsStore *store;
 };
 
@@ -43,7 +45,7 @@ static void
 setup_cb (LsWaitingDialog *self,
           GtkListItem     *list_item)
 {
-  gtk_list_item_set_child (list_item, ls_edit_row_new (self->store, TRUE));
+  gtk_list_item_set_child (list_item, ls_edit_row_new (self->desk, self->store, TRUE));
   gtk_list_item_set_activatable (list_item, FALSE);
 }
 
@@ -145,7 +147,7 @@ retry_all_cb (LsWaitingDialog *self)
       if (!can_retry (edit))
         continue;
       if (edit->depends_on == NULL || ls_store_find_edit (self->store, edit->depends_on) == NULL)
-        ls_store_retry_async (self->store, edit->mid, NULL, NULL, NULL);
+        ls_edit_actions_retry (self->desk, self->store, edit->mid);
     }
 }
 
@@ -160,8 +162,7 @@ discard_failed (LsWaitingDialog *self)
       const LsEdit *edit = g_ptr_array_index (failed, i);
 
       if (g_strcmp0 (last, edit->shop) != 0)
-        ls_store_discard_all_async (self->store, edit->shop, LS_EDIT_MASK (LS_EDIT_DEAD), NULL,
-                                    NULL, NULL);
+        ls_edit_actions_discard_all (self->desk, self->store, edit->shop, LS_EDIT_MASK (LS_EDIT_DEAD));
       last = edit->shop;
     }
 }
@@ -221,6 +222,7 @@ ls_waiting_dialog_dispose (GObject *object)
   if (self->list != NULL)
     gtk_list_view_set_model (self->list, NULL);
   g_clear_object (&self->store);
+  g_clear_object (&self->desk);
   G_OBJECT_CLASS (ls_waiting_dialog_parent_class)->dispose (object);
   gtk_widget_dispose_template (GTK_WIDGET (object), LS_TYPE_WAITING_DIALOG);
   self->list = NULL;
@@ -252,13 +254,15 @@ ls_waiting_dialog_init (LsWaitingDialog *self)
 /**
  * ls_waiting_dialog_new:
  * @parent: the window it belongs to
+ * @desk: where failures end
  * @store: whose edits it shows
  *
  * Returns: (transfer none): the dialog, not shown yet
  */
 LsWaitingDialog *
-ls_waiting_dialog_new (GtkWindow *parent,
-                       LsStore   *store)
+ls_waiting_dialog_new (GtkWindow   *parent,
+                       LsErrorDesk *desk,
+                       LsStore     *store)
 {
   LsWaitingDialog *self = g_object_new (LS_TYPE_WAITING_DIALOG, "transient-for", parent, NULL);
   GListModel *edits = ls_store_get_edits (store);
@@ -267,6 +271,7 @@ ls_waiting_dialog_new (GtkWindow *parent,
   GListModel *sorted =
       G_LIST_MODEL (gtk_sort_list_model_new (g_object_ref (edits), sorter));
 
+  self->desk = g_object_ref (desk);
   self->store = g_object_ref (store);
   g_signal_connect_object (factory, "setup", G_CALLBACK (setup_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (factory, "bind", G_CALLBACK (bind_cb), self, G_CONNECT_SWAPPED);

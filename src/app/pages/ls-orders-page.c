@@ -13,6 +13,7 @@
 #include "app/tables/ls-table.h"
 #include "app/widgets/ls-detail-view.h"
 #include "app/widgets/ls-placeholder.h"
+#include "core/ls-reason.h"
 
 /**
  * LsOrdersPage:
@@ -233,13 +234,16 @@ record_found_cb (GObject      *source,
                  gpointer      user_data)
 {
   g_autoptr (LsOrdersPage) self = user_data;
-  g_autoptr (LsRow) row = ls_store_get_row_finish (LS_STORE (source), result, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsRow) row = ls_store_get_row_finish (LS_STORE (source), result, &error);
 
   if (ls_page_get_shop (LS_PAGE (self)) == NULL)
     return;
-  if (row == NULL || ls_row_get_record (row) == NULL)
+  if (row != NULL && ls_row_get_record (row) == NULL)
+    ls_reason_set_error (&error, LS_REASON_NO_RECORD);
+  if (error != NULL)
     {
-      ls_page_tell_missing (LS_PAGE (self));
+      ls_page_tell_error (LS_PAGE (self), LS_OPERATION_OPEN_RECORD, error);
       return;
     }
   ls_table_select (self->table, ls_row_get_id (row));

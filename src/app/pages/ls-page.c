@@ -444,47 +444,83 @@ ls_page_can_write (LsPage             *self,
 /* What a page asked for, and where. */
 typedef struct {
   LsPage *page;
+  LsErrorDesk *desk;
   char *shop;
+  char *action;
+  GPtrArray *changes;
 } Asked;
+
+static void
+asked_free (Asked *asked)
+{
+  g_object_unref (asked->page);
+  g_object_unref (asked->desk);
+  g_ptr_array_unref (asked->changes);
+  g_free (asked->shop);
+  g_free (asked->action);
+  g_free (asked);
+}
+
+static void
+asked_unref (gpointer  data,
+             GClosure *closure)
+{
+  asked_free (data);
+}
+
+/* Does the same again, if its page shows the same shop still. */
+static void
+ask_again (Asked *asked)
+{
+  if (private_of (asked->page)->client != NULL &&
+      g_strcmp0 (private_of (asked->page)->shop, asked->shop) == 0 &&
+      ls_window_find (GTK_WIDGET (asked->page)) != NULL)
+    ls_page_mutate (asked->page, asked->changes, asked->action);
+}
 
 static void
 mutate_cb (GObject      *source,
            GAsyncResult *result,
            gpointer      user_data)
 {
-  g_autofree Asked *asked = user_data;
-  g_autoptr (LsPage) self = asked->page;
-  g_autofree char *shop = asked->shop;
+  Asked *asked = user_data;
+  LsWindow *window = ls_window_find (GTK_WIDGET (asked->page));
   g_autoptr (GError) error = NULL;
   g_autoptr (LsStoreMade) made = ls_store_mutate_many_finish (LS_STORE (source), result, &error);
-  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
 
-  if (root == NULL || !LS_IS_WINDOW (root))
-    return;
-  if (made != NULL)
-    ls_window_note_made (LS_WINDOW (root), shop, made);
-  else
-    ls_window_show_error (LS_WINDOW (root), _("The change could not be saved"), error);
+  if (made == NULL)
+    {
+      ls_error_desk_tell (asked->desk, LS_OPERATION_EDIT, error, G_OBJECT (window),
+                          g_cclosure_new_swap (G_CALLBACK (ask_again), asked, asked_unref));
+      return;
+    }
+  if (window != NULL)
+    ls_window_note_made (window, asked->shop, made);
+  asked_free (asked);
 }
 
 /**
- * ls_page_tell_missing:
+ * ls_page_tell_error:
  * @self: a page
+ * @operation: what failed in it
+ * @error: why
  *
- * Says that the record which a link names is not there.
+ * Tells a failure in the page's window. Of a page whose window is closed nobody waits for anything.
  */
 void
-ls_page_tell_missing (LsPage *self)
+ls_page_tell_error (LsPage       *self,
+                    LsOperation   operation,
+                    const GError *error)
 {
-  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  LsWindow *window = ls_window_find (GTK_WIDGET (self));
 
-  if (root != NULL && LS_IS_WINDOW (root))
-    ls_window_show_toast (LS_WINDOW (root), adw_toast_new (_("There is no such record here")));
+  if (window != NULL)
+    ls_window_tell_error (window, operation, error, NULL);
 }
 
 /**
  * ls_page_mutate:
- * @self: a bound page
+ * @self: a bound page in a window
  * @changes: (transfer none) (element-type LsChange): what shall happen, all or nothing
  * @what: a stable name of what the admin does, for traces
  *
@@ -498,14 +534,18 @@ ls_page_mutate (LsPage     *self,
                 const char *what)
 {
   LsPagePrivate *priv = private_of (self);
+  LsWindow *window = ls_window_find (GTK_WIDGET (self));
   Asked *asked;
 
-  g_return_if_fail (priv->client != NULL);
+  g_return_if_fail (priv->client != NULL && window != NULL);
 
   ls_client_note_action (priv->client, what);
   asked = g_new0 (Asked, 1);
   asked->page = g_object_ref (self);
+  asked->desk = g_object_ref (ls_window_get_desk (window));
   asked->shop = g_strdup (priv->shop);
+  asked->action = g_strdup (what);
+  asked->changes = g_ptr_array_ref (changes);
   ls_store_mutate_many_async (ls_client_get_store (priv->client), priv->shop, changes, NULL,
                               mutate_cb, asked);
 }

@@ -4,6 +4,7 @@
 #include <adwaita.h>
 
 #include "client/ls-client.h"
+#include "client/ls-operation.h"
 
 G_BEGIN_DECLS
 
@@ -47,7 +48,9 @@ void        ls_page_search        (LsPage     *self,
 void        ls_page_open_record   (LsPage     *self,
                                    const char *key);
 uint32_t    ls_page_get_shown     (LsPage     *self);
-void        ls_page_tell_missing  (LsPage     *self);
+void        ls_page_tell_error    (LsPage     *self,
+                                   LsOperation operation,
+                                   const GError *error);
 void        ls_page_mutate        (LsPage     *self,
                                    GPtrArray  *changes,
                                    const char *what);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/ls-error.h"
+#include "core/ls-reason.h"
 #include "core/ls-schema.h"
 
 /*
@@ -53,7 +53,7 @@ ls_link_parse (const char *uri,
     {
       g_autofree char *shown = begin_of (uri);
 
-      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "not a lockstep: link: %s", shown);
+      ls_reason_set_error (error, LS_REASON_LINK, shown);
       return FALSE;
     }
   for (rest = uri + sizeof SCHEME - 1; *rest == '/'; rest++)
@@ -66,8 +66,7 @@ ls_link_parse (const char *uri,
         {
           g_autofree char *shown = begin_of (uri);
 
-          g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION, "part %u of the link is not valid: %s",
-                       i + 1, shown);
+          ls_reason_set_error (error, LS_REASON_LINK, shown);
           for (unsigned j = 0; j <= i; j++)
             g_free (values[j]);
           return FALSE;

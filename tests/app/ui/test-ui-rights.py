@@ -61,7 +61,7 @@ def main(ui):
     window.find('label', text='There is no page nonsense')
     assert link(ui, '%zz/orders') == 2
     link(ui, f'{lsdesk.SHOP}/orders/9999')
-    window.find('label', text='There is no such record here')
+    window.find('label', text='The record could not be opened. There is no such record here.')
     go_to(window, 'Products')
     wait_cell(window, 'Products', 'Low Tide', '€24.99')
 

@@ -92,7 +92,7 @@ def main(ui):
     with sqlite3.connect(file) as database:
       database.execute('PRAGMA user_version = 99')
     app, window = open_app(ui, server)
-    window.find('label', text=re.compile('could not be opened.*newer version of this program'))
+    window.find('label', text=re.compile('could not be opened.*newer version of this app'))
     with sqlite3.connect(f'file:{file}?mode=ro', uri=True) as database:
       lsui.equal(database.execute('PRAGMA user_version').fetchone()[0], 99, 'version of the file')
 
