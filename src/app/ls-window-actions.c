@@ -32,7 +32,14 @@ show_page_action (GSimpleAction *action,
                   GVariant      *parameter,
                   gpointer       user_data)
 {
-  ls_window_show_page (user_data, g_variant_get_string (parameter, NULL));
+  LsWindow *self = user_data;
+  GtkWidget *page;
+
+  ls_window_show_page (self, g_variant_get_string (parameter, NULL));
+  /* The keyboard goes where its user went: to the rows, or to the first thing there is while there are none. */
+  page = gtk_stack_get_visible_child (self->page_stack);
+  if (page != NULL && !gtk_widget_grab_focus (page))
+    gtk_widget_child_focus (page, GTK_DIR_TAB_FORWARD);
 }
 
 static void

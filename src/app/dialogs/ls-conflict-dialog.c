@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/compat/ls-button.h"
 #include "app/dialogs/ls-conflict-choice.h"
 #include "app/text/ls-edit-words.h"
 #include "core/ls-error.h"
@@ -487,6 +488,7 @@ static void
 ls_conflict_dialog_init (LsConflictDialog *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  ls_button_name_descendants (GTK_WIDGET (self));
   self->parts = g_ptr_array_new_with_free_func (part_free);
 }
 

@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/compat/ls-button.h"
 #include "app/compat/ls-confirm.h"
 #include "app/dialogs/ls-edit-row.h"
 #include "app/ls-edit-actions.h"
@@ -249,6 +250,7 @@ static void
 ls_waiting_dialog_init (LsWaitingDialog *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  ls_button_name_descendants (GTK_WIDGET (self));
 }
 
 /**

@@ -315,6 +315,12 @@ ls_orders_page_unbind (LsPage *page)
   LS_PAGE_CLASS (ls_orders_page_parent_class)->unbind (page);
 }
 
+static gboolean
+ls_orders_page_grab_focus (GtkWidget *widget)
+{
+  return gtk_widget_grab_focus (GTK_WIDGET (LS_ORDERS_PAGE (widget)->table));
+}
+
 static void
 ls_orders_page_dispose (GObject *object)
 {
@@ -339,6 +345,7 @@ ls_orders_page_class_init (LsOrdersPageClass *klass)
 
   object_class->dispose = ls_orders_page_dispose;
   object_class->finalize = ls_orders_page_finalize;
+  widget_class->grab_focus = ls_orders_page_grab_focus;
   page_class->shows = UINT32_C (1) << LS_ORDERS | UINT32_C (1) << LS_ORDER_ITEMS |
                       UINT32_C (1) << LS_PAYMENTS | UINT32_C (1) << LS_REFUNDS;
   page_class->bind = ls_orders_page_bind;

@@ -420,6 +420,12 @@ ls_products_page_unbind (LsPage *page)
   LS_PAGE_CLASS (ls_products_page_parent_class)->unbind (page);
 }
 
+static gboolean
+ls_products_page_grab_focus (GtkWidget *widget)
+{
+  return gtk_widget_grab_focus (GTK_WIDGET (LS_PRODUCTS_PAGE (widget)->table));
+}
+
 static void
 ls_products_page_dispose (GObject *object)
 {
@@ -461,6 +467,7 @@ ls_products_page_class_init (LsProductsPageClass *klass)
 
   object_class->dispose = ls_products_page_dispose;
   object_class->finalize = ls_products_page_finalize;
+  widget_class->grab_focus = ls_products_page_grab_focus;
   page_class->shows = UINT32_C (1) << LS_PRODUCTS | UINT32_C (1) << LS_VARIANTS;
   page_class->bind = ls_products_page_bind;
   page_class->unbind = ls_products_page_unbind;

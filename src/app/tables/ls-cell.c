@@ -17,7 +17,7 @@
  *
  * One cell of a table: a single inscription, since a view keeps a cell a column for some 200 rows. The cell of the column
  * that expands has a second, with what a narrow table hides.
- * A double click, Enter or F2 opens the editor on it. A dot at the start of that cell marks a row with an edit that waits
+ * A double click, Enter or F2 opens the editor on it, Alt+Enter what there is more of the row. A dot at the start of that cell marks a row with an edit that waits
  * for the server; a red one the field of an edit that failed, in the cells that the admin can edit.
  * A value that somebody else changed, or that was put back, flashes once.
  */
@@ -189,6 +189,18 @@ edit_action (GtkWidget  *widget,
   open_editor (LS_CELL (widget));
 }
 
+/* A row whose cells take the keyboard never gets it itself, and with it the Enter that activates rows. */
+static void
+open_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  LsCell *self = LS_CELL (widget);
+
+  if (self->row != NULL)
+    ls_table_emit_activated (self->table, self->row);
+}
+
 static void
 ls_cell_snapshot (GtkWidget   *widget,
                   GtkSnapshot *snapshot)
@@ -236,8 +248,10 @@ ls_cell_class_init (LsCellClass *klass)
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
   gtk_widget_class_set_css_name (widget_class, "ls-cell");
   gtk_widget_class_install_action (widget_class, "cell.edit", NULL, edit_action);
+  gtk_widget_class_install_action (widget_class, "cell.open", NULL, open_action);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F2, 0, "cell.edit", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Return, 0, "cell.edit", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Return, GDK_ALT_MASK, "cell.open", NULL);
 }
 
 static void

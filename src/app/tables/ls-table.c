@@ -153,7 +153,7 @@ activated_cb (LsTable *self,
   g_autoptr (LsRow) row = g_list_model_get_item (G_LIST_MODEL (self->selection), position);
 
   if (row != NULL)
-    g_signal_emit (self, signals[ROW_ACTIVATED], 0, row);
+    ls_table_emit_activated (self, row);
 }
 
 /* Tells the query which rows are in sight, so that it reads them before they are asked for. */
@@ -312,6 +312,12 @@ ls_table_finalize (GObject *object)
   G_OBJECT_CLASS (ls_table_parent_class)->finalize (object);
 }
 
+static gboolean
+ls_table_grab_focus (GtkWidget *widget)
+{
+  return gtk_widget_grab_focus (GTK_WIDGET (LS_TABLE (widget)->view));
+}
+
 static void
 ls_table_class_init (LsTableClass *klass)
 {
@@ -319,6 +325,7 @@ ls_table_class_init (LsTableClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = ls_table_dispose;
   G_OBJECT_CLASS (klass)->finalize = ls_table_finalize;
+  widget_class->grab_focus = ls_table_grab_focus;
 
   /**
    * LsTable::row-selected:
@@ -335,7 +342,7 @@ ls_table_class_init (LsTableClass *klass)
    * @self: the table
    * @row: the row
    *
-   * The admin wants to see more of a row: a double click, or Enter.
+   * The admin wants to see more of a row: a double click, Enter, or Alt+Enter on a cell that Enter edits.
    */
   signals[ROW_ACTIVATED] = g_signal_new ("row-activated", LS_TYPE_TABLE, G_SIGNAL_RUN_LAST, 0, NULL,
                                          NULL, NULL, G_TYPE_NONE, 1, LS_TYPE_ROW);
@@ -597,6 +604,20 @@ ls_table_select (LsTable *self,
     return;
   gtk_single_selection_set_selected (self->selection, position);
   ls_list_view_scroll_to (GTK_WIDGET (self->view), position, LS_LIST_SCROLL_NONE);
+}
+
+/**
+ * ls_table_emit_activated:
+ * @self: a table
+ * @row: a row
+ *
+ * For cells: the admin wants to see more of a row.
+ */
+void
+ls_table_emit_activated (LsTable *self,
+                         LsRow   *row)
+{
+  g_signal_emit (self, signals[ROW_ACTIVATED], 0, row);
 }
 
 /**

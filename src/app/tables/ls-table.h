@@ -65,6 +65,8 @@ char        *ls_table_get_details  (LsTable             *self,
 LsRow       *ls_table_get_selected (LsTable             *self);
 void         ls_table_select       (LsTable             *self,
                                     int64_t              id);
+void         ls_table_emit_activated (LsTable           *self,
+                                    LsRow               *row);
 void         ls_table_emit_edited  (LsTable             *self,
                                     LsRow               *row,
                                     unsigned             field,

@@ -1,0 +1,90 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All of a working day without a pointer: nothing here but keys is pressed."""
+
+import re
+import subprocess
+import sys
+
+import lsdesk
+import lsui
+import lsx11
+from lsdesk import wait_cell
+
+LOCKSTEP, LOCKSTEPD = sys.argv[1:3]
+PASSWORD = 'correct horse battery'
+
+
+def sign_in(window, server):
+  """The first entry has the keyboard from the start."""
+  window.raise_up()
+  for text in (server.url, 'admin', PASSWORD):
+    lsx11.type_text(text)
+    lsx11.keys('Return' if text is PASSWORD else 'Tab')
+
+
+def edit_price(window, text):
+  """The table has the keyboard with its page, on what can be edited first: the status; the price is next to it."""
+  window.keys('alt+2', 'Tab', 'F2')
+  window.find('tree table', 'Products').find('text')
+  lsx11.type_text(text)
+  lsx11.keys('Return')
+
+
+def main(ui):
+  server = lsdesk.Server(ui, LOCKSTEPD)
+  subprocess.run([LOCKSTEPD, 'user', 'passwd', '--data', str(server.data), 'admin'], input=PASSWORD + '\n', text=True,
+                 check=True)
+  app = ui.start([LOCKSTEP])
+  window = app.window('Lockstep').place(0, 0, 1200, 800)
+
+  with ui.step('signing in'):
+    window.find('button', re.compile('Sign in'))
+    sign_in(window, server)
+    window = app.window(re.compile('Tape Machine'))
+    window.find(name='Connection: Live')
+
+  with ui.step('from page to page'):
+    for key, page in (('alt+3', 'Orders'), ('alt+1', 'Overview'), ('alt+2', 'Products')):
+      window.keys(key)
+      lsui.wait_for(lambda title=page: window.name.startswith(title), f'the page {page}')
+
+  with ui.step('a cell is edited'):
+    wait_cell(window, 'Products', 'Cassette', '€9.00')
+    edit_price(window, '9.5')
+    wait_cell(window, 'Products', 'Cassette', '€9.50')
+    lsui.wait_for(lambda: lsdesk.price_of(server, 'cassette') == 950, 'the server has the price')
+
+  with ui.step('details open and close'):
+    window.keys('alt+Return')
+    window.find('button', 'Close details')
+    window.keys('Escape')
+    window.lacks('button', 'Close details')
+
+  with ui.step('what is refused is read, and found again'):
+    edit_price(window, '-5')
+    window.find('label', text=re.compile('was put back'))
+    wait_cell(window, 'Products', 'Cassette', '€9.50')
+    window.keys('F10', 'w')
+    waiting = app.window('Waiting changes')
+
+  with ui.step('and mended'):
+    # What can be done about the first change has the keyboard; in the dialog the entry comes last.
+    waiting.find('button', 'Discard all')
+    waiting.keys('Return')
+    dialog = app.window('Change not saved')
+    dialog.find('button', 'Save')
+    dialog.keys(*['Tab'] * 5)
+    lsx11.type_text('11')
+    dialog.keys('alt+s')
+    lsui.wait_for(lambda: lsdesk.price_of(server, 'cassette') == 1100, 'the server has what was mended')
+    waiting.find('label', 'Nothing waits')
+    waiting.keys('Escape')
+    wait_cell(window, 'Products', 'Cassette', '€11.00')
+
+  with ui.step('the window closes'):
+    window.keys('ctrl+w')
+    lsui.equal(app.wait(), 0, 'exit status')
+
+
+lsui.run(main)
