@@ -107,7 +107,8 @@ ls_sim_file_survive (LsSimFile *file,
   unsigned likely = ls_sim_dice_below (dice, 5);
 
   set_size (left, large);
-  memcpy (left->data->data, file->data->data, file->data->len);
+  if (file->data->len > 0)
+    memcpy (left->data->data, file->data->data, file->data->len);
   for (GList *link = sectors; link != NULL; link = link->next)
     {
       size_t at = GPOINTER_TO_SIZE (link->data) * LS_SIM_SECTOR;
