@@ -9,7 +9,7 @@ import sys
 import lsdesk
 import lsui
 import lsx11
-from lsdesk import wait_cell
+from lsdesk import cell, wait_cell
 
 LOCKSTEP, LOCKSTEPD = sys.argv[1:3]
 PASSWORD = 'correct horse battery'
@@ -23,9 +23,25 @@ def sign_in(window, server):
     lsx11.keys('Return' if text is PASSWORD else 'Tab')
 
 
-def edit_price(window, text):
-  """The table has the keyboard with its page, on what can be edited first: the status; the price is next to it."""
-  window.keys('alt+2', 'Tab', 'F2')
+def focused(window, shown):
+  """Which of its first row has the keyboard: the row, the status, or the price that is shown."""
+  for text in ('Active', shown):
+    label = cell(window, 'Products', 'Cassette', text)
+    if label and 'focused' in label.node.parent.states:
+      return text
+  row = window.find('tree table', 'Products').find('list').find_all('row')[0]
+  return 'row' if 'focused' in row.states else None
+
+
+def edit_price(window, shown, text):
+  """The table has the keyboard with its page: newer versions of GTK on a row, others on what can be edited first."""
+  window.keys('alt+2')
+  place = lsui.wait_for(lambda: focused(window, shown), 'the table to have the keyboard')
+  while place != shown:
+    window.keys('Tab')
+    place = lsui.wait_for(lambda before=place: focused(window, shown) not in (before, None) and focused(window, shown),
+                          f'the keyboard to move on from {place}')
+  window.keys('F2')
   window.find('tree table', 'Products').find('text')
   lsx11.type_text(text)
   lsx11.keys('Return')
@@ -51,7 +67,7 @@ def main(ui):
 
   with ui.step('a cell is edited'):
     wait_cell(window, 'Products', 'Cassette', '€9.00')
-    edit_price(window, '9.5')
+    edit_price(window, '€9.00', '9.5')
     wait_cell(window, 'Products', 'Cassette', '€9.50')
     lsui.wait_for(lambda: lsdesk.price_of(server, 'cassette') == 950, 'the server has the price')
 
@@ -62,15 +78,22 @@ def main(ui):
     window.lacks('button', 'Close details')
 
   with ui.step('what is refused is read, and found again'):
-    edit_price(window, '-5')
+    edit_price(window, '€9.50', '-5')
     window.find('label', text=re.compile('was put back'))
     wait_cell(window, 'Products', 'Cassette', '€9.50')
     window.keys('F10', 'w')
     waiting = app.window('Waiting changes')
 
   with ui.step('and mended'):
-    # What can be done about the first change has the keyboard; in the dialog the entry comes last.
+    # The first change has the keyboard, or what can be done about it; in the dialog the entry comes last.
     waiting.find('button', 'Discard all')
+    waiting.raise_up()
+    edit = waiting.find('button', 'Edit')
+    lsui.wait_for(lambda: any('focused' in thing.states for thing in (edit, *waiting.find_all('list item'))),
+                  'the first change to have the keyboard')
+    if 'focused' not in edit.states:
+      waiting.keys('Tab')
+      edit.wait_state('focused')
     waiting.keys('Return')
     dialog = app.window('Change not saved')
     dialog.find('button', 'Save')
