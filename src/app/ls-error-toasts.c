@@ -36,9 +36,6 @@ G_DEFINE_FINAL_TYPE (LsErrorToasts, ls_error_toasts, G_TYPE_OBJECT)
 /* More buttons than these leave no room for the words. */
 #define MAX_BUTTONS 2
 
-/* Long enough to be read out, and reached by the keyboard. */
-#define TOAST_SECONDS 10
-
 static void
 retry_cb (GtkButton *button,
           GClosure  *retry)
@@ -99,6 +96,27 @@ is_passing (LsErrorCode code)
   return code == LS_ERROR_VALIDATION || code == LS_ERROR_CONFLICT || code == LS_ERROR_FORBIDDEN;
 }
 
+/* Without a button: one that gets the focus when what had it goes would hold the toast, and those
+ * behind it, for as long as it has it. */
+static AdwToast *
+passing_toast (const LsTelling *telling)
+{
+  g_autofree char *escaped = g_markup_escape_text (telling->words, -1);
+
+  return adw_toast_new (escaped);
+}
+
+static AdwToast *
+lasting_toast (const LsTelling *telling)
+{
+  AdwToast *toast = ls_toast_new (telling->words);
+
+  adw_toast_set_timeout (toast, 0);
+  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
+  add_buttons (toast, telling);
+  return toast;
+}
+
 static void
 dismissed_cb (LsErrorToasts *self,
               AdwToast      *toast)
@@ -125,11 +143,7 @@ show (LsErrorToasts   *self,
       g_ptr_array_add (self->waiting, ls_telling_copy (telling));
       return;
     }
-  toast = ls_toast_new (telling->words);
-  adw_toast_set_timeout (toast, is_passing (telling->code) ? TOAST_SECONDS : 0);
-  if (!is_passing (telling->code))
-    adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
-  add_buttons (toast, telling);
+  toast = is_passing (telling->code) ? passing_toast (telling) : lasting_toast (telling);
   g_set_object (&self->toasts[telling->operation], toast);
   g_signal_connect_object (toast, "dismissed", G_CALLBACK (dismissed_cb), self, G_CONNECT_SWAPPED);
   if (LS_IS_PREFERENCES_WINDOW (where))
