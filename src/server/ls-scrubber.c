@@ -55,7 +55,7 @@ struct _LsScrubber {
   gatomicrefcount ref_count;
   LsEnvironment *environment;
   LsStorage *storage;
-  LsCommitter *committer;
+  GWeakRef committer; /* it holds passes, which hold this */
   LsQueue *queue;
   int64_t interval;
 
@@ -93,7 +93,7 @@ scrubber_unref (gpointer data)
   g_hash_table_unref (self->told);
   g_queue_clear_full (&self->due, g_free);
   g_mutex_clear (&self->lock);
-  g_object_unref (self->committer);
+  g_weak_ref_clear (&self->committer);
   g_object_unref (self->storage);
   g_object_unref (self->environment);
   g_free (self);
@@ -251,17 +251,25 @@ decided_cb (LsMutation       *mutation,
       pass->scrubber->stats.repaired += mutation->changes->len;
       g_mutex_unlock (&pass->scrubber->lock);
     }
-  /* Was it all? */
+}
+
+/* A repair was decided, or never will be. Was it all? */
+static void
+over_cb (gpointer user_data)
+{
+  Pass *pass = user_data;
+
   if (g_atomic_int_dec_and_test (&pass->n_undecided))
     hand_on (pass, check_cb);
 }
 
-/* Submits what repairs it; once all is decided, the check is made again. False when nothing could be
- * submitted. */
+/* Submits what repairs it, and once all is decided makes the check again; takes the pass. False when
+ * nothing could be submitted: then the pass is still the caller's. */
 static bool
 repair (Pass                 *pass,
         const LsDeriveReport *report)
 {
+  g_autoptr (LsCommitter) committer = g_weak_ref_get (&pass->scrubber->committer);
   g_autoptr (GPtrArray) mutations = ls_derive_report_make_mutations (report);
   g_autoptr (GError) error = NULL;
   unsigned n_submitted = 0;
@@ -270,19 +278,17 @@ repair (Pass                 *pass,
     g_clear_pointer (&pass->suspects[id], g_array_unref);
   /* The first answer may come before the last question. */
   g_atomic_int_set (&pass->n_undecided, 1);
-  for (; n_submitted < mutations->len; n_submitted++)
+  for (; committer != NULL && n_submitted < mutations->len; n_submitted++)
     {
       g_atomic_int_inc (&pass->n_undecided);
-      if (ls_committer_submit (pass->scrubber->committer,
-                               g_ptr_array_index (mutations, n_submitted), decided_cb, pass, NULL,
-                               &error))
+      if (ls_committer_submit (committer, g_ptr_array_index (mutations, n_submitted), decided_cb,
+                               pass, over_cb, &error))
         continue;
-      g_atomic_int_add (&pass->n_undecided, -1);
       g_debug ("Shop %s: %s", pass->shop, error->message);
       break;
     }
-  if (n_submitted > 0 && g_atomic_int_dec_and_test (&pass->n_undecided))
-    hand_on (pass, check_cb);
+  if (n_submitted > 0)
+    over_cb (pass);
   return n_submitted > 0;
 }
 
@@ -291,8 +297,9 @@ check_cb (gpointer data)
 {
   Pass *pass = g_steal_pointer ((Pass **) data);
   LsScrubber *self = pass->scrubber;
+  g_autoptr (LsCommitter) committer = g_weak_ref_get (&self->committer);
   LsCheckOptions options = {
-    .digests = ls_committer_get_digests (self->committer, pass->shop),
+    .digests = committer != NULL ? ls_committer_get_digests (committer, pass->shop) : NULL,
     .max_rows = MAX_ROWS,
   };
   g_autoptr (GError) error = NULL;
@@ -390,11 +397,12 @@ static void
 begin_next (gpointer data)
 {
   LsScrubber *self = data;
+  g_autoptr (LsCommitter) committer = g_weak_ref_get (&self->committer);
   Pass **holder;
   Pass *pass;
 
   self->timer = 0;
-  if (is_stopped (self) || LS_FAULT (SERVER_NOT_SCRUBBED))
+  if (committer == NULL || is_stopped (self) || LS_FAULT (SERVER_NOT_SCRUBBED))
     return;
   if (g_queue_is_empty (&self->due))
     {
@@ -412,7 +420,7 @@ begin_next (gpointer data)
   pass->shop = g_queue_pop_head (&self->due);
   holder = g_new (Pass *, 1);
   *holder = pass;
-  ls_committer_scrub (self->committer, pass->shop, slice_pause (self, pass->shop), scrubbed_cb,
+  ls_committer_scrub (committer, pass->shop, slice_pause (self, pass->shop), scrubbed_cb,
                       holder, holder_free);
 }
 
@@ -433,7 +441,7 @@ start_cb (gpointer data)
  * ls_scrubber_new:
  * @environment: clock and queues
  * @storage: where the shops are
- * @committer: what repairs go through
+ * @committer: what repairs go through; it may end first
  * @interval: the time in which all is read once, µs
  *
  * Returns: (transfer full): a scrubber that is not at work
@@ -449,7 +457,7 @@ ls_scrubber_new (LsEnvironment *environment,
   g_atomic_ref_count_init (&self->ref_count);
   self->environment = g_object_ref (environment);
   self->storage = g_object_ref (storage);
-  self->committer = g_object_ref (committer);
+  g_weak_ref_init (&self->committer, committer);
   self->queue = ls_environment_get_queue (environment, SCRUB_QUEUE);
   self->interval = interval;
   self->rows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
