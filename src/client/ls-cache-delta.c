@@ -38,6 +38,8 @@ apply_to_row (LsCacheTx      *tx,
 
   if (!ls_cache_find_row (tx->cache, table, change->key, &id, &before, error))
     return false;
+  if (!ls_table_wants (table, change, before))
+    return true;
   after = apply_exactly (change, before, &failure);
   if (failure != NULL)
     {
@@ -56,7 +58,7 @@ apply_to_row (LsCacheTx      *tx,
   return true;
 }
 
-/* Applies a change to a confirmed row; there are none of collections that are not held. */
+/* Applies a change to a confirmed row; there are none of collections and months that are not held. */
 bool
 ls_cache_apply_confirmed (LsCacheTx      *tx,
                           const LsChange *change,
@@ -75,6 +77,8 @@ ls_cache_apply_confirmed (LsCacheTx      *tx,
     return false;
   if (shadow == NULL)
     return apply_to_row (tx, table, change, sums, error);
+  if (!ls_table_wants (table, change, shadow->confirmed))
+    return true;
   after = apply_exactly (change, shadow->confirmed, &failure);
   if (failure != NULL)
     {

@@ -144,22 +144,42 @@ list_numbers (LsBuckets *sums)
   return numbers;
 }
 
+/* The sum of the buckets that are held from @since on. */
 LsDigestSum
-ls_buckets_get_total (LsBuckets *sums)
+ls_buckets_get_since (LsBuckets *sums,
+                      uint32_t   since)
 {
   LsDigestSum total = { 0, 0 };
   GHashTableIter iter;
-  gpointer value;
+  gpointer number, value;
 
   g_hash_table_iter_init (&iter, sums->buckets);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
+  while (g_hash_table_iter_next (&iter, &number, &value))
     {
       const LsBucket *bucket = value;
 
+      if (!ls_scope_since_has_bucket (since, GPOINTER_TO_UINT (number)))
+        continue;
       total.count += bucket->count;
       total.hash ^= bucket->hash;
     }
   return total;
+}
+
+/* Whether there are rows in buckets that are not held from @since on. */
+bool
+ls_buckets_has_before (LsBuckets *sums,
+                       uint32_t   since)
+{
+  GHashTableIter iter;
+  gpointer number, value;
+
+  g_hash_table_iter_init (&iter, sums->buckets);
+  while (g_hash_table_iter_next (&iter, &number, &value))
+    if (((const LsBucket *) value)->count != 0 &&
+        !ls_scope_since_has_bucket (since, GPOINTER_TO_UINT (number)))
+      return true;
+  return false;
 }
 
 /* Takes the sum of a bucket out. */
@@ -259,7 +279,8 @@ ls_cache_store_sums (LsCache *self,
  * @self: a cache
  * @shop: a shop
  * @collection: a collection
- * @ret_sum: (out): count and hash of its confirmed rows; zeros for a collection that is not held
+ * @ret_sum: (out): count and hash of its confirmed rows, of the months that are held; zeros for a
+ *   collection that is not held
  * @error: where to put why not
  *
  * Reads the digest of a collection at the confirmed position. O(buckets).
@@ -283,7 +304,7 @@ ls_cache_get_digest (LsCache            *self,
   sums = ls_cache_need_sums (self, table, error);
   if (sums == NULL)
     return false;
-  *ret_sum = ls_buckets_get_total (sums);
+  *ret_sum = ls_buckets_get_since (sums, table->since);
   return true;
 }
 
@@ -307,6 +328,23 @@ ls_cache_is_comparable (LsCache            *self,
   return table != NULL && table->is_held && table->base <= state->position.version;
 }
 
+typedef struct {
+  uint32_t since;
+  LsDigestBucketFunc func;
+  gpointer user_data;
+} HeldBuckets;
+
+static void
+held_bucket_cb (uint32_t           bucket,
+                const LsDigestSum *sum,
+                gpointer           user_data)
+{
+  const HeldBuckets *held = user_data;
+
+  if (ls_scope_since_has_bucket (held->since, bucket))
+    held->func (bucket, sum, held->user_data);
+}
+
 /**
  * ls_cache_list_buckets:
  * @self: a cache
@@ -316,7 +354,7 @@ ls_cache_is_comparable (LsCache            *self,
  * @user_data: for @func
  * @error: where to put why not
  *
- * Lists the sums of a collection at the confirmed position.
+ * Lists the sums of a collection at the confirmed position, of the buckets that are held.
  *
  * Returns: whether they could be read
  */
@@ -330,6 +368,7 @@ ls_cache_list_buckets (LsCache            *self,
 {
   LsShopState *state = ls_cache_find_shop (self, shop);
   LsTable *table = state != NULL ? state->tables[collection->id] : NULL;
+  HeldBuckets held;
   LsBuckets *sums;
 
   if (table == NULL)
@@ -337,6 +376,7 @@ ls_cache_list_buckets (LsCache            *self,
   sums = ls_cache_need_sums (self, table, error);
   if (sums == NULL)
     return false;
-  ls_buckets_foreach (sums, func, user_data);
+  held = (HeldBuckets){ table->since, func, user_data };
+  ls_buckets_foreach (sums, held_bucket_cb, &held);
   return true;
 }

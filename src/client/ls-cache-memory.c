@@ -80,6 +80,23 @@ load_meta (LsCache *self,
   return true;
 }
 
+/* A set of collections by their names, as store_shop() writes it. */
+static uint32_t
+parse_collection_names (const char *names)
+{
+  g_auto (GStrv) list = g_strsplit (names != NULL ? names : "", " ", -1);
+  uint32_t collections = 0;
+
+  for (size_t i = 0; list[i] != NULL; i++)
+    {
+      const LsCollection *collection = ls_schema_find_collection (list[i]);
+
+      if (collection != NULL)
+        collections |= UINT32_C (1) << collection->id;
+    }
+  return collections;
+}
+
 static bool
 load_shops (LsCache *self,
             GError **error)
@@ -87,7 +104,7 @@ load_shops (LsCache *self,
   g_autoptr (LsStatement) statement =
       ls_sql_query (self->sql, error,
                     "SELECT number, shop, name, role, epoch, version, \"check\", view, synced_at,"
-                    " highest_n FROM shops",
+                    " highest_n, months, off FROM shops",
                     NULL);
   LsStep step = LS_STEP_ERROR;
 
@@ -108,6 +125,10 @@ load_shops (LsCache *self,
       shop->view = (uint64_t) ls_statement_get_int64 (statement, 7);
       shop->synced_at = ls_statement_get_int64 (statement, 8);
       shop->highest_n = ls_statement_get_int64 (statement, 9);
+      shop->choice.months = (unsigned) CLAMP (ls_statement_get_int64 (statement, 10), 0,
+                                              LS_SCOPE_MAX_MONTHS);
+      shop->choice.off = parse_collection_names (ls_statement_get_text (statement, 11));
+      ls_scope_choice_sanitize (&shop->choice);
       g_hash_table_insert (self->shops, shop->shop, shop);
     }
   return step == LS_STEP_DONE;
@@ -133,7 +154,7 @@ load_tables (LsCache *self,
 {
   g_autoptr (LsStatement) statement = ls_sql_query (
       self->sql, error,
-      "SELECT shop, collection, generation, base, view, fields, held,"
+      "SELECT shop, collection, generation, base, view, fields, held, since,"
       " EXISTS (SELECT 1 FROM gone WHERE gone.shop = tables.shop"
       " AND gone.collection = tables.collection) FROM tables",
       NULL);
@@ -158,7 +179,8 @@ load_tables (LsCache *self,
       table->view = (uint64_t) ls_statement_get_int64 (statement, 4);
       table->fields = ls_cache_parse_field_names (collection, fields);
       table->is_held = ls_statement_get_int64 (statement, 6) != 0;
-      table->has_gone = ls_statement_get_int64 (statement, 7) != 0;
+      table->since = (uint32_t) ls_statement_get_int64 (statement, 7);
+      table->has_gone = ls_statement_get_int64 (statement, 8) != 0;
       shop->tables[collection->id] = table;
     }
   return step == LS_STEP_DONE;

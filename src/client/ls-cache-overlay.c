@@ -227,6 +227,8 @@ end_shadow (LsCacheTx      *tx,
   if (visible == NULL &&
       !ls_cache_remember_id (tx->cache, table, shadow->key, shadow->id, error))
     return false;
+  /* It may have been kept for the edit alone. */
+  tx->commit->untidy |= table->since > 0;
   ls_shop_remove_shadow (tx->shop, shadow);
   return true;
 }

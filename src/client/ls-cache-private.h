@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/ls-cache.h"
+#include "client/ls-scope-choice.h"
 #include "sql/ls-sql.h"
 
 G_BEGIN_DECLS
@@ -47,6 +48,7 @@ typedef struct {
   uint64_t view;  /* hash of the view that its rows have */
   uint64_t fields; /* the fields in it */
   bool is_held;   /* fetched from the server; else only made for edits */
+  uint32_t since; /* complete from this bucket on; rows before it are on their way out */
   char *name;
   char *select_sql;
   char *insert_sql;
@@ -86,6 +88,7 @@ struct _LsShopState {
   uint64_t view;
   int64_t synced_at;
   int64_t highest_n;
+  LsScopeChoice choice; /* what is to be held of it */
   LsTable *tables[LS_N_COLLECTIONS];
   GHashTable *shadows[LS_N_COLLECTIONS]; /* key -> LsShadow */
   GPtrArray *edits;                      /* LsOpenEdit, in order of id */
@@ -287,6 +290,23 @@ bool         ls_cache_remember_id         (LsCache            *self,
                                            int64_t             id,
                                            GError            **error);
 
+/* ls-cache-scope.c */
+bool         ls_cache_narrow              (LsCacheTx          *tx,
+                                           bool               *ret_changed,
+                                           GError            **error);
+bool         ls_table_wants               (const LsTable      *table,
+                                           const LsChange     *change,
+                                           const LsRecord     *before);
+bool         ls_cache_let_go              (LsCache            *self,
+                                           bool               *ret_any,
+                                           GError            **error);
+
+/* ls-cache-view.c */
+const LsView *ls_cache_find_view          (uint64_t            hash);
+bool         ls_cache_lose_collection     (LsCacheTx          *tx,
+                                           LsTable            *table,
+                                           GError            **error);
+
 /* ls-cache-overlay.c */
 bool         ls_cache_edit_shows          (const LsOpenEdit   *open,
                                            const LsCollection *collection);
@@ -380,7 +400,10 @@ void         ls_buckets_add               (LsBuckets          *sums,
 void         ls_buckets_replace           (LsBuckets          *sums,
                                            const LsRecord     *before,
                                            const LsRecord     *after);
-LsDigestSum  ls_buckets_get_total         (LsBuckets          *sums);
+LsDigestSum  ls_buckets_get_since         (LsBuckets          *sums,
+                                           uint32_t            since);
+bool         ls_buckets_has_before        (LsBuckets          *sums,
+                                           uint32_t            since);
 LsDigestSum  ls_buckets_take              (LsBuckets          *sums,
                                            uint32_t            number);
 void         ls_buckets_foreach           (LsBuckets          *sums,

@@ -119,7 +119,7 @@ count_rows (LsCache *self,
           if (shop->tables[i] != NULL && sums == NULL)
             return false;
           if (sums != NULL)
-            *ret_rows += ls_buckets_get_total (sums).count;
+            *ret_rows += ls_buckets_get_since (sums, 0).count;
         }
     }
   return true;

@@ -104,6 +104,13 @@ static const LsMigration migrations[] = {
       .description = "why edits failed, by name",
       .script = "ALTER TABLE edits ADD COLUMN reason TEXT;",
   },
+  {
+      .version = 3,
+      .description = "scopes",
+      .script = "ALTER TABLE shops ADD COLUMN months INTEGER NOT NULL DEFAULT 0;"
+                "ALTER TABLE shops ADD COLUMN off TEXT NOT NULL DEFAULT '';"
+                "ALTER TABLE tables ADD COLUMN since INTEGER NOT NULL DEFAULT 0;",
+  },
 };
 
 static int
@@ -451,12 +458,13 @@ ls_cache_store_table (LsCache *self,
   g_autofree char *fields = field_names (table);
 
   return ls_sql_run (self->sql, error,
-                     "INSERT INTO tables (shop,collection,generation,base,view,fields,held)"
-                     " VALUES (?,?,?,?,?,?,?) ON CONFLICT (shop,collection) DO UPDATE SET"
+                     "INSERT INTO tables (shop,collection,generation,base,view,fields,held,since)"
+                     " VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (shop,collection) DO UPDATE SET"
                      " generation=excluded.generation, base=excluded.base, view=excluded.view,"
-                     " fields=excluded.fields, held=excluded.held",
-                     "itiiitd", table->shop, table->collection->name, table->generation,
-                     table->base, (int64_t) table->view, fields, (int) table->is_held);
+                     " fields=excluded.fields, held=excluded.held, since=excluded.since",
+                     "itiiitdi", table->shop, table->collection->name, table->generation,
+                     table->base, (int64_t) table->view, fields, (int) table->is_held,
+                     (int64_t) table->since);
 }
 
 /* Takes a number for a new table of rows. */

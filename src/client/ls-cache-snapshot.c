@@ -24,6 +24,7 @@ typedef struct {
 
 struct _LsStaging {
   uint32_t collections;
+  LsScope scope; /* of what comes */
   LsTable *tables[LS_N_COLLECTIONS];
   int next_index[LS_N_COLLECTIONS]; /* the next to be made, beginning with -1 */
   bool replaces[LS_N_COLLECTIONS];  /* there are rows whose ids have to be kept */
@@ -103,6 +104,7 @@ make_tables (LsCacheTx *tx,
       staging->tables[i] =
           ls_table_new (tx->shop->number, ls_schema_collection ((LsCollectionId) i), generation);
       staging->tables[i]->sums = ls_buckets_new ();
+      staging->tables[i]->since = staging->scope.since[i];
       staging->next_index[i] = -1;
       if (!ls_cache_create_table (tx->cache, staging->tables[i], error))
         return false;
@@ -125,6 +127,7 @@ make_tables (LsCacheTx *tx,
  * @self: a cache
  * @shop: a shop
  * @collections: a mask of collections, indexed by #LsCollectionId
+ * @scope: (nullable): which of their rows come, all when %NULL
  * @error: where to put why not
  *
  * Begins to take in a snapshot; one that had begun is given up. Nothing that is visible changes
@@ -133,15 +136,18 @@ make_tables (LsCacheTx *tx,
  * Returns: whether rows may come
  */
 bool
-ls_cache_begin_snapshot (LsCache    *self,
-                         const char *shop,
-                         uint32_t    collections,
-                         GError    **error)
+ls_cache_begin_snapshot (LsCache       *self,
+                         const char    *shop,
+                         uint32_t       collections,
+                         const LsScope *scope,
+                         GError       **error)
 {
   LsStaging *staging = g_new0 (LsStaging, 1);
   g_auto (LsCacheTx) tx = { NULL };
 
-  staging->collections = collections & ((UINT32_C (1) << LS_N_COLLECTIONS) - 1);
+  if (scope != NULL)
+    staging->scope = *scope;
+  staging->collections = collections & ls_scope_get_collections (&staging->scope);
   staging->held = g_array_new (FALSE, FALSE, sizeof (HeldChange));
   g_array_set_clear_func (staging->held, held_change_clear);
   ls_cache_cancel_snapshot (self, shop);
@@ -357,6 +363,8 @@ apply_held (LsCacheTx *tx,
         continue;
       if (!ls_cache_find_row (tx->cache, fresh, change->key, &id, &before, error))
         return false;
+      if (!ls_table_wants (fresh, change, before))
+        continue;
       after = ls_change_apply (change, before, LS_APPLY_EXACT, error);
       if (after == NULL && change->op != LS_CHANGE_DEL)
         return false;
@@ -372,21 +380,6 @@ apply_held (LsCacheTx *tx,
   return true;
 }
 
-/* The view of a hash: what two ends mean by it is the same for all roles and versions. */
-static const LsView *
-find_view (uint64_t hash)
-{
-  for (int role = LS_ROLE_VIEWER; role <= LS_ROLE_OWNER; role++)
-    for (unsigned version = 1; version <= LS_SCHEMA_VERSION; version++)
-      {
-        const LsView *view = ls_view_get ((LsRole) role, version);
-
-        if (ls_view_get_total_hash (view) == hash)
-          return view;
-      }
-  return NULL;
-}
-
 static bool
 swap_tables (LsCacheTx        *tx,
              LsStaging        *staging,
@@ -394,7 +387,7 @@ swap_tables (LsCacheTx        *tx,
              uint64_t          view,
              GError          **error)
 {
-  const LsView *known = find_view (view);
+  const LsView *known = ls_cache_find_view (view);
 
   for (size_t i = 0; i < LS_N_COLLECTIONS; i++)
     {
@@ -465,6 +458,7 @@ finish (LsCacheTx        *tx,
   bool is_new_epoch = !g_str_equal (shop->position.epoch, position->epoch);
   bool is_whole = (held_collections (shop) & ~staging->collections) == 0;
   const uint64_t *wanted = g_hash_table_lookup (tx->cache->views, shop->shop);
+  bool narrowed = false;
 
   /* Deltas come in the view that was subscribed for: rows of another would lack fields that they
    * have, or keep some that they never change or take away. */
@@ -489,6 +483,9 @@ finish (LsCacheTx        *tx,
     shop->position = *position;
   shop->view = view;
   shop->synced_at = ls_environment_now (tx->cache->environment);
+  /* Less may be wanted by now than was when it was asked for. */
+  if (!ls_cache_narrow (tx, &narrowed, error))
+    return false;
   if (!mark_done (tx, is_whole ? LS_ALL_COLLECTIONS : staging->collections, done_n, is_new_epoch,
                   error) ||
       !ls_cache_rebase (tx, error))

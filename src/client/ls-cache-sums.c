@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/ls-cache-reader-private.h"
+#include "core/ls-calendar.h"
 #include "core/ls-error.h"
 #include "core/ls-schema.h"
 
@@ -17,24 +18,58 @@ struct _LsSums {
   const char *key; /* NULL before the first row and after the last */
 };
 
-/* Rows that stand where the shop does, with nothing laid over them: visible ones are confirmed. */
+/* Rows that stand where the shop does, with nothing laid over them and none on their way out: visible
+ * ones are confirmed. @ret_since is untouched when they do not. */
 static bool
 stands (LsCacheReader      *reader,
         const char         *shop,
         const LsCollection *collection,
         bool               *ret_confirmed,
+        int64_t            *ret_since,
         GError            **error)
 {
-  int64_t n = 0;
+  LsStep step = ls_sql_get_int64 (
+      reader->sql, ret_since, error,
+      "SELECT since FROM tables JOIN shops ON shops.number = tables.shop"
+      " WHERE shops.shop = ?1 AND collection = ?2 AND held = 1"
+      " AND base <= version AND NOT EXISTS (SELECT 1 FROM shadow WHERE"
+      " shadow.shop = shops.number AND shadow.collection = ?2)"
+      " AND NOT EXISTS (SELECT 1 FROM digests WHERE digests.shop = shops.number"
+      " AND digests.collection = ?2 AND bucket > 0 AND bucket < since AND count <> 0)",
+      "tt", shop, collection->name);
 
-  if (ls_sql_get_int64 (reader->sql, &n, error,
-                        "SELECT COUNT(*) FROM tables JOIN shops ON shops.number = tables.shop"
-                        " WHERE shops.shop = ?1 AND collection = ?2 AND held = 1"
-                        " AND base <= version AND NOT EXISTS (SELECT 1 FROM shadow WHERE"
-                        " shadow.shop = shops.number AND shadow.collection = ?2)",
-                        "tt", shop, collection->name) == LS_STEP_ERROR)
-    return false;
-  *ret_confirmed = n == 1;
+  *ret_confirmed = step == LS_STEP_ROW;
+  return step != LS_STEP_ERROR;
+}
+
+/* Of the collections in @monthly the same months have to be held, of the others all rows. */
+static bool
+all_stand (LsCacheReader *reader,
+           const char    *shop,
+           uint32_t       collections,
+           uint32_t       monthly,
+           uint32_t      *ret_since,
+           bool          *ret_confirmed,
+           GError       **error)
+{
+  int64_t first = -1;
+
+  *ret_confirmed = true;
+  for (unsigned i = 0; i < LS_N_COLLECTIONS && *ret_confirmed; i++)
+    {
+      uint32_t bit = UINT32_C (1) << i;
+      int64_t since = 0;
+
+      if (!(collections & bit))
+        continue;
+      if (!stands (reader, shop, ls_schema_collection ((LsCollectionId) i), ret_confirmed, &since,
+                   error))
+        return false;
+      if ((monthly & bit) && first < 0)
+        first = since;
+      *ret_confirmed = *ret_confirmed && since == ((monthly & bit) ? first : 0);
+    }
+  *ret_since = (uint32_t) MAX (first, 0);
   return true;
 }
 
@@ -43,7 +78,9 @@ stands (LsCacheReader      *reader,
  * @reader: a reader with a snapshot
  * @shop: a shop
  * @collections: a mask of collections
+ * @monthly: those of them of which it is enough to have the same months
  * @ret_position: (out): the position of the shop in the snapshot
+ * @ret_since: (out): the first bucket that is held of those, 0 for all rows
  * @ret_confirmed: (out): whether the rows of all these collections are held, stand at that
  *   position, and have no pending edits laid over them
  * @error: where to put why it could not be read
@@ -56,7 +93,9 @@ bool
 ls_cache_reader_stand (LsCacheReader *reader,
                        const char    *shop,
                        uint32_t       collections,
+                       uint32_t       monthly,
                        LsPosition    *ret_position,
+                       uint32_t      *ret_since,
                        bool          *ret_confirmed,
                        GError       **error)
 {
@@ -64,6 +103,7 @@ ls_cache_reader_stand (LsCacheReader *reader,
   const char *epoch;
 
   memset (ret_position, 0, sizeof *ret_position);
+  *ret_since = 0;
   *ret_confirmed = false;
   statement = ls_sql_query (reader->sql, error,
                             "SELECT epoch, version, \"check\" FROM shops WHERE shop = ?", "t", shop);
@@ -85,19 +125,16 @@ ls_cache_reader_stand (LsCacheReader *reader,
     default:
       return false;
     }
-  *ret_confirmed = true;
-  for (unsigned i = 0; i < LS_N_COLLECTIONS && *ret_confirmed; i++)
-    if ((collections & (UINT32_C (1) << i)) &&
-        !stands (reader, shop, ls_schema_collection ((LsCollectionId) i), ret_confirmed, error))
-      return false;
-  return true;
+  return all_stand (reader, shop, collections, monthly, ret_since, ret_confirmed, error);
 }
 
-/* Puts the name of the table where the name of its collection stands in braces. */
+/* Puts the name of the table where the name of its collection stands in braces, and the first day that
+ * is held where {since} does. */
 static char *
 name_tables (LsCacheReader *reader,
              const char    *shop,
              const char    *text,
+             uint32_t       since,
              GError       **error)
 {
   g_autoptr (GString) sql = g_string_new (NULL);
@@ -109,6 +146,14 @@ name_tables (LsCacheReader *reader,
       g_autofree char *name = g_strndup (open + 1, (size_t) (close - open - 1));
       const char *table;
 
+      if (g_str_equal (name, "since"))
+        {
+          g_string_append_len (sql, text, open - text);
+          g_string_append_printf (sql, "%" G_GINT64_FORMAT,
+                                  since > 0 ? ls_calendar_month_start ((int64_t) since - 1) : 0);
+          text = close + 1;
+          continue;
+        }
       if (!ls_cache_reader_find_table (reader, shop, ls_schema_find_collection (name), &table, error))
         return NULL;
       if (table == NULL)
@@ -128,8 +173,9 @@ name_tables (LsCacheReader *reader,
  * ls_sums_new:
  * @reader: a reader with a snapshot, which outlives the sums
  * @shop: a shop
- * @text: a query with the names of collections in braces, for a key and @n_values numbers, in
- *   ascending order of the keys' bytes
+ * @text: a query with the names of collections in braces, and {since} for the first day that is held,
+ *   for a key and @n_values numbers, in ascending order of the keys' bytes
+ * @since: the first bucket that is held, 0 for all rows
  * @n_values: how many numbers
  * @error: where to put why not
  *
@@ -141,10 +187,11 @@ LsSums *
 ls_sums_new (LsCacheReader *reader,
              const char    *shop,
              const char    *text,
+             uint32_t       since,
              unsigned       n_values,
              GError       **error)
 {
-  g_autofree char *sql = name_tables (reader, shop, text, error);
+  g_autofree char *sql = name_tables (reader, shop, text, since, error);
   LsStatement *statement;
   LsSums *sums;
 

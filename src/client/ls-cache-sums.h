@@ -23,13 +23,16 @@ typedef struct _LsSums LsSums;
 bool ls_cache_reader_stand (LsCacheReader *reader,
                             const char    *shop,
                             uint32_t       collections,
+                            uint32_t        monthly,
                             LsPosition    *ret_position,
+                            uint32_t       *ret_since,
                             bool          *ret_confirmed,
                             GError       **error);
 
 LsSums     *ls_sums_new       (LsCacheReader *reader,
                                const char    *shop,
                                const char    *text,
+                               uint32_t        since,
                                unsigned       n_values,
                                GError       **error);
 void        ls_sums_free      (LsSums        *sums);

@@ -191,7 +191,8 @@ remove_rows (LsCache    *self,
  * @ret_more: (out): whether there is more to do
  * @error: where to put why not
  *
- * Does one step, of some ms, of removing rows that a snapshot replaced or that were never finished.
+ * Does one step, of some ms, of removing rows that a snapshot replaced or that were never finished,
+ * and then of letting go of months that are not held any more.
  *
  * Returns: whether the step was done
  */
@@ -208,7 +209,7 @@ ls_cache_tidy (LsCache *self,
   if (!find_garbage (self, &type, &name, error))
     return false;
   if (name == NULL)
-    return true;
+    return ls_cache_let_go (self, ret_more, error);
   if (!ls_cache_tx_begin (self, LS_SQL_SYNC_NORMAL, &tx, error))
     return false;
   tx.is_quiet = true;

@@ -159,20 +159,35 @@ ls_cache_tx_tell_edit (LsCacheTx *tx,
   g_ptr_array_add (tx->commit->edits, ls_edit_ref (edit));
 }
 
+static char *
+collection_names (uint32_t collections)
+{
+  GString *names = g_string_new (NULL);
+
+  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+    if (collections & (UINT32_C (1) << i))
+      g_string_append_printf (names, "%s ", ls_schema_collection ((LsCollectionId) i)->name);
+  return g_string_free (names, FALSE);
+}
+
 static bool
 store_shop (LsCache     *self,
             LsShopState *shop,
             GError     **error)
 {
+  g_autofree char *off = collection_names (shop->choice.off);
+
   for (size_t i = 0; i < LS_N_COLLECTIONS; i++)
     if (shop->tables[i] != NULL && !ls_cache_store_sums (self, shop->tables[i], error))
       return false;
   return ls_sql_run (self->sql, error,
                      "UPDATE shops SET name = ?, role = ?, epoch = ?, version = ?, \"check\" = ?,"
-                     " view = ?, synced_at = ?, highest_n = ? WHERE number = ?",
-                     "tttiiiiii", shop->name, shop->role, shop->position.epoch,
+                     " view = ?, synced_at = ?, highest_n = ?, months = ?, off = ?"
+                     " WHERE number = ?",
+                     "tttiiiiiiti", shop->name, shop->role, shop->position.epoch,
                      shop->position.version, (int64_t) shop->position.check, (int64_t) shop->view,
-                     shop->synced_at, shop->highest_n, shop->number);
+                     shop->synced_at, shop->highest_n, (int64_t) shop->choice.months, off,
+                     shop->number);
 }
 
 /* Of collections that are loaded anew as a whole no single row is told. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "client/ls-scope-choice.h"
 #include "core/ls-change.h"
 #include "core/ls-message.h"
 #include "core/ls-position.h"
@@ -134,6 +135,7 @@ typedef struct {
  * @contained: (element-type utf8): mids of the edits of this client whose effect came with it
  * @reloaded: a mask of collections, indexed by #LsCollectionId, whose rows were replaced as a
  *   whole: queries load again; their rows are not in @changes
+ * @untidy: whether rows are left that ls_cache_tidy() has to let go of
  *
  * One committed transaction of the cache. Reference-counted, immutable; any thread may read it.
  */
@@ -148,6 +150,7 @@ typedef struct {
   GPtrArray *edits;
   GPtrArray *contained;
   uint32_t reloaded;
+  bool untidy;
 } LsCacheCommit;
 
 /**
@@ -159,6 +162,8 @@ typedef struct {
  * @view: hash of the view its rows have, 0 before the first sync
  * @synced_at: when the server last confirmed it, µs since the epoch, 0 for never
  * @n_waiting: edits that wait for the server
+ * @choice: what the admin wants held of it
+ * @held: what is held of it
  *
  * What the cache holds of a shop. Boxed.
  */
@@ -170,6 +175,8 @@ typedef struct {
   uint64_t view;
   int64_t synced_at;
   unsigned n_waiting;
+  LsScopeChoice choice;
+  LsScope held;
 } LsCacheShop;
 
 #define LS_TYPE_EDIT (ls_edit_get_type ())

@@ -7,6 +7,21 @@
 
 /* What a role may see can shrink at any time: what it may not see any more leaves at once. */
 
+/* The view of a hash: what two ends mean by it is the same for all roles and versions. */
+const LsView *
+ls_cache_find_view (uint64_t hash)
+{
+  for (int role = LS_ROLE_VIEWER; role <= LS_ROLE_OWNER; role++)
+    for (unsigned version = 1; version <= LS_SCHEMA_VERSION; version++)
+      {
+        const LsView *view = ls_view_get ((LsRole) role, version);
+
+        if (ls_view_get_total_hash (view) == hash)
+          return view;
+      }
+  return NULL;
+}
+
 static LsRecord *
 without_fields (const LsRecord *record,
                 uint64_t        lost)
@@ -101,11 +116,11 @@ lose_fields (LsCacheTx *tx,
   return clear_columns (tx->cache, table, lost, error) && recompute_sums (tx, table, error);
 }
 
-/* Puts an empty table in the place of one that may not be seen any more. */
-static bool
-lose_collection (LsCacheTx *tx,
-                 LsTable   *table,
-                 GError   **error)
+/* Puts an empty table in the place of one that may not be seen any more, or is not wanted. */
+bool
+ls_cache_lose_collection (LsCacheTx *tx,
+                          LsTable   *table,
+                          GError   **error)
 {
   const LsCollection *collection = table->collection;
   g_autoptr (LsTable) fresh = NULL;
@@ -125,6 +140,7 @@ static bool
 set_collection_view (LsCacheTx          *tx,
                      const LsCollection *collection,
                      const LsView       *view,
+                     uint32_t            since,
                      uint32_t           *fetch,
                      GError            **error)
 {
@@ -133,13 +149,15 @@ set_collection_view (LsCacheTx          *tx,
   uint64_t hash = ls_view_get_hash (view, collection);
   uint64_t lost;
 
-  if (fields == 0)
-    return table == NULL || !table->is_held || lose_collection (tx, table, error);
+  if (fields == 0 || since == LS_SCOPE_NOTHING)
+    return table == NULL || !table->is_held || ls_cache_lose_collection (tx, table, error);
   if (table == NULL || !table->is_held)
     {
       *fetch |= UINT32_C (1) << collection->id;
       return true;
     }
+  if (table->since > since)
+    *fetch |= UINT32_C (1) << collection->id;
   if (table->view == hash)
     return true;
   lost = table->fields & ~fields;
@@ -157,8 +175,8 @@ set_collection_view (LsCacheTx          *tx,
  * @self: a cache
  * @shop: a shop
  * @view: what the account may see there now
- * @ret_fetch: (out): a mask of the collections whose rows lack something that @view has: they have
- *   to be fetched by a snapshot
+ * @ret_fetch: (out): a mask of the collections whose rows lack something that @view has, or months
+ *   that are wanted: they have to be fetched by a snapshot
  * @error: where to put why not
  *
  * Compares the rows with what may be seen. Fields and collections that may not any more are removed
@@ -176,19 +194,25 @@ ls_cache_set_view (LsCache      *self,
 {
   g_auto (LsCacheTx) tx = { NULL };
   uint64_t hash = ls_view_get_total_hash (view);
+  LsScope wanted;
   uint32_t fetch = 0;
+  bool narrowed = false;
 
   /* Even if the rest fails: rows of another view are not wanted any more. */
   g_hash_table_replace (self->views, g_strdup (shop), g_memdup2 (&hash, sizeof hash));
   if (!ls_cache_tx_begin (self, LS_SQL_SYNC_NORMAL, &tx, error) ||
       !ls_cache_tx_set_shop (&tx, shop, error))
     return false;
+  if (!ls_cache_narrow (&tx, &narrowed, error))
+    return false;
+  ls_scope_choice_resolve (&tx.shop->choice, ls_environment_now (self->environment), &wanted);
   for (size_t i = 0; i < LS_N_COLLECTIONS; i++)
-    if (!set_collection_view (&tx, ls_schema_collection ((LsCollectionId) i), view, &fetch, error))
+    if (!set_collection_view (&tx, ls_schema_collection ((LsCollectionId) i), view,
+                              wanted.since[i], &fetch, error))
       return false;
   if (fetch == 0)
     tx.shop->view = hash;
-  tx.is_quiet = tx.commit->reloaded == 0;
+  tx.is_quiet = tx.commit->reloaded == 0 && !narrowed;
   if (!ls_cache_rebase (&tx, error) || !ls_cache_tx_commit (&tx, error))
     return false;
   *ret_fetch = fetch;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/ls-cache-private.h"
+#include "client/ls-cache-scope.h"
 #include "core/ls-error.h"
 
 /**
@@ -362,6 +363,10 @@ ls_cache_list_shops (LsCache *self)
       shop->view = state->view;
       shop->synced_at = state->synced_at;
       shop->n_waiting = ls_shop_count_waiting (state);
+      shop->choice = state->choice;
+      for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
+        shop->held.since[id] =
+            ls_cache_get_since (self, state->shop, ls_schema_collection ((LsCollectionId) id));
       g_ptr_array_add (shops, shop);
     }
   g_ptr_array_sort (shops, compare_shops);

@@ -133,6 +133,7 @@ bool           ls_cache_apply_result      (LsCache             *self,
 bool           ls_cache_begin_snapshot    (LsCache             *self,
                                            const char          *shop,
                                            uint32_t             collections,
+                                           const LsScope       *scope,
                                            GError             **error);
 bool           ls_cache_add_snapshot_rows (LsCache             *self,
                                            const char          *shop,

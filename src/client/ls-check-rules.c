@@ -20,7 +20,9 @@
  * finding.
  *
  * Rows with pending edits are never looked at: a rule whose collections have some waits until they
- * are confirmed, and so does one whose collections are not all held at the shop's position.
+ * are confirmed, and so does one whose collections are not all held at the shop's position. Where only
+ * some months are held, rules that go by order or by day look at these; the others, that need all that
+ * ever was, are the server's alone to check.
  */
 
 #define BIT(collection) (UINT32_C (1) << (collection))
@@ -42,6 +44,7 @@ typedef struct {
   const char *const *sections;
   LsCollectionId collection; /* whose rows hold the stored numbers */
   uint32_t collections;      /* all that is read */
+  uint32_t monthly;          /* of which the same months are enough */
   CheckKeys keys;
   const char *const *fields;
   const char *stored;
@@ -95,7 +98,7 @@ static const char *const stats_fields[] = { "favorites", "downloads", "orders", 
 static const Rule rules[] = {
   {
       "order-items", N_("What an order's items add up to"), LS_SEVERITY_CRITICAL, LS_FINDING_HEAL, RESOLVE, orders,
-      LS_ORDERS, BIT (LS_ORDERS) | BIT (LS_ORDER_ITEMS),
+      LS_ORDERS, BIT (LS_ORDERS) | BIT (LS_ORDER_ITEMS), BIT (LS_ORDERS) | BIT (LS_ORDER_ITEMS),
       CHECK_ROWS_MAY_LACK, order_parts_fields,
       "SELECT key, items_total, discount, units FROM {orders} ORDER BY key",
       "SELECT CAST(\"order\" AS TEXT) AS k, SUM(quantity * unit_price - COALESCE(discount, 0)),"
@@ -103,7 +106,7 @@ static const Rule rules[] = {
   },
   {
       "order-refunds", N_("What an order's refunds add up to"), LS_SEVERITY_CRITICAL, LS_FINDING_HEAL, RESOLVE,
-      orders, LS_ORDERS, BIT (LS_ORDERS) | BIT (LS_REFUNDS),
+      orders, LS_ORDERS, BIT (LS_ORDERS) | BIT (LS_REFUNDS), BIT (LS_ORDERS) | BIT (LS_REFUNDS),
       CHECK_ROWS_MAY_LACK, order_refund_fields,
       "SELECT key, refunded FROM {orders} ORDER BY key",
       "SELECT CAST(\"order\" AS TEXT) AS k, SUM(net + COALESCE(tax, 0) + COALESCE(shipping, 0))"
@@ -111,7 +114,7 @@ static const Rule rules[] = {
   },
   {
       "order-sums", N_("Total and revenue of an order"), LS_SEVERITY_CRITICAL, LS_FINDING_HEAL, RESOLVE, orders,
-      LS_ORDERS, BIT (LS_ORDERS) | BIT (LS_REFUNDS), CHECK_BOTH, order_sum_fields,
+      LS_ORDERS, BIT (LS_ORDERS) | BIT (LS_REFUNDS), BIT (LS_ORDERS) | BIT (LS_REFUNDS), CHECK_BOTH, order_sum_fields,
       "SELECT key, total, revenue FROM {orders} ORDER BY key",
       "SELECT key, items_total + COALESCE(shipping, 0) + COALESCE(tax, 0), CASE WHEN status " COUNTS
       " THEN items_total - COALESCE((SELECT SUM(net) FROM {refunds} r"
@@ -119,23 +122,25 @@ static const Rule rules[] = {
   },
   {
       "daily-sales", N_("Revenue of a day and the orders of that day"), LS_SEVERITY_CRITICAL, LS_FINDING_HEAL, RESOLVE, overview, LS_DAILY_SALES,
-      BIT (LS_DAILY_SALES) | BIT (LS_ORDERS) | BIT (LS_ORDER_ITEMS) | BIT (LS_REFUNDS), CHECK_BOTH,
+      BIT (LS_DAILY_SALES) | BIT (LS_ORDERS) | BIT (LS_ORDER_ITEMS) | BIT (LS_REFUNDS),
+      BIT (LS_ORDERS) | BIT (LS_ORDER_ITEMS) | BIT (LS_REFUNDS), CHECK_BOTH,
       daily_fields,
       "SELECT printf('%06d %s', day, currency) AS k, orders, units, revenue, tax, shipping,"
-      " refunded, total FROM {daily_sales} ORDER BY k",
+      " refunded, total FROM {daily_sales} WHERE day >= {since} ORDER BY k",
       "WITH back AS (SELECT r.\"order\" AS o, SUM(COALESCE(r.quantity, 0)) AS units"
       " FROM {refunds} r JOIN {order_items} i ON i.key = r.item AND i.\"order\" = r.\"order\""
       " GROUP BY r.\"order\")"
       " SELECT printf('%06d %s', day, currency) AS k, COUNT(*),"
       " SUM(o.units) - SUM(COALESCE(back.units, 0)), SUM(revenue), SUM(COALESCE(tax, 0)),"
       " SUM(COALESCE(shipping, 0)), SUM(refunded), SUM(total) FROM {orders} o"
-      " LEFT JOIN back ON back.o = o.key WHERE status " COUNTS " GROUP BY k ORDER BY k",
+      " LEFT JOIN back ON back.o = o.key WHERE day >= {since} AND status " COUNTS
+      " GROUP BY k ORDER BY k",
   },
   {
       "product-sales", N_("What was sold of a product and the orders with it"),
       LS_SEVERITY_CRITICAL, LS_FINDING_HEAL, RESOLVE, products, LS_PRODUCTS,
       BIT (LS_PRODUCTS) | BIT (LS_ORDERS) | BIT (LS_ORDER_ITEMS) | BIT (LS_REFUNDS) |
-          BIT (LS_SHOPS),
+          BIT (LS_SHOPS), 0,
       CHECK_ROWS_MAY_LACK, sold_fields,
       "SELECT key, units_sold, revenue FROM {products} ORDER BY key", SOLD_BY ("product"),
   },
@@ -143,31 +148,31 @@ static const Rule rules[] = {
       "variant-sales", N_("What was sold of a variant and the orders with it"),
       LS_SEVERITY_CRITICAL, LS_FINDING_HEAL, RESOLVE, products, LS_VARIANTS,
       BIT (LS_VARIANTS) | BIT (LS_ORDERS) | BIT (LS_ORDER_ITEMS) | BIT (LS_REFUNDS) |
-          BIT (LS_SHOPS),
+          BIT (LS_SHOPS), 0,
       CHECK_ROWS_MAY_LACK, sold_fields,
       "SELECT key, units_sold, revenue FROM {variants} ORDER BY key", SOLD_BY ("variant"),
   },
   {
       "product-variants", N_("How many variants a product has"), LS_SEVERITY_WARNING, LS_FINDING_HEAL, RESOLVE,
-      products, LS_PRODUCTS, BIT (LS_PRODUCTS) | BIT (LS_VARIANTS),
+      products, LS_PRODUCTS, BIT (LS_PRODUCTS) | BIT (LS_VARIANTS), 0,
       CHECK_ROWS_MAY_LACK, variants_fields,
       "SELECT key, variants FROM {products} ORDER BY key", COUNT_BY ("product", "variants"),
   },
   {
       "product-favorites", N_("How many marked a product"), LS_SEVERITY_WARNING, LS_FINDING_HEAL, RESOLVE, products,
-      LS_PRODUCTS, BIT (LS_PRODUCTS) | BIT (LS_FAVORITES),
+      LS_PRODUCTS, BIT (LS_PRODUCTS) | BIT (LS_FAVORITES), 0,
       CHECK_ROWS_MAY_LACK, favorites_fields,
       "SELECT key, favorites FROM {products} ORDER BY key", COUNT_BY ("product", "favorites"),
   },
   {
       "low-stock", N_("Whether a product is low in stock"), LS_SEVERITY_WARNING, LS_FINDING_HEAL, RESOLVE, products,
-      LS_PRODUCTS, BIT (LS_PRODUCTS), CHECK_BOTH, low_stock_fields,
+      LS_PRODUCTS, BIT (LS_PRODUCTS), 0, CHECK_BOTH, low_stock_fields,
       "SELECT key, low_stock FROM {products} ORDER BY key",
       "SELECT key, COALESCE(stock <= low_stock_at, 0) FROM {products} ORDER BY key",
   },
   {
       "customer-orders", N_("What a customer ordered and spent"), LS_SEVERITY_CRITICAL, LS_FINDING_HEAL, RESOLVE,
-      customers, LS_CUSTOMERS, BIT (LS_CUSTOMERS) | BIT (LS_ORDERS) | BIT (LS_SHOPS),
+      customers, LS_CUSTOMERS, BIT (LS_CUSTOMERS) | BIT (LS_ORDERS) | BIT (LS_SHOPS), 0,
       CHECK_ROWS_MAY_LACK, spent_fields,
       "SELECT key, orders, spent FROM {customers} ORDER BY key",
       "SELECT CAST(customer AS TEXT) AS k, COUNT(*), SUM(CASE WHEN currency = " OWN_CURRENCY
@@ -176,7 +181,7 @@ static const Rule rules[] = {
   },
   {
       "customer-downloads", N_("What a customer downloaded"), LS_SEVERITY_WARNING, LS_FINDING_HEAL, RESOLVE,
-      customers, LS_CUSTOMERS, BIT (LS_CUSTOMERS) | BIT (LS_DOWNLOADS),
+      customers, LS_CUSTOMERS, BIT (LS_CUSTOMERS) | BIT (LS_DOWNLOADS), 0,
       CHECK_ROWS_MAY_LACK, downloads_fields,
       "SELECT key, downloads FROM {customers} ORDER BY key",
       "SELECT CAST(customer AS TEXT) AS k, SUM(COALESCE(count, 0)) FROM {downloads}"
@@ -184,13 +189,13 @@ static const Rule rules[] = {
   },
   {
       "customer-favorites", N_("What a customer marked"), LS_SEVERITY_WARNING, LS_FINDING_HEAL, RESOLVE, customers,
-      LS_CUSTOMERS, BIT (LS_CUSTOMERS) | BIT (LS_FAVORITES),
+      LS_CUSTOMERS, BIT (LS_CUSTOMERS) | BIT (LS_FAVORITES), 0,
       CHECK_ROWS_MAY_LACK, favorites_fields,
       "SELECT key, favorites FROM {customers} ORDER BY key", COUNT_BY ("customer", "favorites"),
   },
   {
       "customer-stats", N_("A customer's figures and his row"), LS_SEVERITY_WARNING, LS_FINDING_HEAL, RESOLVE,
-      customers, LS_STATS, BIT (LS_STATS) | BIT (LS_CUSTOMERS), CHECK_BOTH, stats_fields,
+      customers, LS_STATS, BIT (LS_STATS) | BIT (LS_CUSTOMERS), 0, CHECK_BOTH, stats_fields,
       "SELECT key, favorites, downloads, orders, spent FROM {stats} ORDER BY key",
       "SELECT key, favorites, downloads, orders, spent FROM {customers} ORDER BY key",
   },
@@ -388,6 +393,7 @@ static bool
 check_rule (const Rule    *rule,
             LsCacheReader *reader,
             LsCheckReport *report,
+            uint32_t       since,
             int64_t        now,
             GError       **error)
 {
@@ -395,9 +401,9 @@ check_rule (const Rule    *rule,
   g_autoptr (LsSums) computed = NULL;
   unsigned n_fields = g_strv_length ((char **) rule->fields);
 
-  stored = ls_sums_new (reader, report->shop, rule->stored, n_fields, error);
+  stored = ls_sums_new (reader, report->shop, rule->stored, since, n_fields, error);
   if (stored != NULL)
-    computed = ls_sums_new (reader, report->shop, rule->computed, n_fields, error);
+    computed = ls_sums_new (reader, report->shop, rule->computed, since, n_fields, error);
   return computed != NULL && merge (rule, report, stored, computed, now, error);
 }
 
@@ -420,10 +426,11 @@ ls_check_cross (LsCacheReader *reader,
 {
   for (unsigned i = 0; i < G_N_ELEMENTS (rules); i++)
     {
+      uint32_t since;
       bool confirmed;
 
-      if (!ls_cache_reader_stand (reader, report->shop, rules[i].collections, &report->position,
-                                  &confirmed, error))
+      if (!ls_cache_reader_stand (reader, report->shop, rules[i].collections, rules[i].monthly,
+                                  &report->position, &since, &confirmed, error))
         return false;
       if (!confirmed)
         {
@@ -431,7 +438,7 @@ ls_check_cross (LsCacheReader *reader,
           continue;
         }
       report->n_rules++;
-      if (!check_rule (&rules[i], reader, report, now, error))
+      if (!check_rule (&rules[i], reader, report, since, now, error))
         {
           g_prefix_error (error, "%s: ", rules[i].id);
           return false;
@@ -580,13 +587,14 @@ ls_check_rows (LsCachePin         *pin,
                GError            **error)
 {
   RowCheck check = { ls_cache_pin_get_reader (pin), report, collection, now, NULL };
+  uint32_t since;
   bool confirmed;
 
   report->n_rules++;
   if (!ls_cache_pin_is_held (pin))
     return true;
-  if (!ls_cache_reader_stand (check.reader, report->shop, 0, &report->position, &confirmed,
-                              error) ||
+  if (!ls_cache_reader_stand (check.reader, report->shop, 0, 0, &report->position, &since,
+                              &confirmed, error) ||
       !ls_cache_pin_scrub (pin, drifts, error))
     return false;
   report->n_compared++;

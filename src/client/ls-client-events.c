@@ -36,6 +36,8 @@ ls_client_take_shops (LsClient  *self,
       entry->name = g_strdup (shop->name != NULL ? shop->name : shop->shop);
       if (shop->role == NULL || !ls_role_from_name (shop->role, &entry->role))
         entry->role = LS_ROLE_VIEWER;
+      entry->choice = shop->choice;
+      entry->held = shop->held;
       g_ptr_array_add (self->shops, entry);
       g_ptr_array_add (ids, entry->shop);
     }
@@ -162,6 +164,9 @@ committed_cb (LsStore       *store,
   LsEvent *event;
 
   tell_contained (self, commit);
+  /* Rows that came as a whole may be of other months than those before them. */
+  if (commit->reloaded != 0)
+    engine_shops_cb (self);
   for (unsigned i = 0; i < commit->edits->len; i++)
     {
       const LsEdit *edit = g_ptr_array_index (commit->edits, i);

@@ -447,6 +447,50 @@ ls_client_set_shown (LsClient   *self,
 }
 
 /**
+ * ls_client_set_scope:
+ * @self: a client that is open
+ * @shop: a shop of the account
+ * @choice: what is to be held of it on this computer
+ *
+ * Holds less or more of a shop. It is kept at once, with a network or without; what is not wanted goes,
+ * what is lacking comes once there is a connection, and until then the old rows stay. shops-changed is
+ * told at each step.
+ */
+void
+ls_client_set_scope (LsClient            *self,
+                     const char          *shop,
+                     const LsScopeChoice *choice)
+{
+  g_return_if_fail (LS_IS_CLIENT (self) && shop != NULL && choice != NULL);
+
+  if (self->engine != NULL)
+    ls_engine_set_scope (self->engine, shop, choice);
+}
+
+/**
+ * ls_client_find_shop:
+ * @self: a client
+ * @shop: the id of a shop
+ *
+ * Returns: (transfer none) (nullable): what is known of it, until shops-changed
+ */
+const LsShopEntry *
+ls_client_find_shop (LsClient   *self,
+                     const char *shop)
+{
+  g_return_val_if_fail (LS_IS_CLIENT (self), NULL);
+
+  for (unsigned i = 0; shop != NULL && i < self->shops->len; i++)
+    {
+      const LsShopEntry *entry = g_ptr_array_index (self->shops, i);
+
+      if (g_str_equal (entry->shop, shop))
+        return entry;
+    }
+  return NULL;
+}
+
+/**
  * ls_client_verify:
  * @self: a client that is open
  * @shop: a shop

@@ -8,6 +8,7 @@
 #include "client/ls-connection-status.h"
 #include "client/ls-consistency-checker.h"
 #include "client/ls-event-bus.h"
+#include "client/ls-scope-choice.h"
 #include "client/ls-store.h"
 #include "core/ls-view.h"
 
@@ -18,6 +19,8 @@ G_BEGIN_DECLS
  * @shop: its id
  * @name: what admins read
  * @role: the user's role
+ * @choice: what the admin wants held of it on this computer
+ * @held: what is held of it
  *
  * A shop of the account, kept in the cache for offline starts.
  */
@@ -25,6 +28,8 @@ typedef struct {
   char *shop;
   char *name;
   LsRole role;
+  LsScopeChoice choice;
+  LsScope held;
 } LsShopEntry;
 
 #define LS_TYPE_CLIENT (ls_client_get_type ())
@@ -68,6 +73,11 @@ void                      ls_client_set_attention  (LsClient           *self,
 void                      ls_client_set_shown      (LsClient           *self,
                                                     const char         *shop,
                                                     uint32_t            collections);
+void                      ls_client_set_scope      (LsClient           *self,
+                                                    const char         *shop,
+                                                    const LsScopeChoice *choice);
+const LsShopEntry        *ls_client_find_shop      (LsClient           *self,
+                                                    const char         *shop);
 void                      ls_client_verify         (LsClient           *self,
                                                     const char         *shop,
                                                     LsCheckFunc         func,

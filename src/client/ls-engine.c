@@ -45,6 +45,7 @@ typedef enum {
   CALL_SUSPECT,
   CALL_REFETCH,
   CALL_SHOWN,
+  CALL_SCOPE,
 } CallType;
 
 /* A call on its way to the engine queue. */
@@ -55,6 +56,7 @@ typedef struct {
   char *shop;
   int64_t id;
   uint32_t collections;
+  LsScopeChoice choice;
   const LsCollection *collection;
   GArray *buckets; /* uint32_t */
   LsAttention attention;
@@ -273,6 +275,9 @@ call_manager (LsEngine   *self,
       break;
     case CALL_REFETCH:
       ls_sync_manager_refetch (self->sync, call->shop, call->collections);
+      break;
+    case CALL_SCOPE:
+      ls_sync_manager_set_scope (self->sync, call->shop, &call->choice);
       break;
     case CALL_SHOWN:
     default:
@@ -590,5 +595,25 @@ ls_engine_set_shown (LsEngine   *engine,
 
   call->shop = g_strdup (shop);
   call->collections = collections;
+  send_call (call);
+}
+
+/**
+ * ls_engine_set_scope:
+ * @engine: an engine
+ * @shop: a shop
+ * @choice: what is to be held of it
+ *
+ * Keeps it, and sees to it.
+ */
+void
+ls_engine_set_scope (LsEngine            *engine,
+                     const char          *shop,
+                     const LsScopeChoice *choice)
+{
+  Call *call = call_new (engine, CALL_SCOPE);
+
+  call->shop = g_strdup (shop);
+  call->choice = *choice;
   send_call (call);
 }

@@ -6,6 +6,7 @@
 #include "client/ls-connection-status.h"
 #include "client/ls-endpoint.h"
 #include "client/ls-event-bus.h"
+#include "client/ls-scope-choice.h"
 
 G_BEGIN_DECLS
 
@@ -81,5 +82,8 @@ void      ls_engine_refetch       (LsEngine             *engine,
 void      ls_engine_set_shown     (LsEngine             *engine,
                                    const char           *shop,
                                    uint32_t              collections);
+void      ls_engine_set_scope     (LsEngine             *engine,
+                                   const char           *shop,
+                                   const LsScopeChoice  *choice);
 
 G_END_DECLS

@@ -24,8 +24,12 @@ struct _LsSnapshotFetch {
   LsCache *cache;
   LsFetch *fetch;
   LsSnapshotReader *reader;
+  LsConnectionManager *connection;
   char *shop;
+  char *client;
   uint32_t collections;
+  LsScope scope;
+  int64_t min_version;
 
   /* Borrowed */
   const LsSnapshotFetchEvents *events;
@@ -58,6 +62,7 @@ static void post_step (LsSnapshotFetch *self,
                        LsJobFunc        step,
                        LsJobFunc        answer,
                        GPtrArray       *records);
+static void ask       (LsSnapshotFetch *self);
 
 static LsSnapshotFetch *
 fetch_ref (LsSnapshotFetch *self)
@@ -73,8 +78,10 @@ fetch_unref (LsSnapshotFetch *self)
     return;
   g_clear_object (&self->fetch);
   g_clear_pointer (&self->reader, ls_snapshot_reader_free);
+  g_clear_object (&self->connection);
   g_clear_object (&self->cache);
   g_clear_object (&self->environment);
+  g_free (self->client);
   g_free (self->shop);
   g_free (self);
 }
@@ -146,7 +153,8 @@ begin_step (gpointer data)
 
   ls_cache_get_position (self->cache, self->shop, &self->before, NULL, NULL, NULL);
   self->began =
-      ls_cache_begin_snapshot (self->cache, self->shop, self->collections, &job->error);
+      ls_cache_begin_snapshot (self->cache, self->shop, self->collections, &self->scope,
+                               &job->error);
 }
 
 static void
@@ -244,7 +252,8 @@ end (LsSnapshotFetch  *self,
   if (self->over)
     return;
   self->over = true;
-  ls_fetch_cancel (self->fetch);
+  if (self->fetch != NULL)
+    ls_fetch_cancel (self->fetch);
   g_clear_object (&self->fetch);
   post_step (self, cancel_step, ignore_answer, NULL);
   post_step (self, tidy_step, tidy_answer, NULL);
@@ -310,7 +319,7 @@ begin_answer (gpointer data)
   if (job->error != NULL)
     end (job->fetch, NULL, job->error);
   else
-    read_more (job->fetch);
+    ask (job->fetch);
 }
 
 static void
@@ -331,7 +340,7 @@ head_cb (LsFetch *fetch,
     }
   if (done != NULL && g_ascii_string_to_unsigned (done, 10, 0, G_MAXINT64, &n, NULL))
     self->done_n = (int64_t) n;
-  post_step (self, begin_step, begin_answer, NULL);
+  read_more (self);
 }
 
 /* Rows that were not asked for are left out: a server may send more. */
@@ -344,7 +353,8 @@ take_records (LsSnapshotFetch *self)
     {
       const LsRecord *record = g_ptr_array_index (records, i - 1);
 
-      if (!(self->collections & (UINT32_C (1) << ls_record_get_collection (record)->id)))
+      if (!(self->collections & (UINT32_C (1) << ls_record_get_collection (record)->id)) ||
+          !ls_scope_has_record (&self->scope, record))
         g_ptr_array_remove_index (records, i - 1);
     }
   return g_steal_pointer (&records);
@@ -402,19 +412,49 @@ end_cb (LsFetch      *fetch,
 static const LsFetchEvents fetch_events = { head_cb, data_cb, end_cb };
 
 static char *
-write_query (uint32_t collections,
-             int64_t  min_version)
+write_query (uint32_t       collections,
+             const LsScope *scope,
+             int64_t        min_version)
 {
   g_autoptr (GString) query = g_string_new (NULL);
+  LsScope wanted = *scope;
 
-  for (unsigned i = 0; i < LS_N_COLLECTIONS && collections != ALL_COLLECTIONS; i++)
-    if (collections & (UINT32_C (1) << i))
-      g_string_append_printf (query, "%s%s", query->len > 0 ? "," : "collections=",
-                              ls_schema_collection ((LsCollectionId) i)->name);
+  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+    if (!(collections & (UINT32_C (1) << i)))
+      wanted.since[i] = LS_SCOPE_NOTHING;
+  if (!ls_scope_is_whole (&wanted))
+    {
+      g_autofree char *text = ls_scope_to_text (&wanted);
+
+      g_string_append_printf (query, "collections=%s", text);
+    }
   if (min_version > 0)
     g_string_append_printf (query, "%sversion=%" G_GINT64_FORMAT, query->len > 0 ? "&" : "",
                             min_version);
   return query->len > 0 ? g_string_free (g_steal_pointer (&query), FALSE) : NULL;
+}
+
+/* Asks the server. The cache keeps all changes that come for these rows by now: so the snapshot must not
+ * be of before where it stands. */
+static void
+ask (LsSnapshotFetch *self)
+{
+  g_autofree char *id = g_uri_escape_string (self->shop, NULL, FALSE);
+  g_autofree char *path = g_strdup_printf ("/v1/shops/%s/snapshot", id);
+  int64_t least = self->collections == ALL_COLLECTIONS ? 0 : self->before.version;
+  g_autofree char *query =
+      write_query (self->collections, &self->scope, MAX (self->min_version, least));
+  const char *headers[] = { LS_SNAPSHOT_CLIENT_HEADER, self->client, NULL };
+  LsFetchSpec spec = {
+    .method = "GET",
+    .path = path,
+    .query = query,
+    .headers = self->client != NULL ? headers : NULL,
+    .events = &fetch_events,
+    .user_data = self,
+  };
+
+  self->fetch = ls_connection_manager_fetch (self->connection, &spec);
 }
 
 /**
@@ -426,6 +466,7 @@ write_query (uint32_t collections,
  * @shop: a shop
  * @client: (nullable): the client id, to be told which of its edits the rows contain
  * @collections: a mask of collections, all bits for all
+ * @scope: the part of them that is wanted
  * @min_version: a version that the rows must contain, if the server has it; 0 for any
  * @events: whom to tell; static
  * @user_data: for them
@@ -442,35 +483,28 @@ ls_snapshot_fetch_start (LsEnvironment               *environment,
                          const char                  *shop,
                          const char                  *client,
                          uint32_t                     collections,
+                         const LsScope               *scope,
                          int64_t                      min_version,
                          const LsSnapshotFetchEvents *events,
                          gpointer                     user_data)
 {
   LsSnapshotFetch *self = g_new0 (LsSnapshotFetch, 1);
-  g_autofree char *id = g_uri_escape_string (shop, NULL, FALSE);
-  g_autofree char *path = g_strdup_printf ("/v1/shops/%s/snapshot", id);
-  g_autofree char *query = write_query (collections, min_version);
-  const char *headers[] = { LS_SNAPSHOT_CLIENT_HEADER, client, NULL };
-  LsFetchSpec spec = {
-    .method = "GET",
-    .path = path,
-    .query = query,
-    .headers = client != NULL ? headers : NULL,
-    .events = &fetch_events,
-    .user_data = self,
-  };
 
   g_atomic_ref_count_init (&self->ref_count);
   self->environment = g_object_ref (environment);
   self->queue = queue;
   self->cache = g_object_ref (cache);
   self->shop = g_strdup (shop);
+  self->connection = g_object_ref (connection);
+  self->client = g_strdup (client);
   self->collections = collections;
+  self->scope = *scope;
+  self->min_version = min_version;
   self->events = events;
   self->events_data = user_data;
   self->reader = ls_snapshot_reader_new (shop);
   self->told_at = ls_environment_monotonic (environment);
-  self->fetch = ls_connection_manager_fetch (connection, &spec);
+  post_step (self, begin_step, begin_answer, NULL);
   return self;
 }
 
@@ -486,7 +520,8 @@ ls_snapshot_fetch_cancel (LsSnapshotFetch *fetch)
   if (!fetch->over)
     {
       fetch->over = true;
-      ls_fetch_cancel (fetch->fetch);
+      if (fetch->fetch != NULL)
+        ls_fetch_cancel (fetch->fetch);
       post_step (fetch, cancel_step, ignore_answer, NULL);
     }
   fetch_unref (fetch);

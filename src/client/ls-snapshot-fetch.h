@@ -40,6 +40,7 @@ LsSnapshotFetch *ls_snapshot_fetch_start    (LsEnvironment               *enviro
                                              const char                  *shop,
                                              const char                  *client,
                                              uint32_t                     collections,
+                                             const LsScope               *scope,
                                              int64_t                      min_version,
                                              const LsSnapshotFetchEvents *events,
                                              gpointer                     user_data);

@@ -191,6 +191,6 @@ ls_store_upkeep_take_commit (LsStoreUpkeep       *upkeep,
                              const LsCacheCommit *commit)
 {
   begin_checkpoint (upkeep);
-  if (commit->reloaded != 0)
+  if (commit->reloaded != 0 || commit->untidy)
     begin_tidying (upkeep);
 }

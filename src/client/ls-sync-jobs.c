@@ -6,6 +6,7 @@
 #include "client/ls-sync-jobs.h"
 
 #include "client/ls-cache-proof.h"
+#include "client/ls-cache-scope.h"
 #include "core/ls-view.h"
 
 struct _LsSyncJob {
@@ -22,6 +23,9 @@ struct _LsSyncJob {
   int64_t highest_n;
   int64_t took;
   uint32_t fetch;
+  bool is_scoped; /* @scope is to be told */
+  LsScope scope;
+  uint32_t lacking;
   uint32_t compared;
   uint32_t different;
 
@@ -97,6 +101,7 @@ compare_item (LsSyncJob          *job,
 
   if (item->bucket >= 0 || item->key != NULL || job->error != NULL ||
       !ls_cache_is_comparable (cache, shop, item->collection) ||
+      ls_cache_get_since (cache, shop, item->collection) != item->since ||
       !ls_cache_get_digest (cache, shop, item->collection, &sum, &job->error))
     return;
   job->compared |= bit;
@@ -107,6 +112,7 @@ compare_item (LsSyncJob          *job,
 typedef struct {
   LsSyncJob *job;
   const LsDigestMessage *said;
+  uint32_t since;
   unsigned place; /* in what was said, which is in order */
 } BucketMerge;
 
@@ -122,6 +128,8 @@ skip_to (BucketMerge *merge,
 
       if (item->bucket >= bucket)
         return;
+      if (!ls_scope_since_has_bucket (merge->since, number))
+        continue;
       merge->job->n_buckets++;
       g_array_append_val (merge->job->buckets, number);
     }
@@ -151,7 +159,7 @@ static void
 compare_buckets (LsSyncJob *job,
                  LsCache   *cache)
 {
-  BucketMerge merge = { job, &job->action->message->digest, 0 };
+  BucketMerge merge = { job, &job->action->message->digest, 0, 0 };
 
   for (unsigned i = 1; i < merge.said->items->len; i++)
     if (g_array_index (merge.said->items, LsDigestItem, i - 1).bucket >=
@@ -160,12 +168,34 @@ compare_buckets (LsSyncJob *job,
         job->error = g_error_new_literal (LS_ERROR, LS_ERROR_PROTOCOL, "buckets out of order");
         return;
       }
+  merge.since = ls_cache_get_since (cache, merge.said->shop, merge.said->collection);
   ls_cache_list_buckets (cache, merge.said->shop, merge.said->collection, merge_bucket, &merge,
                          &job->error);
   skip_to (&merge, INT64_MAX);
 }
 
-/* Sums are compared at the same version, check and view, or not at all (rule 17). */
+/* Reads what is to be held, to be told. */
+static void
+read_scope (LsSyncJob *job,
+            LsCache   *cache)
+{
+  job->is_scoped = job->error == NULL;
+  ls_cache_get_scope (cache, job->action->shop, &job->scope, &job->lacking);
+}
+
+/* The first look at the rows after a month has ended is as good a moment as any to see that it has. */
+static void
+keep_scope (LsSyncJob *job,
+            LsCache   *cache)
+{
+  bool changed = false;
+
+  if (ls_cache_keep_scope (cache, job->action->shop, &changed, &job->error) && changed)
+    read_scope (job, cache);
+}
+
+/* Sums are compared at the same version, check and view, and over the same months, or not at all (rule
+ * 17). */
 static void
 compare (LsSyncJob *job,
          LsCache   *cache)
@@ -176,6 +206,7 @@ compare (LsSyncJob *job,
     return;
   if (said->collection == NULL)
     {
+      keep_scope (job, cache);
       for (unsigned i = 0; i < said->items->len; i++)
         compare_item (job, cache, said->shop, &g_array_index (said->items, LsDigestItem, i));
       return;
@@ -247,6 +278,11 @@ run (LsSyncJob *job,
     case LS_SYNC_SET_VIEW:
       ls_cache_set_view (cache, action->shop, ls_view_get (action->role, LS_SCHEMA_VERSION),
                          &job->fetch, &job->error);
+      read_scope (job, cache);
+      break;
+    case LS_SYNC_SET_SCOPE:
+      if (ls_cache_set_scope (cache, action->shop, &action->choice, &job->error))
+        read_scope (job, cache);
       break;
     case LS_SYNC_SET_SYNCED:
       ls_cache_set_synced (cache, action->shop, &job->error);
@@ -390,6 +426,8 @@ ls_sync_job_answer (LsSyncJob     *job,
         ls_sync_machine_cache_failed (machine, LS_SYNC_RELOAD, NULL, job->error);
       return job->error == NULL;
     }
+  if (job->is_scoped)
+    ls_sync_machine_scoped (machine, action->shop, &job->scope, job->lacking, now);
   switch ((unsigned) action->type)
     {
     case LS_SYNC_SET_VIEW:

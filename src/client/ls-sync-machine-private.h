@@ -73,6 +73,12 @@ typedef struct {
   LsPosition server;   /* the newest position heard of */
   int64_t since_fetch; /* versions applied since the last fetch */
 
+  /* Scope */
+  LsScope scope;      /* what the cache is to hold */
+  LsScope told_scope; /* what the server sends */
+  uint32_t widen;     /* collections that lack something, until the stream is known to be as wide */
+  int64_t scope_ping; /* that asks for it, 0 for none */
+
   /* Fetching */
   uint32_t fetching;    /* a mask, 0 for none under way */
   uint32_t fetch_later; /* collections to fetch once subscribed */
@@ -152,6 +158,7 @@ struct _LsSyncMachine {
   GArray *wishes;      /* LsSyncWish */
   bool limited;        /* the connection is poor: nothing is so urgent that it could not be batched */
   GHashTable *shown;   /* shop -> a mask of collections; those not in it show all */
+  int64_t n_scope_pings;
   int64_t max_message; /* what the server takes */
   int64_t n_questions; /* pings that asked what the server has */
   int64_t doubted_at;  /* when it last could not read something, monotonic, 0 for never */
@@ -238,6 +245,18 @@ void      ls_stream_want_ack      (LsSyncMachine  *self,
                                    int64_t         now);
 void      ls_stream_fetch_more    (LsSyncMachine  *self,
                                    LsStream       *stream);
+
+void      ls_stream_tell_wants    (LsSyncMachine  *self,
+                                   LsStream       *stream);
+
+/* ls-sync-scope.c */
+void ls_stream_ask_width  (LsSyncMachine *self,
+                           LsStream      *stream);
+void ls_sync_answer_width (LsSyncMachine *self,
+                           const LsPing  *ping);
+void ls_stream_check_scope (LsSyncMachine *self,
+                            LsStream      *stream,
+                            const LsDigestMessage *digest);
 
 /* ls-sync-delta.c */
 void ls_stream_delta      (LsSyncMachine *self,

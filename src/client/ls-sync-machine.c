@@ -101,6 +101,7 @@ pong (LsSyncMachine *self,
       if (stream != NULL)
         ls_stream_sent_up_to (self, stream, info->position.version, now);
     }
+  ls_sync_answer_width (self, ping);
   ls_sync_settle_wishes (self, NULL);
 }
 
@@ -184,7 +185,10 @@ received_of_shop (LsSyncMachine *self,
   else if (message->type == LS_MESSAGE_ROWS || message->digest.collection != NULL)
     ls_stream_proof (self, stream, message, now);
   else if (stream->state == LS_STREAM_SUBSCRIBED)
-    ls_sync_push (self, LS_SYNC_COMPARE, shop)->message = ls_message_ref (message);
+    {
+      ls_stream_check_scope (self, stream, &message->digest);
+      ls_sync_push (self, LS_SYNC_COMPARE, shop)->message = ls_message_ref (message);
+    }
 }
 
 /**

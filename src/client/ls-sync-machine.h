@@ -3,6 +3,7 @@
 
 #include "client/ls-cache-types.h"
 #include "client/ls-event.h"
+#include "client/ls-scope-choice.h"
 #include "core/ls-backoff.h"
 #include "core/ls-message.h"
 
@@ -31,6 +32,7 @@ G_BEGIN_DECLS
  * @LS_SYNC_REMOVE_SHOP: forget @shop, unless edits wait in it
  * @LS_SYNC_SET_VIEW: take @role's view for @shop; ls_sync_machine_view_set() answers with
  *   @generation
+ * @LS_SYNC_SET_SCOPE: hold @choice of @shop; ls_sync_machine_scoped() answers
  * @LS_SYNC_SET_SYNCED: note that @shop is up to date
  * @LS_SYNC_APPLY_DELTA: apply @message; ls_sync_machine_applied() answers with @generation
  * @LS_SYNC_APPLY_RESULT: apply @message; ls_sync_machine_decided() answers
@@ -44,7 +46,8 @@ G_BEGIN_DECLS
  *   @n are lost, unless it is negative; ls_sync_machine_renumbered() answers
  * @LS_SYNC_LOSE: edits of @shop that were applied after version @n are lost
  * @LS_SYNC_RELOAD: read the position of @shop again; ls_sync_machine_reloaded() answers
- * @LS_SYNC_FETCH: fetch a snapshot of @collections of @shop, of version @n or later;
+ * @LS_SYNC_FETCH: fetch a snapshot of @collections of @shop, as far as they are in @scope, of
+ *   version @n or later;
  *   ls_sync_machine_fetched() answers
  * @LS_SYNC_CANCEL_FETCH: give that up
  *
@@ -66,6 +69,7 @@ typedef enum {
   LS_SYNC_NAME_SHOP,
   LS_SYNC_REMOVE_SHOP,
   LS_SYNC_SET_VIEW,
+  LS_SYNC_SET_SCOPE,
   LS_SYNC_SET_SYNCED,
   LS_SYNC_APPLY_DELTA,
   LS_SYNC_APPLY_RESULT,
@@ -92,6 +96,8 @@ typedef enum {
  * @n: see the types
  * @collections: a mask of collections, see the types
  * @generation: to be given back with the answer
+ * @scope: see the types
+ * @choice: see the types
  *
  * One thing to do.
  */
@@ -106,6 +112,8 @@ typedef struct {
   int64_t n;
   uint32_t collections;
   unsigned generation;
+  LsScope scope;
+  LsScopeChoice choice;
 } LsSyncAction;
 
 /**
@@ -193,7 +201,16 @@ void ls_sync_machine_set_shown     (LsSyncMachine *self,
                                     const char    *shop,
                                     uint32_t       collections);
 
+void ls_sync_machine_set_scope     (LsSyncMachine *self,
+                                    const char    *shop,
+                                    const LsScopeChoice *choice);
+
 /* The cache's answers. @error is why it failed, or NULL. */
+void ls_sync_machine_scoped       (LsSyncMachine    *self,
+                                   const char       *shop,
+                                   const LsScope    *scope,
+                                   uint32_t          lacking,
+                                   int64_t           now);
 void ls_sync_machine_view_set     (LsSyncMachine    *self,
                                    const char       *shop,
                                    unsigned          generation,

@@ -246,7 +246,8 @@ start_fetch (LsSyncManager      *self,
                    ls_snapshot_fetch_start (self->environment, self->queue, self->connection,
                                             self->cache, action->shop,
                                             ls_sync_machine_get_client (self->machine),
-                                            action->collections, action->n, &fetch_events, self));
+                                            action->collections, &action->scope, action->n,
+                                            &fetch_events, self));
 }
 
 /* --- Carrying out ---------------------------------------------------------------------------- */
@@ -303,6 +304,7 @@ carry_out (LsSyncManager *self,
     case LS_SYNC_NAME_SHOP:
     case LS_SYNC_REMOVE_SHOP:
     case LS_SYNC_SET_VIEW:
+    case LS_SYNC_SET_SCOPE:
     case LS_SYNC_SET_SYNCED:
     case LS_SYNC_APPLY_DELTA:
     case LS_SYNC_APPLY_RESULT:
@@ -630,5 +632,24 @@ ls_sync_manager_set_shown (LsSyncManager *self,
   g_return_if_fail (LS_IS_SYNC_MANAGER (self) && shop != NULL);
 
   ls_sync_machine_set_shown (self->machine, shop, collections);
+  run (self);
+}
+
+/**
+ * ls_sync_manager_set_scope:
+ * @self: a manager
+ * @shop: a shop
+ * @choice: what is to be held of it
+ *
+ * Keeps it, and sees to it; what is lacking comes once there is a connection.
+ */
+void
+ls_sync_manager_set_scope (LsSyncManager       *self,
+                           const char          *shop,
+                           const LsScopeChoice *choice)
+{
+  g_return_if_fail (LS_IS_SYNC_MANAGER (self) && shop != NULL);
+
+  ls_sync_machine_set_scope (self->machine, shop, choice);
   run (self);
 }

@@ -4,6 +4,7 @@
 #include "client/ls-cache.h"
 #include "client/ls-connection-manager.h"
 #include "client/ls-event-bus.h"
+#include "client/ls-scope-choice.h"
 
 G_BEGIN_DECLS
 
@@ -55,5 +56,8 @@ void           ls_sync_manager_refetch       (LsSyncManager       *self,
 void           ls_sync_manager_set_shown     (LsSyncManager       *self,
                                               const char          *shop,
                                               uint32_t             collections);
+void           ls_sync_manager_set_scope     (LsSyncManager       *self,
+                                              const char          *shop,
+                                              const LsScopeChoice *choice);
 
 G_END_DECLS

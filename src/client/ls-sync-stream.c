@@ -52,6 +52,8 @@ ls_stream_session_ended (LsStream *stream)
   stream->has_view = false;
   stream->fetching = 0;
   stream->fetch_later = 0;
+  stream->widen = 0;
+  stream->scope_ping = 0;
   stream->n_subscribed = 0;
   stream->was_synced = false;
   /* What was told to a server that may be gone is told again. */
@@ -108,13 +110,15 @@ ls_stream_fetch (LsSyncMachine *self,
     {
       stream->state = LS_STREAM_FETCHING;
       stream->fetch_later = 0;
+      stream->widen = 0;
       ls_sync_repeat_wishes (self, stream);
     }
   action = ls_sync_push (self, LS_SYNC_FETCH, stream->shop);
   action->collections = collections;
+  action->scope = stream->scope;
   /* What others asked for a while ago may be older than what is here. */
   if (g_str_equal (stream->confirmed.epoch, stream->server.epoch))
-    action->n = stream->confirmed.version;
+    action->n = stream->queued.version;
 }
 
 void
@@ -255,7 +259,7 @@ ls_sync_machine_view_set (LsSyncMachine *self,
       ls_stream_fetch (self, stream, LS_SYNC_ALL);
       return;
     }
-  stream->fetch_later |= fetch_mask;
+  stream->fetch_later |= fetch_mask & ~stream->widen;
   ls_stream_subscribe (self, stream, now);
 }
 
@@ -295,12 +299,14 @@ subscribe_new (LsSyncMachine *self,
   message->subscribe.shop = g_strdup (stream->shop);
   message->subscribe.position = stream->queued;
   message->subscribe.view = ls_view_get_total_hash (view);
+  stream->told_scope = stream->scope;
   for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
     {
       LsSubscription subscription = {
         .collection = ls_schema_collection ((LsCollectionId) i),
         .priority = (GPOINTER_TO_UINT (shown) & (UINT32_C (1) << i)) ? LS_PRIORITY_HIGH
                                                                      : LS_PRIORITY_LOW,
+        .since = stream->scope.since[i],
       };
 
       if (ls_view_has_collection (view, subscription.collection))
@@ -325,6 +331,7 @@ ls_stream_subscribe (LsSyncMachine *self,
   ls_sync_report (self, LS_EVENT_SUBSCRIBED, stream)->version = stream->queued.version;
   stream->acked_version = stream->confirmed.version;
   ls_stream_update_outbox (self, stream, now);
+  ls_stream_ask_width (self, stream);
   ls_stream_fetch_more (self, stream);
   if (ls_position_equal (&stream->confirmed, &stream->server))
     ls_stream_sent_up_to (self, stream, stream->server.version, now);
@@ -403,10 +410,11 @@ ls_stream_resync (LsSyncMachine  *self,
     }
 }
 
-/* Tells the server of a stream that stands how urgent what is; it goes on where it is. */
-static void
-tell_priorities (LsSyncMachine *self,
-                 LsStream      *stream)
+/* Tells the server of a stream that stands how urgent what is, and what of it is held; it goes on where
+ * it is. */
+void
+ls_stream_tell_wants (LsSyncMachine *self,
+                      LsStream      *stream)
 {
   LsMessage *message;
 
@@ -437,7 +445,7 @@ ls_sync_machine_set_shown (LsSyncMachine *self,
   g_hash_table_lookup_extended (self->shown, shop, NULL, &before);
   g_hash_table_replace (self->shown, g_strdup (shop), GUINT_TO_POINTER (collections));
   if (stream != NULL && GPOINTER_TO_UINT (before) != collections && !self->limited)
-    tell_priorities (self, stream);
+    ls_stream_tell_wants (self, stream);
 }
 
 /**
@@ -456,7 +464,7 @@ ls_sync_machine_set_limited (LsSyncMachine *self,
     return;
   self->limited = limited;
   for (unsigned i = 0; i < self->streams->len; i++)
-    tell_priorities (self, g_ptr_array_index (self->streams, i));
+    ls_stream_tell_wants (self, g_ptr_array_index (self->streams, i));
 }
 
 /* --- Acks and time --------------------------------------------------------------------------- */

@@ -111,8 +111,20 @@ ls_scope_has_bucket (const LsScope      *scope,
                      const LsCollection *collection,
                      uint32_t            bucket)
 {
-  uint32_t since = scope->since[collection->id];
+  return ls_scope_since_has_bucket (scope->since[collection->id], bucket);
+}
 
+/**
+ * ls_scope_since_has_bucket:
+ * @since: the first bucket that is held of a collection
+ * @bucket: one of its buckets
+ *
+ * Returns: whether the rows of @bucket are held
+ */
+bool
+ls_scope_since_has_bucket (uint32_t since,
+                           uint32_t bucket)
+{
   if (since == 0 || since == LS_SCOPE_NOTHING)
     return since == 0;
   /* Rows without a day belong to no month: whoever has some has these. */
@@ -148,8 +160,21 @@ bool
 ls_scope_has_change (const LsScope  *scope,
                      const LsChange *change)
 {
+  return ls_scope_since_has_change (scope->since[change->collection->id], change);
+}
+
+/**
+ * ls_scope_since_has_change:
+ * @since: the first bucket that is held of its collection
+ * @change: a change of the log
+ *
+ * Returns: as ls_scope_has_change()
+ */
+bool
+ls_scope_since_has_change (uint32_t        since,
+                           const LsChange *change)
+{
   const LsCollection *collection = change->collection;
-  uint32_t since = scope->since[collection->id];
   const LsFieldEdit *edit;
   const LsValue *day;
 
@@ -162,7 +187,7 @@ ls_scope_has_change (const LsScope  *scope,
     return true;
   day = change->op == LS_CHANGE_PUT ? &edit->set : &edit->was;
   return day->kind != LS_VALUE_INTEGER ||
-         ls_scope_has_bucket (scope, collection, ls_digest_day_bucket (day->integer));
+         ls_scope_since_has_bucket (since, ls_digest_day_bucket (day->integer));
 }
 
 /**

@@ -38,6 +38,10 @@ bool     ls_scope_has_collection  (const LsScope      *scope,
 bool     ls_scope_has_bucket      (const LsScope      *scope,
                                    const LsCollection *collection,
                                    uint32_t            bucket);
+bool     ls_scope_since_has_bucket (uint32_t           since,
+                                    uint32_t           bucket);
+bool     ls_scope_since_has_change (uint32_t           since,
+                                    const LsChange    *change);
 bool     ls_scope_has_record      (const LsScope      *scope,
                                    const LsRecord     *record);
 bool     ls_scope_has_change      (const LsScope      *scope,

@@ -200,7 +200,7 @@ bench_first_sync (LsCache    *cache,
   GError *error = NULL;
   Clock start;
 
-  ls_cache_begin_snapshot (cache, LS_TEST_SHOP, UINT32_MAX, &error);
+  ls_cache_begin_snapshot (cache, LS_TEST_SHOP, UINT32_MAX, NULL, &error);
   fail_on (error);
   for (unsigned i = 0; i < n_rows; i += SLICE)
     {

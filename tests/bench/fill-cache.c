@@ -94,7 +94,7 @@ fill (LsCache *cache,
 
   ls_cache_name_shop (cache, SHOP, "The shop", "owner", &error);
   check (error);
-  ls_cache_begin_snapshot (cache, SHOP, UINT32_MAX, &error);
+  ls_cache_begin_snapshot (cache, SHOP, UINT32_MAX, NULL, &error);
   check (error);
   for (unsigned at = 0; at < rows;)
     {

@@ -149,7 +149,7 @@ ls_test_snapshot (LsCache   *cache,
   LsPosition position = ls_test_position (version);
   GError *error = NULL;
 
-  ls_cache_begin_snapshot (cache, LS_TEST_SHOP, UINT32_MAX, &error);
+  ls_cache_begin_snapshot (cache, LS_TEST_SHOP, UINT32_MAX, NULL, &error);
   g_assert_no_error (error);
   ls_cache_add_snapshot_rows (cache, LS_TEST_SHOP, records, &error);
   g_assert_no_error (error);

@@ -26,7 +26,7 @@ test_is_hidden (LsTestCache   *fixture,
   ls_test_cache_put_two (fixture);
   before = fixture->commits->len;
   g_ptr_array_set_size (records, 1);
-  g_assert_true (ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, UINT32_MAX, &error));
+  g_assert_true (ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, UINT32_MAX, NULL, &error));
   g_assert_true (ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, &error));
   g_assert_cmpint (ls_test_cache_visible (fixture, "b", "price"), ==, 2000);
   g_assert_cmpuint (fixture->commits->len, ==, before);
@@ -55,11 +55,11 @@ test_errors (LsTestCache   *fixture,
   g_assert_false (ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_PROTOCOL);
   g_clear_error (&error);
-  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_ORDERS, NULL);
+  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_ORDERS, NULL, NULL);
   g_assert_false (ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_PROTOCOL);
   g_clear_error (&error);
-  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_PRODUCTS, NULL);
+  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_PRODUCTS, NULL, NULL);
   g_ptr_array_add (records, ls_test_product ("c", "Keys", 1, 1));
   g_ptr_array_add (records, ls_test_product ("c", "Keys", 1, 1));
   g_assert_false (ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, &error) &&
@@ -88,7 +88,7 @@ test_beside_deltas (LsTestCache   *fixture,
   int64_t id;
 
   ls_test_cache_put_two (fixture);
-  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_PRODUCTS, NULL);
+  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_PRODUCTS, NULL, NULL);
   ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, NULL);
   ls_test_delta_take (delta, 12, ls_test_set_integer ("b", "price", 12), NULL);
   ls_test_cache_apply (fixture, delta, -1);
@@ -119,7 +119,7 @@ test_ahead (LsTestCache   *fixture,
 
   ls_test_cache_put_two (fixture);
   g_assert_true (ls_cache_is_comparable (fixture->cache, LS_TEST_SHOP, products ()));
-  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_PRODUCTS, NULL);
+  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_PRODUCTS, NULL, NULL);
   ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, NULL);
   g_assert_true (ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position, 1, 0, NULL));
   ls_cache_get_position (fixture->cache, LS_TEST_SHOP, &position, NULL, NULL, NULL);
@@ -141,12 +141,12 @@ test_of_other_epoch (LsTestCache   *fixture,
   g_autoptr (GError) error = NULL;
 
   ls_test_cache_put_two (fixture);
-  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_PRODUCTS, NULL);
+  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, 1u << LS_PRODUCTS, NULL, NULL);
   ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, NULL);
   g_assert_false (
       ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position, 1, 0, &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_PROTOCOL);
-  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, UINT32_MAX, NULL);
+  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, UINT32_MAX, NULL, NULL);
   ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, NULL);
   g_assert_true (ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position, 1, 0, NULL));
   ls_cache_get_position (fixture->cache, LS_TEST_SHOP, &position, NULL, NULL, NULL);

@@ -255,7 +255,7 @@ test_view_of_snapshot (LsTestCache   *fixture,
   g_assert_true (ls_cache_set_view (fixture->cache, LS_TEST_SHOP, ls_view_full (), &fetch, NULL));
   for (int i = 0; i < 2; i++)
     {
-      ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, UINT32_MAX, NULL);
+      ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, UINT32_MAX, NULL, NULL);
       ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, NULL);
       g_assert_true (i == (int) ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position,
                                                           ls_view_get_total_hash (staff), 0,

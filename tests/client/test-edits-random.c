@@ -410,7 +410,7 @@ fetch (Model *model)
   for (int i = 0; i < N_KEYS; i++)
     if (model->server.rows[i] != NULL)
       g_ptr_array_add (records, model->server.rows[i]);
-  ls_cache_begin_snapshot (cache, LS_TEST_SHOP, UINT32_MAX, &error);
+  ls_cache_begin_snapshot (cache, LS_TEST_SHOP, UINT32_MAX, NULL, &error);
   g_assert_no_error (error);
   ls_cache_add_snapshot_rows (cache, LS_TEST_SHOP, records, &error);
   g_assert_no_error (error);

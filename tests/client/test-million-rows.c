@@ -69,7 +69,7 @@ fill (LsTestStore *fixture)
   LsPosition position = ls_test_position (1);
   GError *error = NULL;
 
-  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, UINT32_MAX, &error);
+  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, UINT32_MAX, NULL, &error);
   g_assert_no_error (error);
   for (unsigned i = 0; i < N_ROWS; i += SLICE)
     {

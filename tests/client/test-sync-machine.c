@@ -215,6 +215,18 @@ say_resync (Fixture       *fixture,
   receive (fixture, resync, 100);
 }
 
+/* A sum of each collection, of all its rows; the machine does not look at more. */
+static void
+add_sums (LsMessage *digest)
+{
+  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+    {
+      LsDigestItem item = { ls_schema_collection ((LsCollectionId) i), -1, NULL, 0, 0, 0 };
+
+      g_array_append_val (digest->digest.items, item);
+    }
+}
+
 static void
 say_digest (Fixture *fixture,
             int64_t  version)
@@ -223,6 +235,7 @@ say_digest (Fixture *fixture,
 
   digest->digest.shop = g_strdup ("music");
   digest->digest.version = version;
+  add_sums (digest);
   receive (fixture, digest, 100);
 }
 
@@ -1332,6 +1345,130 @@ test_cache_failed (Fixture      *fixture,
   expect_reported (fixture, LS_EVENT_ERROR);
 }
 
+static uint32_t
+since_of (const LsMessage *subscribe,
+          LsCollectionId   collection)
+{
+  LsScope scope;
+
+  ls_subscribe_get_scope (&subscribe->subscribe, &scope);
+  return scope.since[collection];
+}
+
+/* Less is told and that is that; more is fetched from where the stream is known to be as wide. */
+static void
+test_scope (Fixture      *fixture,
+            gconstpointer data)
+{
+  uint32_t orders = UINT32_C (1) << LS_ORDERS;
+  LsScopeChoice choice = { 12, UINT32_C (1) << LS_ACTIVITY };
+  g_autoptr (LsSyncAction) set = NULL, fetch = NULL;
+  g_autoptr (LsMessage) less = NULL, more = NULL, ping = NULL;
+  LsScope scope;
+
+  go_live (fixture, 7, 0);
+  ls_sync_machine_set_scope (fixture->machine, "music", &choice);
+  set = expect (fixture, LS_SYNC_SET_SCOPE);
+  g_assert_cmpuint (set->choice.months, ==, 12);
+  g_assert_cmpuint (set->choice.off, ==, choice.off);
+  ls_scope_init (&scope);
+  scope.since[LS_ORDERS] = 671;
+  scope.since[LS_ACTIVITY] = LS_SCOPE_NOTHING;
+  ls_sync_machine_scoped (fixture->machine, "music", &scope, 0, fixture->now);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  less = expect_sent (fixture, LS_MESSAGE_SUBSCRIBE);
+  g_assert_true (less->subscribe.keep);
+  g_assert_cmpuint (since_of (less, LS_ORDERS), ==, 671);
+  g_assert_cmpuint (since_of (less, LS_ACTIVITY), ==, LS_SCOPE_NOTHING);
+  g_assert_cmpuint (since_of (less, LS_PRODUCTS), ==, 0);
+  expect_nothing (fixture);
+
+  scope.since[LS_ORDERS] = 0;
+  ls_sync_machine_scoped (fixture->machine, "music", &scope, orders, fixture->now);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  more = expect_sent (fixture, LS_MESSAGE_SUBSCRIBE);
+  g_assert_true (more->subscribe.keep);
+  g_assert_cmpuint (since_of (more, LS_ORDERS), ==, 0);
+  ping = expect_sent (fixture, LS_MESSAGE_PING);
+  expect_nothing (fixture);
+  /* Sent before the server heard of it: what it left out the snapshot has to have. */
+  say_delta (fixture, 7, 8, 100);
+  expect_drop (fixture, LS_SYNC_APPLY_DELTA);
+  say_pong (fixture, ping->ping.id + 1, 8);
+  expect_nothing (fixture);
+  say_pong (fixture, ping->ping.id, 8);
+  fetch = expect (fixture, LS_SYNC_FETCH);
+  g_assert_cmpuint (fetch->collections, ==, orders);
+  g_assert_cmpint (fetch->n, ==, 8);
+  g_assert_true (ls_scope_equal (&fetch->scope, &scope));
+  say_pong (fixture, ping->ping.id, 8);
+  expect_nothing (fixture);
+}
+
+/* A server that did not hear what is held says so by what its digests are of, and is told again. */
+static void
+test_scope_unheard (Fixture      *fixture,
+                    gconstpointer data)
+{
+  g_autoptr (LsMessage) first = NULL, again = NULL;
+  LsScope scope;
+
+  go_live (fixture, 7, 0);
+  ls_scope_init (&scope);
+  scope.since[LS_ORDERS] = 671;
+  ls_sync_machine_scoped (fixture->machine, "music", &scope, 0, fixture->now);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  first = expect_sent (fixture, LS_MESSAGE_SUBSCRIBE);
+  say_digest (fixture, 7);
+  again = expect_sent (fixture, LS_MESSAGE_SUBSCRIBE);
+  g_assert_true (again->subscribe.keep);
+  g_assert_cmpuint (since_of (again, LS_ORDERS), ==, 671);
+  expect_drop (fixture, LS_SYNC_COMPARE);
+  expect_nothing (fixture);
+}
+
+/* Without a connection it is kept; the next session begins with it, and asks for what is lacking. */
+static void
+test_scope_offline (Fixture      *fixture,
+                    gconstpointer data)
+{
+  uint32_t orders = UINT32_C (1) << LS_ORDERS;
+  LsScopeChoice choice = { 24, 0 };
+  g_autoptr (LsMessage) subscribe = NULL, ping = NULL;
+  g_autoptr (LsSyncAction) fetch = NULL;
+  LsScope scope;
+
+  load (fixture, "c1", 7, 0, 0);
+  ls_sync_machine_set_scope (fixture->machine, "music", &choice);
+  expect_drop (fixture, LS_SYNC_SET_SCOPE);
+  ls_scope_init (&scope);
+  scope.since[LS_ORDERS] = 659;
+  ls_sync_machine_scoped (fixture->machine, "music", &scope, orders, fixture->now);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  expect_nothing (fixture);
+  ls_sync_machine_opened (fixture->machine, fixture->now);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_HELLO));
+  say_welcome (fixture, "c1", "music", EPOCH, 7, LS_ROLE_ADMIN);
+  for (int i = 0; i < 4; i++)
+    {
+      collect (fixture);
+      ls_sync_action_free (g_queue_pop_head (&fixture->actions));
+    }
+  ls_sync_machine_scoped (fixture->machine, "music", &scope, orders, fixture->now);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, orders, NULL, fixture->now);
+  numbered (fixture, 1, 0);
+  subscribe = expect_sent (fixture, LS_MESSAGE_SUBSCRIBE);
+  g_assert_false (subscribe->subscribe.keep);
+  g_assert_cmpuint (since_of (subscribe, LS_ORDERS), ==, 659);
+  ping = expect_sent (fixture, LS_MESSAGE_PING);
+  expect_drop (fixture, LS_SYNC_SET_SYNCED);
+  say_pong (fixture, ping->ping.id, 7);
+  fetch = expect (fixture, LS_SYNC_FETCH);
+  g_assert_cmpuint (fetch->collections, ==, orders);
+  expect_nothing (fixture);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -1364,6 +1501,9 @@ main (int    argc,
     { "new-epoch", test_new_epoch },
     { "shown", test_shown },
     { "limited", test_limited },
+    { "scope", test_scope },
+    { "scope-offline", test_scope_offline },
+    { "scope-unheard", test_scope_unheard },
     { "sync-now", test_sync_now },
     { "unreadable", test_unreadable },
     { "unknown-stream", test_unknown_stream },
