@@ -383,8 +383,8 @@ preferences_action (GSimpleAction *action,
   LsWindow *window = active_window (self);
 
   if (window != NULL)
-    gtk_window_present (
-        GTK_WINDOW (ls_preferences_window_new (GTK_WINDOW (window), self->context)));
+    gtk_window_present (GTK_WINDOW (ls_preferences_window_new (
+        GTK_WINDOW (window), self->context, ls_window_get_shop (window))));
 }
 
 static void

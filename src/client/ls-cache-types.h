@@ -164,6 +164,7 @@ typedef struct {
  * @n_waiting: edits that wait for the server
  * @choice: what the admin wants held of it
  * @held: what is held of it
+ * @lacking: a mask of the collections of which more is wanted than is held
  *
  * What the cache holds of a shop. Boxed.
  */
@@ -177,6 +178,7 @@ typedef struct {
   unsigned n_waiting;
   LsScopeChoice choice;
   LsScope held;
+  uint32_t lacking;
 } LsCacheShop;
 
 #define LS_TYPE_EDIT (ls_edit_get_type ())

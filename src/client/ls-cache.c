@@ -355,6 +355,7 @@ ls_cache_list_shops (LsCache *self)
     {
       LsShopState *state = value;
       LsCacheShop *shop = g_new0 (LsCacheShop, 1);
+      LsScope wanted;
 
       shop->shop = g_strdup (state->shop);
       shop->name = g_strdup (state->name);
@@ -367,6 +368,7 @@ ls_cache_list_shops (LsCache *self)
       for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
         shop->held.since[id] =
             ls_cache_get_since (self, state->shop, ls_schema_collection ((LsCollectionId) id));
+      ls_cache_get_scope (self, state->shop, &wanted, &shop->lacking);
       g_ptr_array_add (shops, shop);
     }
   g_ptr_array_sort (shops, compare_shops);

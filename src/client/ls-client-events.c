@@ -38,6 +38,7 @@ ls_client_take_shops (LsClient  *self,
         entry->role = LS_ROLE_VIEWER;
       entry->choice = shop->choice;
       entry->held = shop->held;
+      entry->lacking = shop->lacking;
       g_ptr_array_add (self->shops, entry);
       g_ptr_array_add (ids, entry->shop);
     }

@@ -21,6 +21,7 @@ G_BEGIN_DECLS
  * @role: the user's role
  * @choice: what the admin wants held of it on this computer
  * @held: what is held of it
+ * @lacking: a mask of the collections of which more is wanted than is held
  *
  * A shop of the account, kept in the cache for offline starts.
  */
@@ -30,6 +31,7 @@ typedef struct {
   LsRole role;
   LsScopeChoice choice;
   LsScope held;
+  uint32_t lacking;
 } LsShopEntry;
 
 #define LS_TYPE_CLIENT (ls_client_get_type ())

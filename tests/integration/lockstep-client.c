@@ -8,6 +8,7 @@
 #include <gio/gunixinputstream.h>
 #include <unistd.h>
 
+#include "client/ls-cache-scope.h"
 #include "client/ls-client.h"
 #include "core/ls-json-writer.h"
 
@@ -24,7 +25,10 @@
  *   wait-live                          until it is connected
  *   wait-version N                     until the cache is at version N
  *   wait-idle                          until nothing waits and all that the server has is here
- *   digest                             tells the sums of all collections, and where they stand
+ *   digest                             tells the sums of all collections that are held, from which bucket
+ *                                      on, and where they stand
+ *   scope MONTHS [COLLECTION ...]      holds orders of so many months (0: all), and nothing of these
+ *   wait-scope                         until that is so
  *   check                              looks for numbers that do not agree, and tells how many
  *   fat KEY COUNT BYTES                one edit that makes so many products with so long descriptions
  *   many KEY COUNT BYTES               the same in as many edits as it takes
@@ -52,6 +56,9 @@ typedef struct {
   /* What the command under way waits for */
   bool wants_live;
   bool wants_idle;
+  bool wants_scope;
+  LsScopeChoice choice;
+  bool has_chosen;
   bool syncing;
   int64_t wants_version;
 } Desk;
@@ -330,6 +337,7 @@ typedef struct {
   Desk *desk;
   LsPosition position;
   LsDigestSum sums[LS_N_COLLECTIONS];
+  uint32_t since[LS_N_COLLECTIONS];
   unsigned n_waiting;
   GError *error;
 } Sums;
@@ -354,6 +362,12 @@ sums_told_cb (gpointer data)
       put_text (writer, ls_schema_collection ((LsCollectionId) i)->name, text);
     }
   ls_json_writer_end_object (writer);
+  ls_json_writer_name (writer, "since");
+  ls_json_writer_begin_object (writer);
+  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+    if (sums->since[i] != LS_SCOPE_NOTHING)
+      put_integer (writer, ls_schema_collection ((LsCollectionId) i)->name, sums->since[i]);
+  ls_json_writer_end_object (writer);
   end (writer);
   done (sums->desk, sums->error);
   g_clear_error (&sums->error);
@@ -371,8 +385,12 @@ sum_cb (gpointer data)
   sums->n_waiting = waiting != NULL ? waiting->len : 0;
   ls_cache_get_position (cache, desk->shop, &sums->position, NULL, NULL, NULL);
   for (unsigned i = 0; i < LS_N_COLLECTIONS && sums->error == NULL; i++)
-    ls_cache_get_digest (cache, desk->shop, ls_schema_collection ((LsCollectionId) i),
-                         &sums->sums[i], &sums->error);
+    {
+      const LsCollection *collection = ls_schema_collection ((LsCollectionId) i);
+
+      sums->since[i] = ls_cache_get_since (cache, desk->shop, collection);
+      ls_cache_get_digest (cache, desk->shop, collection, &sums->sums[i], &sums->error);
+    }
   ls_environment_post (desk->environment,
                        ls_environment_get_queue (desk->environment, LS_QUEUE_MAIN), sums_told_cb,
                        sums, NULL);
@@ -407,6 +425,44 @@ checked_cb (const LsCheckReport *report,
       end (writer);
     }
   done (desk, error);
+}
+
+/* --- Scope ----------------------------------------------------------------------------------- */
+
+static void
+set_scope (Desk  *desk,
+           GStrv  words)
+{
+  uint64_t months = 0;
+
+  desk->choice = (LsScopeChoice) { 0, 0 };
+  if (words[1] == NULL ||
+      !g_ascii_string_to_unsigned (words[1], 10, 0, LS_SCOPE_MAX_MONTHS, &months, NULL))
+    {
+      fail (desk, "not a number of months");
+      return;
+    }
+  desk->choice.months = (unsigned) months;
+  desk->has_chosen = true;
+  for (size_t i = 2; words[i] != NULL; i++)
+    {
+      const LsCollection *collection = ls_schema_find_collection (words[i]);
+
+      if (collection != NULL)
+        desk->choice.off |= UINT32_C (1) << collection->id;
+    }
+  ls_client_set_scope (desk->client, desk->shop, &desk->choice);
+  done (desk, NULL);
+}
+
+/* Whether what was chosen is held, no more and no less. */
+static bool
+is_scoped (Desk *desk)
+{
+  const LsShopEntry *shop = ls_client_find_shop (desk->client, desk->shop);
+
+  return shop != NULL && shop->lacking == 0 &&
+         (!desk->has_chosen || ls_scope_choice_equal (&shop->choice, &desk->choice));
 }
 
 /* --- Waiting --------------------------------------------------------------------------------- */
@@ -489,6 +545,11 @@ check_waits (Desk *desk)
       desk->wants_live = false;
       done (desk, NULL);
     }
+  else if (desk->wants_scope && is_scoped (desk))
+    {
+      desk->wants_scope = false;
+      done (desk, NULL);
+    }
   else if (desk->wants_version > 0 &&
            ls_store_get_position (store, desk->shop, &position, NULL) &&
            position.version >= desk->wants_version)
@@ -548,6 +609,13 @@ run_command (Desk       *desk,
   else if (g_strcmp0 (word, "check") == 0)
     ls_consistency_checker_check (ls_client_get_checker (desk->client), desk->shop, LS_CHECK_ALL,
                                   checked_cb, desk, NULL);
+  else if (g_strcmp0 (word, "scope") == 0)
+    set_scope (desk, words);
+  else if (g_strcmp0 (word, "wait-scope") == 0)
+    {
+      desk->wants_scope = true;
+      check_waits (desk);
+    }
   else if (g_strcmp0 (word, "wait-version") == 0)
     wait_version (desk, words[1]);
   else if (g_strcmp0 (word, "wait-live") == 0 || g_strcmp0 (word, "wait-idle") == 0)
@@ -713,6 +781,7 @@ opened_cb (GObject      *source,
   g_signal_connect (store, "edit-changed", G_CALLBACK (edit_changed_cb), desk);
   g_signal_connect (store, "position-changed", G_CALLBACK (position_changed_cb), desk);
   g_signal_connect (desk->client, "notify::status", G_CALLBACK (status_cb), desk);
+  g_signal_connect_swapped (desk->client, "shops-changed", G_CALLBACK (check_waits), desk);
   g_signal_connect (ls_client_get_bus (desk->client), "event", G_CALLBACK (event_cb), desk);
   ls_client_set_token (desk->client, token);
   ls_client_start (desk->client);

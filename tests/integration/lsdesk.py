@@ -46,7 +46,7 @@ class Desk:
     self.status = {}
     self.version = 0
     self.verified = -1
-    self.row = self.sums = None
+    self.row = self.sums = self.checked = None
     threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
 
   def _read(self, process):
@@ -79,6 +79,8 @@ class Desk:
       self.row = line
     elif kind == 'digest':
       self.sums = line
+    elif kind == 'check':
+      self.checked = line
 
   def tell(self, command):
     """Gives a command without waiting. Returns its number."""
@@ -114,6 +116,12 @@ class Desk:
     """Count and hash of each collection."""
     self.do('digest')
     return self.sums['sums']
+
+  def has(self, collection, key):
+    """Whether a row is shown."""
+    answer = self.answer(self.tell(f'get {collection} {key}'))
+    assert answer['t'] == 'done' or answer['code'] == 'conflict', answer
+    return answer['t'] == 'done'
 
   def heard(self, event):
     return any(line['event'] == event for line in self.events)

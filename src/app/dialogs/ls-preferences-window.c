@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/dialogs/ls-scope-group.h"
 #include "app/text/ls-format.h"
 #include "client/ls-client-statistics.h"
 
@@ -28,6 +29,7 @@ struct _LsPreferencesWindow {
   GtkSpinButton *heartbeat_spin;
   GtkSpinButton *limit_spin;
   GtkSpinButton *memory_spin;
+  LsScopeGroup *scope_group;
   GtkWidget *storage_group;
   GtkWidget *clean_button;
   AdwActionRow *memory_row;
@@ -174,6 +176,7 @@ ls_preferences_window_class_init (LsPreferencesWindowClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = ls_preferences_window_dispose;
   G_OBJECT_CLASS (klass)->finalize = ls_preferences_window_finalize;
+  g_type_ensure (LS_TYPE_SCOPE_GROUP);
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/lockstep/Lockstep/dialogs/ls-preferences-window.ui");
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, toasts);
@@ -183,6 +186,7 @@ ls_preferences_window_class_init (LsPreferencesWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, heartbeat_spin);
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, limit_spin);
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, memory_spin);
+  gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, scope_group);
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, storage_group);
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, clean_button);
   gtk_widget_class_bind_template_child (widget_class, LsPreferencesWindow, memory_row);
@@ -212,12 +216,14 @@ scheme_cb (LsPreferencesWindow *self)
  * ls_preferences_window_new:
  * @parent: the window it belongs to
  * @context: what all windows share
+ * @shop: (nullable): the shop that the window it belongs to shows
  *
  * Returns: (transfer none): the window, not shown yet
  */
 LsPreferencesWindow *
-ls_preferences_window_new (GtkWindow *parent,
-                           LsContext *context)
+ls_preferences_window_new (GtkWindow  *parent,
+                           LsContext  *context,
+                           const char *shop)
 {
   LsPreferencesWindow *self =
       g_object_new (LS_TYPE_PREFERENCES_WINDOW, "transient-for", parent, NULL);
@@ -232,6 +238,7 @@ ls_preferences_window_new (GtkWindow *parent,
   g_settings_bind (settings, "heartbeat-interval", self->heartbeat_spin, "value", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "disk-limit", self->limit_spin, "value", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "memory-limit", self->memory_spin, "value", G_SETTINGS_BIND_DEFAULT);
+  ls_scope_group_set_shop (self->scope_group, ls_context_get_client (context), shop);
   gtk_widget_set_visible (self->storage_group, ls_context_get_client (context) != NULL);
   measure (self);
   return self;

@@ -10,6 +10,7 @@
 #include "app/text/ls-format.h"
 #include "app/pages/ls-order-detail.h"
 #include "app/pages/ls-query-view.h"
+#include "app/pages/ls-scope-note.h"
 #include "app/tables/ls-table.h"
 #include "app/widgets/ls-detail-view.h"
 #include "app/widgets/ls-placeholder.h"
@@ -28,6 +29,7 @@ struct _LsOrdersPage {
   GtkDropDown *status_filter;
   GtkLabel *count_label;
   GtkLabel *total_label;
+  LsScopeNote *scope_note;
   LsPlaceholder *placeholder;
   LsTable *table;
   LsDetailView *detail_view;
@@ -294,6 +296,7 @@ ls_orders_page_bind (LsPage *page)
   ls_page_explain (page, GTK_WIDGET (self->table));
   ls_page_explain (page, GTK_WIDGET (self->detail));
   ls_table_set_query (self->table, self->query, ls_page_get_currency (page), ls_page_get_time_zone (page));
+  ls_scope_note_set_shop (self->scope_note, ls_page_get_client (page), ls_page_get_shop (page));
   query_changed_cb (self);
   revenue_changed_cb (self);
 }
@@ -304,6 +307,7 @@ ls_orders_page_unbind (LsPage *page)
   LsOrdersPage *self = LS_ORDERS_PAGE (page);
 
   show_detail (self, NULL);
+  ls_scope_note_set_shop (self->scope_note, NULL, NULL);
   ls_placeholder_show_loading (self->placeholder);
   ls_table_set_query (self->table, NULL, NULL, NULL);
   if (self->query != NULL)
@@ -355,12 +359,14 @@ ls_orders_page_class_init (LsOrdersPageClass *klass)
 
   g_type_ensure (LS_TYPE_ORDER_DETAIL);
   g_type_ensure (LS_TYPE_PLACEHOLDER);
+  g_type_ensure (LS_TYPE_SCOPE_NOTE);
   g_type_ensure (LS_TYPE_TABLE);
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/lockstep/Lockstep/pages/ls-orders-page.ui");
   gtk_widget_class_bind_template_child (widget_class, LsOrdersPage, status_filter);
   gtk_widget_class_bind_template_child (widget_class, LsOrdersPage, count_label);
   gtk_widget_class_bind_template_child (widget_class, LsOrdersPage, total_label);
+  gtk_widget_class_bind_template_child (widget_class, LsOrdersPage, scope_note);
   gtk_widget_class_bind_template_child (widget_class, LsOrdersPage, placeholder);
   gtk_widget_class_bind_template_child (widget_class, LsOrdersPage, table);
   gtk_widget_class_bind_template_child (widget_class, LsOrdersPage, detail_view);

@@ -291,6 +291,18 @@ show_list (LsOverviewPage *self,
   ls_summary_list_set_query (list, query, func, self);
 }
 
+/* What is not kept on this computer is not what has not happened. */
+static void
+scope_changed_cb (LsOverviewPage *self)
+{
+  const LsShopEntry *shop =
+      ls_client_find_shop (ls_page_get_client (LS_PAGE (self)), ls_page_get_shop (LS_PAGE (self)));
+  bool is_off = shop != NULL && (shop->choice.off & (UINT32_C (1) << LS_ACTIVITY)) != 0;
+
+  g_object_set (self->activity, "empty-text",
+                is_off ? _("Not kept on this computer; see Preferences") : _("Nothing has happened yet"), NULL);
+}
+
 static void
 show_lists (LsOverviewPage *self)
 {
@@ -354,6 +366,9 @@ ls_overview_page_bind (LsPage *page)
   g_signal_connect_object (self->days, "changed", G_CALLBACK (days_changed_cb), self, G_CONNECT_SWAPPED);
   days_changed_cb (self);
   show_lists (self);
+  scope_changed_cb (self);
+  g_signal_connect_object (ls_page_get_client (page), "shops-changed", G_CALLBACK (scope_changed_cb), self,
+                           G_CONNECT_SWAPPED);
 }
 
 static void
@@ -364,6 +379,8 @@ ls_overview_page_unbind (LsPage *page)
   if (self->days != NULL)
     g_signal_handlers_disconnect_by_data (self->days, self);
   g_clear_object (&self->days);
+  if (ls_page_get_client (page) != NULL)
+    g_signal_handlers_disconnect_by_func (ls_page_get_client (page), scope_changed_cb, self);
   ls_summary_list_set_query (self->latest_orders, NULL, NULL, NULL);
   ls_summary_list_set_query (self->activity, NULL, NULL, NULL);
   ls_summary_list_set_query (self->low_stock, NULL, NULL, NULL);
