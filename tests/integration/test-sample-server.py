@@ -6,7 +6,9 @@ usage: test-sample-server.py LOCKSTEPD
 """
 
 import os
+import resource
 import signal
+import subprocess
 import sys
 
 import lsshop
@@ -19,6 +21,12 @@ def picture(rows):
   for row in rows['stats'].values():
     row.pop('calculated_at')
   return rows
+
+
+def fill_disk():
+  """In a child: no file may be longer than this, as on a disk that is full."""
+  signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+  resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
 
 
 def main():
@@ -41,6 +49,13 @@ def main():
         assert first[collection] == second[collection], collection
       assert len(first['orders']) > 500
       folder.check()
+
+    with tap.step('an export that fails leaves the files of before'):
+      before = {name: open(os.path.join(there, name), 'rb').read() for name in os.listdir(there)}
+      done = subprocess.run(folder.line('export', '--shop', 'nachtwerk', '--to', there), preexec_fn=fill_disk,
+                            stderr=subprocess.PIPE, encoding='utf-8', timeout=lsshop.PATIENCE, check=False)
+      assert done.returncode == 1 and done.stderr, done
+      assert before == {name: open(os.path.join(there, name), 'rb').read() for name in os.listdir(there)}
 
     with tap.step('and so is one exported as a whole'):
       stream = folder.path('rows.ndjson')

@@ -58,16 +58,31 @@ open_file (Export             *export,
   return export->out != NULL;
 }
 
+/* Lets go of a file that is not whole: closing it cancelled leaves the one before as it was. */
+static void
+give_up_file (Export *export)
+{
+  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
+
+  g_cancellable_cancel (cancelled);
+  if (export->out != NULL && export->folder != NULL)
+    g_output_stream_close (export->out, cancelled, NULL);
+  g_clear_object (&export->out);
+  g_clear_pointer (&export->writer, ls_snapshot_writer_free);
+}
+
 static bool
 close_file (Export *export)
 {
-  bool closed =
-      export->out == NULL ||
-      (flush (export) && g_output_stream_close (export->out, NULL, &export->error));
-
+  if (export->out != NULL &&
+      (!flush (export) || !g_output_stream_close (export->out, NULL, &export->error)))
+    {
+      give_up_file (export);
+      return false;
+    }
   g_clear_object (&export->out);
   g_clear_pointer (&export->writer, ls_snapshot_writer_free);
-  return closed;
+  return true;
 }
 
 /* Begins all collections up to @collection, %NULL for all that are left. */
@@ -134,8 +149,7 @@ export_shop (Export    *export,
   done = ls_storage_scan (storage, export->shop, export->list, export->n_list, &export->position,
                           row_cb, export, error) &&
          export->error == NULL && finish (export);
-  g_clear_object (&export->out);
-  g_clear_pointer (&export->writer, ls_snapshot_writer_free);
+  give_up_file (export);
   if (export->error != NULL)
     g_propagate_error (error, g_steal_pointer (&export->error));
   return done;
