@@ -538,6 +538,39 @@ check_logged_row (Check           *check,
   g_ptr_array_add (check->report->repairs, ls_change_new_between (last->stored, repaired));
 }
 
+/* Whether the rows of all suspect buckets are those of the log to the last one: then it is the digest
+ * that is wrong. It followed a row that had rotted before it was changed. */
+static bool
+is_all_logged (Check     *check,
+               GPtrArray *rows)
+{
+  LsDigest *logged[LS_N_COLLECTIONS];
+  bool equal = true;
+
+  for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
+    logged[id] = ls_digest_new (collection_of ((LsCollectionId) id));
+  for (unsigned i = 0; i < rows->len; i++)
+    {
+      const LsLastRow *last = g_ptr_array_index (rows, i);
+
+      if (last->row != NULL && last->is_whole)
+        ls_digest_replace (logged[last->collection->id], NULL, last->row);
+    }
+  for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
+    for (unsigned i = 0; check->suspects[id] != NULL && i < check->suspects[id]->len; i++)
+      {
+        uint32_t bucket = g_array_index (check->suspects[id], uint32_t, i);
+        uint64_t all = ls_view_get_fields (ls_view_full (), collection_of ((LsCollectionId) id));
+        LsDigestSum a = ls_digest_get_bucket (logged[id], bucket, all);
+        LsDigestSum b = ls_digest_get_bucket (check->digests[id], bucket, all);
+
+        equal = equal && a.count == b.count && a.hash == b.hash;
+      }
+  for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
+    ls_digest_free (logged[id]);
+  return equal;
+}
+
 /* Rows that changed behind the log: what they were, it may remember. */
 static bool
 check_logged (Check      *check,
@@ -555,6 +588,8 @@ check_logged (Check      *check,
   rows = ls_log_list_last (storage, shop, check->suspects, error);
   for (unsigned i = 0; rows != NULL && i < rows->len; i++)
     check_logged_row (check, g_ptr_array_index (rows, i));
+  if (rows != NULL && check->report->repairs->len == 0)
+    check->report->renews = is_all_logged (check, rows);
   return rows != NULL;
 }
 

@@ -56,6 +56,7 @@ typedef struct {
  * @findings: (element-type LsFinding): the first of them
  * @repairs: (element-type LsChange): what makes it right. When rows are not what the log set, they
  *   come first: what is derived from them is looked at by the next check
+ * @renews: whether rows are what the log led to, and a digest is not theirs: it is made anew
  * @too_large: whether the shop had too many rows to be read
  *
  * What a check found.
@@ -67,6 +68,7 @@ typedef struct {
   int64_t n_findings;
   GPtrArray *findings;
   GPtrArray *repairs;
+  bool renews;
   bool too_large;
 } LsDeriveReport;
 
@@ -93,6 +95,7 @@ LsDeriveReport *ls_derive_check_with           (LsStorage            *storage,
 LsDeriveReport *ls_derive_check                (LsStorage            *storage,
                                                const char           *shop,
                                                GError              **error);
+LsMutation    *ls_derive_repair_new           (const char            *shop);
 GPtrArray     *ls_derive_report_make_mutations (const LsDeriveReport  *report);
 void           ls_derive_report_free           (LsDeriveReport        *report);
 char          *ls_finding_to_text             (const LsFinding      *finding);

@@ -11,11 +11,32 @@
 #define REPAIRS_PER_MUTATION 50
 
 /**
+ * ls_derive_repair_new:
+ * @shop: which shop
+ *
+ * Makes a repair of nothing: after any repair the digests are made anew from the rows, so that is
+ * what this one does.
+ *
+ * Returns: (transfer full): a mutation that changes may be added to
+ */
+LsMutation *
+ls_derive_repair_new (const char *shop)
+{
+  LsMutation *mutation = ls_mutation_new (shop);
+
+  mutation->actor = g_strdup ("check");
+  mutation->role = LS_ROLE_OWNER;
+  mutation->flags = LS_MUTATION_REPAIR;
+  mutation->changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+  return mutation;
+}
+
+/**
  * ls_derive_report_make_mutations:
  * @report: a report
  *
- * Makes what repairs the derived values, to be submitted to the committer one after the other. They
- * name what stands there now: what changed since the check is a conflict and stays.
+ * Makes what repairs rows, derived values and digests, to be submitted to the committer one after the
+ * other. They name what stands there now: what changed since the check is a conflict and stays.
  *
  * Returns: (transfer full) (element-type LsMutation): the repairs, none when all is right
  */
@@ -29,15 +50,13 @@ ls_derive_report_make_mutations (const LsDeriveReport *report)
     {
       if (i % REPAIRS_PER_MUTATION == 0)
         {
-          mutation = ls_mutation_new (report->shop);
-          mutation->actor = g_strdup ("check");
-          mutation->role = LS_ROLE_OWNER;
-          mutation->flags = LS_MUTATION_REPAIR;
-          mutation->changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+          mutation = ls_derive_repair_new (report->shop);
           g_ptr_array_add (mutations, mutation);
         }
       g_ptr_array_add (mutation->changes, ls_change_ref (g_ptr_array_index (report->repairs, i)));
     }
+  if (report->renews && mutations->len == 0)
+    g_ptr_array_add (mutations, ls_derive_repair_new (report->shop));
   return mutations;
 }
 

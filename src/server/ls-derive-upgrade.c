@@ -44,19 +44,6 @@ decided_cb (LsMutation       *mutation,
     ls_wait_end (&group->wait);
 }
 
-/* A repair of nothing: has the digests made anew from the rows. */
-static LsMutation *
-renewal_new (const char *shop)
-{
-  LsMutation *mutation = ls_mutation_new (shop);
-
-  mutation->actor = g_strdup ("check");
-  mutation->role = LS_ROLE_OWNER;
-  mutation->flags = LS_MUTATION_REPAIR;
-  mutation->changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
-  return mutation;
-}
-
 static bool
 commit_all (LsCommitter  *committer,
             GPtrArray    *mutations,
@@ -104,7 +91,7 @@ upgrade_shop (LsStorage    *storage,
       n_repaired += report->repairs->len;
       mutations = ls_derive_report_make_mutations (report);
       if (tries == 0)
-        g_ptr_array_add (mutations, renewal_new (shop));
+        g_ptr_array_add (mutations, ls_derive_repair_new (shop));
       if (!commit_all (committer, mutations, error))
         return false;
     }

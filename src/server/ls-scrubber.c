@@ -213,7 +213,7 @@ note_found (Pass                 *pass,
             const LsDeriveReport *report)
 {
   LsScrubber *self = pass->scrubber;
-  bool repairable = report->repairs->len > 0;
+  bool repairable = report->repairs->len > 0 || report->renews;
   uint64_t n = count_findings (report);
 
   if (pass->found_at == 0)
@@ -248,7 +248,7 @@ decided_cb (LsMutation       *mutation,
     {
       g_atomic_int_inc (&pass->n_applied);
       g_mutex_lock (&pass->scrubber->lock);
-      pass->scrubber->stats.repaired += mutation->changes->len;
+      pass->scrubber->stats.repaired += MAX (mutation->changes->len, 1);
       g_mutex_unlock (&pass->scrubber->lock);
     }
 }
@@ -319,7 +319,7 @@ check_cb (gpointer data)
     note_found (pass, report);
   else if (report != NULL)
     g_hash_table_remove (self->told, pass->shop);
-  if (report == NULL || report->repairs->len == 0 || pass->tries >= MAX_TRIES ||
+  if (report == NULL || (report->repairs->len == 0 && !report->renews) || pass->tries >= MAX_TRIES ||
       is_stopped (self) || !repair (pass, report))
     end_pass (pass);
 }

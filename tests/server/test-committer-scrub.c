@@ -3,6 +3,7 @@
 
 #include "ls-test-shop.h"
 
+#include "server/ls-derive-check.h"
 #include "sql/ls-sql.h"
 
 #define N_PRODUCTS 1700
@@ -135,6 +136,67 @@ test_rot (void)
     }
 }
 
+static LsDeriveReport *
+check_shop (LsTestShop *self)
+{
+  const LsCheckOptions options = { .digests = ls_committer_get_digests (self->committer, "s") };
+  g_autoptr (GError) error = NULL;
+  LsDeriveReport *report = ls_derive_check_with (self->storage, "s", &options, &error);
+
+  g_assert_no_error (error);
+  return report;
+}
+
+static void
+exec_outside (LsTestShop *self,
+              const char *statement)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsSql) sql = ls_sql_open (self->path, LS_SQL_EXISTING, NULL, &error);
+
+  g_assert_no_error (error);
+  ls_sql_exec (sql, statement, &error);
+  g_assert_no_error (error);
+}
+
+/* A row rots and is deleted before anybody notices: the digest followed what stood there, and not what
+ * the log had led to. The rows are right then, to the last one, and the digest is made anew; unless
+ * there is a row that the log does not know, which nobody can vouch for. */
+static void
+test_rot_and_edit (void)
+{
+  for (int stranger = 0; stranger < 2; stranger++)
+    {
+      g_autoptr (LsTestShop) self = ls_test_shop_new ();
+      g_autoptr (LsDeriveReport) wrong = NULL, right = NULL;
+      g_autoptr (GPtrArray) mutations = NULL;
+      g_autoptr (LsTestOutcome) outcome = NULL;
+
+      ls_test_shop_apply (self, "[{'c':'products','k':'p1','op':'put','set':"
+                                "{'name':'A','status':'draft'}},"
+                                "{'c':'products','k':'p2','op':'put','set':"
+                                "{'name':'B','status':'draft'}}]");
+      exec_outside (self, "UPDATE products SET name = 'Rot' WHERE key = 'p1'");
+      ls_test_shop_reopen (self);
+      ls_test_shop_apply (self, "[{'c':'products','k':'p1','op':'del'}]");
+      if (stranger)
+        exec_outside (self, "INSERT INTO products (shop, key, name) VALUES ('s', 'q', 'Q')");
+      wrong = check_shop (self);
+      g_assert_cmpint (wrong->n_findings, >, 0);
+      g_assert_cmpint (wrong->renews, ==, !stranger);
+      if (stranger)
+        continue;
+      mutations = ls_derive_report_make_mutations (wrong);
+      g_assert_cmpuint (mutations->len, ==, 1);
+      outcome = ls_test_shop_submit (self, ls_mutation_ref (g_ptr_array_index (mutations, 0)));
+      ls_test_environment_run (self->environment);
+      g_assert_true (outcome->told);
+      right = check_shop (self);
+      g_assert_cmpint (right->n_findings, ==, 0);
+      g_assert_null (ls_test_shop_get (self, LS_PRODUCTS, "p1"));
+    }
+}
+
 /* A server that was killed before it kept its digests brings them on from the log: not from rows that
  * rotted since. */
 static void
@@ -202,6 +264,7 @@ main (int   argc,
   g_test_add_func ("/committer-scrub/sound", test_sound);
   g_test_add_func ("/committer-scrub/rot", test_rot);
   g_test_add_func ("/committer-scrub/rot-and-crash", test_rot_and_crash);
+  g_test_add_func ("/committer-scrub/rot-and-edit", test_rot_and_edit);
   g_test_add_func ("/committer-scrub/twice", test_twice);
 
   return g_test_run ();

@@ -111,13 +111,17 @@ look_cb (LsRecord *record,
  * ls_sim_oracle_find_rotten_at_server:
  * @self: an oracle
  * @storage: the server's
+ * @committer: the server's
  *
- * Returns: (transfer full) (nullable): the name of a row that is still not what the log says
+ * Returns: (transfer full) (nullable): the name of a row that is still not what the log says, or of
+ *   a collection whose digest followed such a row
  */
 char *
 ls_sim_oracle_find_rotten_at_server (LsSimOracle *self,
-                                     LsStorage   *storage)
+                                     LsStorage   *storage,
+                                     LsCommitter *committer)
 {
+  const LsCollection *wrong;
   const LsCollection *collections[LS_N_COLLECTIONS];
   LsPosition position;
   Look look = { self, NULL };
@@ -130,7 +134,8 @@ ls_sim_oracle_find_rotten_at_server (LsSimOracle *self,
   if (!ls_storage_scan (storage, LS_SIM_SHOP, collections, LS_N_COLLECTIONS, &position, look_cb,
                         &look, NULL))
     return g_strdup ("what can't be read");
-  return look.wrong;
+  wrong = look.wrong == NULL ? ls_sim_oracle_find_wrong_digest (self, committer) : NULL;
+  return wrong != NULL ? g_strdup (wrong->name) : look.wrong;
 }
 
 /* Nothing is wrong any more. */

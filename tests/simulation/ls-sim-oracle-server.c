@@ -7,9 +7,16 @@
 
 /* The server at rest: its rows and digests are those that its log led to. */
 
-static void
-judge_digests (LsSimOracle *self,
-               LsCommitter *committer)
+/**
+ * ls_sim_oracle_find_wrong_digest:
+ * @self: an oracle that has followed the log
+ * @committer: the server's
+ *
+ * Returns: (nullable): a collection whose digest is not that of the rows that the log led to
+ */
+const LsCollection *
+ls_sim_oracle_find_wrong_digest (LsSimOracle *self,
+                                 LsCommitter *committer)
 {
   LsDigestSum sums[LS_N_COLLECTIONS], own[LS_N_COLLECTIONS] = { 0 };
   const LsView *view = ls_view_full ();
@@ -20,7 +27,7 @@ judge_digests (LsSimOracle *self,
 
   ls_scope_init (&scope);
   if (!ls_committer_get_digest (committer, LS_SIM_SHOP, view, &scope, &position, sums))
-    return;
+    return NULL;
   g_hash_table_iter_init (&iter, self->rows);
   while (g_hash_table_iter_next (&iter, NULL, &row))
     {
@@ -31,8 +38,8 @@ judge_digests (LsSimOracle *self,
     }
   for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
     if (own[i].count != sums[i].count || own[i].hash != sums[i].hash)
-      ls_sim_oracle_accuse (self, "the server's digest of %s is not that of its log",
-                            ls_schema_collection ((LsCollectionId) i)->name);
+      return ls_schema_collection ((LsCollectionId) i);
+  return NULL;
 }
 
 typedef struct {
@@ -70,6 +77,7 @@ ls_sim_oracle_judge_server (LsSimOracle *self,
 {
   const LsCollection *collections[LS_N_COLLECTIONS];
   Scan scan = { self, 0 };
+  const LsCollection *wrong;
   LsPosition position;
   g_autoptr (GError) error = NULL;
 
@@ -81,5 +89,7 @@ ls_sim_oracle_judge_server (LsSimOracle *self,
   else if (scan.n_rows != g_hash_table_size (self->rows))
     ls_sim_oracle_accuse (self, "the server has %u rows, its log led to %u", scan.n_rows,
                           g_hash_table_size (self->rows));
-  judge_digests (self, committer);
+  wrong = ls_sim_oracle_find_wrong_digest (self, committer);
+  if (wrong != NULL)
+    ls_sim_oracle_accuse (self, "the server's digest of %s is not that of its log", wrong->name);
 }

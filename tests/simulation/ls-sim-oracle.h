@@ -101,7 +101,10 @@ char        *ls_sim_oracle_find_rotten   (LsSimOracle         *self,
                                           LsCache             *cache,
                                           LsRole               role);
 char        *ls_sim_oracle_find_rotten_at_server (LsSimOracle *self,
-                                          LsStorage           *storage);
+                                          LsStorage           *storage,
+                                                  LsCommitter         *committer);
+const LsCollection *ls_sim_oracle_find_wrong_digest (LsSimOracle *self,
+                                                     LsCommitter *committer);
 void         ls_sim_oracle_forget_rot    (LsSimOracle         *self);
 void         ls_sim_oracle_asked         (LsSimOracle         *self,
                                           unsigned             client,

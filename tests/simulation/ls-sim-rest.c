@@ -79,7 +79,8 @@ who_is_rotten (LsSimRun *run)
   if (!ls_sim_oracle_has_rotted (run->oracle))
     return NULL;
   ls_sim_run_follow (run);
-  name = ls_sim_oracle_find_rotten_at_server (run->oracle, run->server->storage);
+  name = ls_sim_oracle_find_rotten_at_server (run->oracle, run->server->storage,
+                                              run->server->committer);
   if (name != NULL)
     {
       g_snprintf (text, sizeof text, "the server does not mend %s", name);

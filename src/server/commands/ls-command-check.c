@@ -52,12 +52,8 @@ take_as_they_are (CheckJob             *job,
                   const LsDeriveReport *report,
                   GError              **error)
 {
-  g_autoptr (LsMutation) mutation = ls_mutation_new (report->shop);
+  g_autoptr (LsMutation) mutation = ls_derive_repair_new (report->shop);
 
-  mutation->actor = g_strdup ("check");
-  mutation->role = LS_ROLE_OWNER;
-  mutation->flags = LS_MUTATION_REPAIR;
-  mutation->changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
   g_print ("%s: the log does not tell what these rows were: they are taken as they are\n",
            report->shop);
   return ls_offline_commit (job->offline, mutation, error);
