@@ -137,6 +137,7 @@ ls_sim_oracle_booted (LsSimOracle *self,
       g_hash_table_iter_remove (&iter);
     }
   g_array_set_size (witness->heals, 0);
+  ls_sim_oracle_doubt_heals (self, client, client);
   ls_cache_get_position (cache, LS_SIM_SHOP, &witness->position, NULL, NULL, NULL);
   g_hash_table_remove_all (witness->screen);
   ls_sim_oracle_reload_screen (self, client, cache, UINT32_MAX);
@@ -163,9 +164,7 @@ ls_sim_oracle_pasted (LsSimOracle *self,
 
   self->copied = true;
   g_hash_table_remove_all (witness->rotten);
-  g_hash_table_iter_init (&iter, self->witnesses[from].rotten);
-  while (g_hash_table_iter_next (&iter, &value, NULL))
-    g_hash_table_add (witness->rotten, g_strdup (value));
+  ls_sim_oracle_doubt_heals (self, from, to);
   g_hash_table_remove_all (witness->edits);
   g_hash_table_iter_init (&iter, self->witnesses[from].edits);
   while (g_hash_table_iter_next (&iter, NULL, &value))

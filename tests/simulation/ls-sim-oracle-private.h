@@ -38,6 +38,7 @@ typedef struct {
   int64_t reloaded_at[LS_N_COLLECTIONS]; /* when its rows were last replaced as a whole */
   GPtrArray *screens; /* the states that its rows were in, by commit, oldest first */
   GHashTable *rotten; /* names of rows that somebody else wrote */
+  GHashTable *healed; /* those that were right again: a crash may undo it, for a cache is not synced */
   GArray *heals;      /* LsSimHeal, since it was booted */
   LsRole role;        /* of its user */
   LsRole before;      /* the widest that he was of late */
@@ -72,5 +73,16 @@ void  ls_sim_oracle_reload_screen (LsSimOracle        *self,
                                    unsigned            client,
                                    LsCache            *cache,
                                    uint32_t            collections);
+
+/* ls-sim-oracle-screen.c */
+bool ls_sim_oracle_is_sum_right (LsSimOracle        *self,
+                                 LsCache            *cache,
+                                 const LsCollection *collection,
+                                 uint64_t            fields);
+
+/* ls-sim-oracle-rot.c */
+void ls_sim_oracle_doubt_heals (LsSimOracle *self,
+                                unsigned     from,
+                                unsigned     client);
 
 G_END_DECLS

@@ -81,7 +81,9 @@ ls_sim_oracle_find_rotten (LsSimOracle *self,
           ls_cache_get_confirmed (cache, LS_SIM_SHOP, collection, parts[1], NULL);
 
       if ((row == NULL) != (held == NULL) ||
-          (row != NULL && (ls_record_diff (row, held) & ls_view_get_fields (view, collection))))
+          (row != NULL && (ls_record_diff (row, held) & ls_view_get_fields (view, collection))) ||
+          /* It followed a row that was not what it took it for. */
+          !ls_sim_oracle_is_sum_right (self, cache, collection, ls_view_get_fields (view, collection)))
         return g_strdup (name);
     }
   return NULL;
@@ -138,13 +140,39 @@ ls_sim_oracle_find_rotten_at_server (LsSimOracle *self,
   return wrong != NULL ? g_strdup (wrong->name) : look.wrong;
 }
 
+static void
+add_names (GHashTable *names,
+           GHashTable *more)
+{
+  GHashTableIter iter;
+  gpointer name;
+
+  g_hash_table_iter_init (&iter, more);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    g_hash_table_add (names, g_strdup (name));
+}
+
+/* A client starts, with the cache of @from: what was healed and not yet synced may be as it was. */
+void
+ls_sim_oracle_doubt_heals (LsSimOracle *self,
+                           unsigned     from,
+                           unsigned     client)
+{
+  if (from != client)
+    add_names (self->witnesses[client].rotten, self->witnesses[from].rotten);
+  add_names (self->witnesses[client].rotten, self->witnesses[from].healed);
+}
+
 /* Nothing is wrong any more. */
 void
 ls_sim_oracle_forget_rot (LsSimOracle *self)
 {
   g_hash_table_remove_all (self->rotten);
   for (unsigned i = 0; i < self->n_clients; i++)
-    g_hash_table_remove_all (self->witnesses[i].rotten);
+    {
+      add_names (self->witnesses[i].healed, self->witnesses[i].rotten);
+      g_hash_table_remove_all (self->witnesses[i].rotten);
+    }
 }
 
 /* --- What a heal may cost -------------------------------------------------------------------- */

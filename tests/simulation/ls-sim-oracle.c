@@ -63,6 +63,7 @@ ls_sim_oracle_new (LsSimWorld *world,
           g_hash_table_new_full (g_str_hash, g_str_equal, NULL, edit_free);
       self->witnesses[i].screen = rows_new ();
       self->witnesses[i].rotten = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+      self->witnesses[i].healed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
       self->witnesses[i].screens = g_ptr_array_new_with_free_func (ls_sim_screen_free);
       self->witnesses[i].heals = g_array_new (FALSE, FALSE, sizeof (LsSimHeal));
     }
@@ -77,6 +78,7 @@ ls_sim_oracle_free (LsSimOracle *self)
       g_hash_table_unref (self->witnesses[i].edits);
       g_hash_table_unref (self->witnesses[i].screen);
       g_hash_table_unref (self->witnesses[i].rotten);
+      g_hash_table_unref (self->witnesses[i].healed);
       g_array_unref (self->witnesses[i].heals);
       g_ptr_array_unref (self->witnesses[i].screens);
     }
