@@ -13,6 +13,8 @@
 #define MAX_OPEN 1000
 /* A number that does not add up makes every row be looked at, not more often than this. */
 #define DEEPER_PAUSE (10 * 60 * (int64_t) G_USEC_PER_SEC)
+/* What is found again was not mended, or came back: it is asked for once more, not sooner than this. */
+#define ASK_AGAIN (60 * (int64_t) G_USEC_PER_SEC)
 /* A digest that agreed may have been compared before what was found: not one after so long. */
 #define SETTLED (5 * (int64_t) G_USEC_PER_SEC)
 
@@ -114,6 +116,7 @@ respond (LsConsistencyChecker *self,
 {
   const LsFinding *finding = open->finding;
 
+  open->asked_at = ls_environment_monotonic (self->environment);
   switch (finding->response)
     {
     case LS_FINDING_HEAL:
@@ -150,6 +153,12 @@ take_finding (LsConsistencyChecker *self,
       /* Rows are the server's, and still do not add up. */
       if (open->compared)
         tell (self, open);
+      else if (ls_environment_monotonic (self->environment) - open->asked_at >= ASK_AGAIN)
+        {
+          ls_finding_unref (open->finding);
+          open->finding = ls_finding_ref (finding);
+          respond (self, open);
+        }
       return;
     }
   if (g_hash_table_size (self->open) >= MAX_OPEN)

@@ -36,6 +36,7 @@ struct _LsConsistencyChecker {
 typedef struct {
   LsFinding *finding;
   int64_t since; /* monotonic */
+  int64_t asked_at; /* when what its rule says was last done, monotonic */
   bool compared; /* the server's digests agreed since */
   bool told;
 } LsOpenFinding;

@@ -453,6 +453,27 @@ hear (Fixture            *fixture,
   ls_test_environment_run (fixture->environment);
 }
 
+/* What was asked to be healed and rots again, while nobody said that it was healed, is asked for again:
+ * its rows may have come with all of the collection. */
+static void
+test_suspect_again (Fixture      *fixture,
+                    gconstpointer data)
+{
+  g_autoptr (GString) done = g_string_new (NULL);
+
+  ls_consistency_checker_set_healer (fixture->checker, &healer, done);
+  corrupt (fixture, ls_schema_collection (LS_PRODUCTS), "p2", "price", 100);
+  check (fixture, LS_CHECK_ALL);
+  corrupt (fixture, ls_schema_collection (LS_PRODUCTS), "p2", "price", 200);
+  check (fixture, LS_CHECK_ALL);
+  g_assert_cmpuint (fixture->report->n_findings, ==, 1);
+  g_assert_cmpstr (done->str, ==, "suspect 1 of products; ");
+  ls_test_environment_advance (fixture->environment, 60 * G_USEC_PER_SEC);
+  corrupt (fixture, ls_schema_collection (LS_PRODUCTS), "p2", "price", 300);
+  check (fixture, LS_CHECK_ALL);
+  g_assert_cmpstr (done->str, ==, "suspect 1 of products; suspect 1 of products; ");
+}
+
 /* A row that rotted: its bucket is healed, and that sums are right again closes nothing. */
 static void
 test_suspect (Fixture      *fixture,
@@ -602,7 +623,8 @@ main (int    argc,
   } tests[] = {
     { "sound", test_sound },   { "rules", test_rules },     { "parts", test_parts },
     { "rotten", test_rotten }, { "pending", test_pending }, { "flood", test_flood },
-    { "round", test_round },   { "suspect", test_suspect },   { "verified", test_verified },
+    { "round", test_round },   { "suspect", test_suspect }, { "suspect-again", test_suspect_again },
+    { "verified", test_verified },
     { "differs", test_differs }, { "told", test_told },       { "overlay", test_overlay },
     { "after-crash", test_after_crash },
   };
