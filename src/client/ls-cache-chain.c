@@ -35,8 +35,8 @@ find_set (const LsEdit   *edit,
   return NULL;
 }
 
-/* Whether an edit before this one, which is sent, waits: it was made once more, and sets the field to
- * what was seen there. */
+/* Whether an edit before this one, which is sent, was made once more since, and sets the field to what
+ * was seen there. It waits, or is on its way again, after this one: then its count is the greater. */
 static bool
 is_made_again (const LsShopState *shop,
                const LsEdit      *edit,
@@ -47,7 +47,8 @@ is_made_again (const LsShopState *shop,
     {
       const LsEdit *open = ((LsOpenEdit *) g_ptr_array_index (shop->edits, i))->edit;
 
-      if (open->id < edit->id && open->state == LS_EDIT_QUEUED &&
+      if (open->id < edit->id &&
+          (open->state == LS_EDIT_QUEUED || (open->state == LS_EDIT_SENT && open->n > edit->n)) &&
           find_set (open, change, seen->field, &seen->was) != NULL)
         return true;
     }

@@ -490,6 +490,34 @@ test_discard_sent (LsTestCache   *fixture,
   g_assert_cmpuint (count (fixture, UINT32_MAX), ==, 0);
 }
 
+/* A chain whose first link is refused: the second met a conflict with nobody and is on its way once
+ * more when the third, which was made on it, is told the same. That goes again as well. */
+static void
+test_chain_on_its_way (LsTestCache   *fixture,
+                       gconstpointer  data)
+{
+  static const int64_t prices[] = { 5, 10, 12 };
+  g_autoptr (GPtrArray) sent = NULL;
+  g_autoptr (GPtrArray) resent = NULL;
+  g_autoptr (LsEdit) last = NULL;
+
+  for (size_t i = 0; i < G_N_ELEMENTS (prices); i++)
+    {
+      ls_edit_unref (edit (fixture, ls_test_set_integer ("a", "price", prices[i])));
+      ls_edit_unref (edit (fixture, ls_test_add ("a", "stock", 1)));
+    }
+  sent = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 64, NULL);
+  g_assert_cmpuint (sent->len, ==, 6);
+  ls_edit_unref (end (fixture, g_ptr_array_index (sent, 0), LS_RESULT_REJECTED, 10));
+  ls_edit_unref (end (fixture, g_ptr_array_index (sent, 2), LS_RESULT_CONFLICT, 10));
+  resent = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 64, NULL);
+  g_assert_cmpuint (resent->len, >, 0);
+  last = end (fixture, g_ptr_array_index (sent, 4), LS_RESULT_CONFLICT, 10);
+  g_assert_cmpint (last->state, !=, LS_EDIT_DEAD);
+  g_assert_cmpuint (count (fixture, LS_EDIT_MASK (LS_EDIT_DEAD)), ==, 1);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 12);
+}
+
 /* PROTOCOL rule 7: 1, 2, 3, at most 64 undecided, and the same again until they are decided. */
 static void
 test_numbers (LsTestCache   *fixture,
@@ -624,6 +652,7 @@ main (int   argc,
   ADD_TEST ("dependants", test_dependants);
   ADD_TEST ("retry", test_retry);
   ADD_TEST ("discard-sent", test_discard_sent);
+  ADD_TEST ("chain-on-its-way", test_chain_on_its_way);
   ADD_TEST ("numbers", test_numbers);
   ADD_TEST ("renumber", test_renumber);
   ADD_TEST ("snapshot-rebase", test_snapshot_rebase);
