@@ -88,17 +88,29 @@ typedef struct {
   int64_t max_rows;
 } LsCheckOptions;
 
-LsDeriveReport *ls_derive_check_with           (LsStorage            *storage,
-                                               const char           *shop,
-                                               const LsCheckOptions *options,
-                                               GError              **error);
-LsDeriveReport *ls_derive_check                (LsStorage            *storage,
-                                               const char           *shop,
-                                               GError              **error);
-LsMutation    *ls_derive_repair_new           (const char            *shop);
-GPtrArray     *ls_derive_report_make_mutations (const LsDeriveReport  *report);
-void           ls_derive_report_free           (LsDeriveReport        *report);
-char          *ls_finding_to_text             (const LsFinding      *finding);
+LsDeriveReport *ls_derive_check_with            (LsStorage            *storage,
+                                                 const char           *shop,
+                                                 const LsCheckOptions *options,
+                                                 GError              **error);
+LsDeriveReport *ls_derive_check                 (LsStorage            *storage,
+                                                 const char           *shop,
+                                                 GError              **error);
+
+LsDeriveReport *ls_derive_report_new            (const char           *shop);
+void            ls_derive_report_add            (LsDeriveReport       *report,
+                                                 LsFindingKind         kind,
+                                                 const LsCollection   *collection,
+                                                 const char           *key,
+                                                 int                   field,
+                                                 const LsValue        *stored,
+                                                 const LsValue        *computed);
+void            ls_derive_report_add_extra      (LsDeriveReport       *report,
+                                                 const LsRecord       *stored);
+GPtrArray      *ls_derive_report_make_mutations (const LsDeriveReport *report);
+void            ls_derive_report_free           (LsDeriveReport       *report);
+
+LsMutation     *ls_derive_repair_new            (const char           *shop);
+char           *ls_finding_to_text              (const LsFinding      *finding);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsDeriveReport, ls_derive_report_free)
 

@@ -7,8 +7,93 @@
 
 /* What a check found: in words, and as what repairs it. */
 
+/* Findings that are kept with their words; all are counted. */
+#define MAX_FINDINGS 1000
+
 /* Repairs in one mutation: with its activity they stay below what a version may hold. */
 #define REPAIRS_PER_MUTATION 50
+
+static void
+finding_free (gpointer data)
+{
+  LsFinding *finding = data;
+
+  g_free (finding->key);
+  ls_value_clear (&finding->stored);
+  ls_value_clear (&finding->computed);
+  g_free (finding);
+}
+
+/**
+ * ls_derive_report_new:
+ * @shop: which shop
+ *
+ * Returns: (transfer full): a report of nothing
+ */
+LsDeriveReport *
+ls_derive_report_new (const char *shop)
+{
+  LsDeriveReport *report = g_new0 (LsDeriveReport, 1);
+
+  report->shop = g_strdup (shop);
+  report->findings = g_ptr_array_new_with_free_func (finding_free);
+  report->repairs = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+  return report;
+}
+
+/**
+ * ls_derive_report_add:
+ * @report: a report
+ * @kind: what was found
+ * @collection: (nullable): where
+ * @key: (nullable): as #LsFinding has it
+ * @field: index of the field, or -1
+ * @stored: (nullable): what stands there
+ * @computed: (nullable): what should
+ *
+ * Counts a finding, and keeps it if it is one of the first thousand.
+ */
+void
+ls_derive_report_add (LsDeriveReport     *report,
+                      LsFindingKind       kind,
+                      const LsCollection *collection,
+                      const char         *key,
+                      int                 field,
+                      const LsValue      *stored,
+                      const LsValue      *computed)
+{
+  LsFinding *finding;
+
+  report->n_findings++;
+  if (report->findings->len >= MAX_FINDINGS)
+    return;
+  finding = g_new0 (LsFinding, 1);
+  finding->kind = kind;
+  finding->collection = collection;
+  finding->key = g_strdup (key);
+  finding->field = field;
+  if (stored != NULL)
+    finding->stored = ls_value_copy (stored);
+  if (computed != NULL)
+    finding->computed = ls_value_copy (computed);
+  g_ptr_array_add (report->findings, finding);
+}
+
+/**
+ * ls_derive_report_add_extra:
+ * @report: a report
+ * @stored: a row that nothing calls for
+ *
+ * Adds it as a finding, and its removal as the repair.
+ */
+void
+ls_derive_report_add_extra (LsDeriveReport *report,
+                            const LsRecord *stored)
+{
+  ls_derive_report_add (report, LS_FINDING_EXTRA, ls_record_get_collection (stored),
+                        ls_record_get_key (stored), -1, NULL, NULL);
+  g_ptr_array_add (report->repairs, ls_change_new_between (stored, NULL));
+}
 
 /**
  * ls_derive_repair_new:

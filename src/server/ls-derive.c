@@ -68,10 +68,7 @@ order_inputs (const LsCollection *collection)
              bit (f->refunds.net) | bit (f->refunds.tax) | bit (f->refunds.shipping);
   else
     return 0;
-  for (unsigned i = 0; i < collection->n_fields; i++)
-    if (collection->fields[i].flags & LS_FIELD_DERIVED)
-      fields |= bit (i);
-  return fields;
+  return fields | ls_measures_derived_fields (collection);
 }
 
 static const char *

@@ -441,6 +441,29 @@ ls_measures_set_stats (LsRecord       *stats,
   ls_record_set_integer (stats, f->stats.spent, number (customer, f->customers.spent));
 }
 
+/**
+ * ls_measures_derived_fields:
+ * @collection: a collection
+ *
+ * Returns: the fields that follow from other rows or fields, as a mask
+ */
+uint64_t
+ls_measures_derived_fields (const LsCollection *collection)
+{
+  uint64_t fields = 0;
+
+  for (unsigned i = 0; i < collection->n_fields; i++)
+    if (collection->fields[i].flags & LS_FIELD_DERIVED)
+      fields |= UINT64_C (1) << i;
+  return fields;
+}
+
+/**
+ * ls_measures_summed_fields:
+ * @collection: a collection
+ *
+ * Returns: the fields that are sums over other rows, as a mask; 0 for collections without
+ */
 uint64_t
 ls_measures_summed_fields (const LsCollection *collection)
 {

@@ -85,7 +85,7 @@ char    *ls_measures_daily_key        (int64_t               day,
                                        const char           *currency);
 LsRecord *ls_measures_new_day         (const char           *key);
 
-/* The fields of a row that are sums over other rows, as a mask; 0 for collections without. */
+uint64_t ls_measures_derived_fields   (const LsCollection   *collection);
 uint64_t ls_measures_summed_fields    (const LsCollection   *collection);
 
 G_END_DECLS
