@@ -14,7 +14,6 @@
 #include "app/tables/ls-table.h"
 #include "app/widgets/ls-detail-view.h"
 #include "app/widgets/ls-placeholder.h"
-#include "core/ls-reason.h"
 
 /**
  * LsOrdersPage:
@@ -231,34 +230,13 @@ detail_edited_cb (LsOrdersPage *self,
 }
 
 static void
-record_found_cb (GObject      *source,
-                 GAsyncResult *result,
-                 gpointer      user_data)
+ls_orders_page_show_record (LsPage *page,
+                            LsRow  *row)
 {
-  g_autoptr (LsOrdersPage) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (LsRow) row = ls_store_get_row_finish (LS_STORE (source), result, &error);
+  LsOrdersPage *self = LS_ORDERS_PAGE (page);
 
-  if (ls_page_get_shop (LS_PAGE (self)) == NULL)
-    return;
-  if (row != NULL && ls_row_get_record (row) == NULL)
-    ls_reason_set_error (&error, LS_REASON_NO_RECORD);
-  if (error != NULL)
-    {
-      ls_page_tell_error (LS_PAGE (self), LS_OPERATION_OPEN_RECORD, error);
-      return;
-    }
   ls_table_select (self->table, ls_row_get_id (row));
   show_detail (self, row);
-}
-
-static void
-ls_orders_page_open_record (LsPage     *page,
-                            const char *key)
-{
-  if (ls_page_get_shop (page) != NULL)
-    ls_store_get_row_async (ls_page_get_store (page), ls_page_get_shop (page), orders (), key, NULL,
-                            record_found_cb, g_object_ref (page));
 }
 
 static void
@@ -355,7 +333,8 @@ ls_orders_page_class_init (LsOrdersPageClass *klass)
   page_class->bind = ls_orders_page_bind;
   page_class->unbind = ls_orders_page_unbind;
   page_class->search = ls_orders_page_search;
-  page_class->open_record = ls_orders_page_open_record;
+  page_class->records = LS_ORDERS;
+  page_class->show_record = ls_orders_page_show_record;
 
   g_type_ensure (LS_TYPE_ORDER_DETAIL);
   g_type_ensure (LS_TYPE_PLACEHOLDER);

@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "app/ls-window.h"
+#include "core/ls-reason.h"
 
 /**
  * LsPage:
@@ -65,6 +66,39 @@ find_role (LsPage *self,
 }
 
 static void
+record_found_cb (GObject      *source,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (LsPage) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsRow) row = ls_store_get_row_finish (LS_STORE (source), result, &error);
+
+  if (!private_of (self)->bound ||
+      (row != NULL && g_strcmp0 (ls_row_get_shop (row), ls_page_get_shop (self)) != 0))
+    return;
+  if (row != NULL && ls_row_get_record (row) == NULL)
+    ls_reason_set_error (&error, LS_REASON_NO_RECORD);
+  if (error != NULL)
+    ls_page_tell_error (self, LS_OPERATION_OPEN_RECORD, error);
+  else
+    LS_PAGE_GET_CLASS (self)->show_record (self, row);
+}
+
+/* Of a bound page. */
+static void
+find_record (LsPage     *self,
+             const char *key)
+{
+  LsPageClass *klass = LS_PAGE_GET_CLASS (self);
+
+  if (klass->show_record != NULL)
+    ls_store_get_row_async (ls_page_get_store (self), ls_page_get_shop (self),
+                            ls_schema_collection (klass->records), key, NULL, record_found_cb,
+                            g_object_ref (self));
+}
+
+static void
 rebind (LsPage *self)
 {
   LsPagePrivate *priv = private_of (self);
@@ -81,7 +115,7 @@ rebind (LsPage *self)
     {
       g_autofree char *key = g_steal_pointer (&priv->wanted);
 
-      LS_PAGE_GET_CLASS (self)->open_record (self, key);
+      find_record (self, key);
     }
 }
 
@@ -221,12 +255,6 @@ ls_page_unbind (LsPage *self)
 }
 
 static void
-ls_page_open_record_default (LsPage     *self,
-                             const char *key)
-{
-}
-
-static void
 ls_page_dispose (GObject *object)
 {
   forget_shop (LS_PAGE (object));
@@ -242,7 +270,6 @@ ls_page_class_init (LsPageClass *klass)
   klass->shows = UINT32_MAX;
   klass->bind = ls_page_bind;
   klass->unbind = ls_page_unbind;
-  klass->open_record = ls_page_open_record_default;
 }
 
 static void
@@ -393,7 +420,7 @@ ls_page_open_record (LsPage     *self,
   LsPagePrivate *priv = private_of (self);
 
   if (priv->bound)
-    LS_PAGE_GET_CLASS (self)->open_record (self, key);
+    find_record (self, key);
   else
     {
       g_free (priv->wanted);

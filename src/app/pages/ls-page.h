@@ -18,9 +18,11 @@ G_DECLARE_DERIVABLE_TYPE (LsPage, ls_page, LS, PAGE, AdwBin)
  * @bind: shows a shop: makes queries and puts them into the widgets
  * @unbind: lets go of the queries; called before another shop is bound and at the end
  * @search: shows what matches @text, everything for ""; pages that can't search leave it %NULL
- * @open_record: shows one record, selected and in the detail pane
+ * @records: the collection of the records that it opens
+ * @show_record: shows one of @records, selected and in the detail pane; pages that open none leave
+ *   it %NULL
  *
- * A page of a window. Derived classes chain up in all of them but @search.
+ * A page of a window. Derived classes chain up in @bind and @unbind.
  */
 struct _LsPageClass {
   AdwBinClass parent_class;
@@ -30,8 +32,9 @@ struct _LsPageClass {
   void (*unbind)      (LsPage     *self);
   void (*search)      (LsPage     *self,
                        const char *text);
-  void (*open_record) (LsPage     *self,
-                       const char *key);
+  LsCollectionId records;
+  void (*show_record) (LsPage     *self,
+                       LsRow      *row);
 };
 
 void        ls_page_set_shop      (LsPage     *self,

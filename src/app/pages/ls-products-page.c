@@ -16,7 +16,6 @@
 #include "app/tables/ls-table.h"
 #include "app/widgets/ls-detail-view.h"
 #include "app/widgets/ls-placeholder.h"
-#include "core/ls-reason.h"
 
 /**
  * LsProductsPage:
@@ -340,34 +339,13 @@ close_detail_action (GtkWidget  *widget,
 }
 
 static void
-record_found_cb (GObject      *source,
-                 GAsyncResult *result,
-                 gpointer      user_data)
+ls_products_page_show_record (LsPage *page,
+                              LsRow  *row)
 {
-  g_autoptr (LsProductsPage) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (LsRow) row = ls_store_get_row_finish (LS_STORE (source), result, &error);
+  LsProductsPage *self = LS_PRODUCTS_PAGE (page);
 
-  if (ls_page_get_shop (LS_PAGE (self)) == NULL)
-    return;
-  if (row != NULL && ls_row_get_record (row) == NULL)
-    ls_reason_set_error (&error, LS_REASON_NO_RECORD);
-  if (error != NULL)
-    {
-      ls_page_tell_error (LS_PAGE (self), LS_OPERATION_OPEN_RECORD, error);
-      return;
-    }
   ls_table_select (self->table, ls_row_get_id (row));
   set_row (self, row);
-}
-
-static void
-ls_products_page_open_record (LsPage     *page,
-                              const char *key)
-{
-  if (ls_page_get_shop (page) != NULL)
-    ls_store_get_row_async (ls_page_get_store (page), ls_page_get_shop (page), products (), key, NULL,
-                            record_found_cb, g_object_ref (page));
 }
 
 static void
@@ -472,7 +450,8 @@ ls_products_page_class_init (LsProductsPageClass *klass)
   page_class->bind = ls_products_page_bind;
   page_class->unbind = ls_products_page_unbind;
   page_class->search = ls_products_page_search;
-  page_class->open_record = ls_products_page_open_record;
+  page_class->records = LS_PRODUCTS;
+  page_class->show_record = ls_products_page_show_record;
 
   g_type_ensure (LS_TYPE_PLACEHOLDER);
   g_type_ensure (LS_TYPE_RECORD_FORM);
