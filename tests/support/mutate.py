@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asks whether the tests would notice: changes one line at a time, and sees which changes no test catches.
 
-usage: mutate.py FOLDER [--count N] [--seed S] [--jobs N] [--again] [--report]
+usage: mutate.py FOLDER [--count N] [--first N] [--seed S] [--jobs N] [--again] [--report]
 
 Draws N changes of one line each from src/core, src/client and src/server: an operator, a constant, a condition, a
 statement that is left out. Each is built in a scratch tree below FOLDER and run against the tests of the folders that it
 can break, and against a few simulations, until one fails: those first that are named like the changed file, then the quick
 ones. A test that fails is run again, and counts if it fails again: what fails by chance has not noticed anything. What was
 found is kept in FOLDER/results-SEED.ndjson, so that a run can be interrupted and goes on where it was; several runs may
-share a FOLDER. Ends with the changes that survived; --again judges only those once more, with the tests of today.
+share a FOLDER. A seed puts all changes into an order of its own, which other work on the sources leaves as it is but for
+the lines concerned: --first begins further down, where another machine left off. Ends with the changes that survived; --again judges only those once more, with the tests of today.
 
 A change that does not compile counts for nothing, and another one is drawn. What only frees memory, logs or names
 something is not changed: no test could tell.
@@ -21,7 +22,6 @@ import fcntl
 import hashlib
 import json
 import os
-import random
 import re
 import resource
 import shutil
@@ -110,7 +110,7 @@ def candidates_of(path):
 
 
 def draw(seed):
-  """All changes, in an order that depends on the seed alone."""
+  """All changes, in an order that depends on the seed and on what they are, not on which others there are."""
   found = []
   for folder in AFFECTED:
     for base, folders, names in os.walk(os.path.join(ROOT, 'src', folder)):
@@ -118,8 +118,7 @@ def draw(seed):
       for name in sorted(names):
         if name.endswith('.c'):
           found += candidates_of(os.path.relpath(os.path.join(base, name), ROOT))
-  random.Random(seed).shuffle(found)
-  return found
+  return sorted(found, key=lambda change: (hashlib.sha256(f'{seed} {identity(change)}'.encode()).digest(), change[1]))
 
 
 def identity(change):
@@ -345,12 +344,12 @@ def survivors_of(results, order):
   return [change for change in order if known.get(identity(change), {}).get('outcome') == 'survived']
 
 
-def work(folder, count, order, results, again):
+def work(folder, count, first, order, results, again):
   number, lock = take_tree(folder)
   tree = Tree(folder, number)
   tree.prepare()
   baseline = tree.baseline()
-  for change in order:
+  for place, change in enumerate(order, first):
     known = results.load()
     if not again and sum(row['outcome'] != 'stillborn' for row in known.values()) >= count:
       break
@@ -365,7 +364,7 @@ def work(folder, count, order, results, again):
     results.add({'id': key, 'file': change[0], 'line': change[1], 'kind': change[2], 'before': change[3],
                  'after': change[4], 'outcome': outcome, 'by': by, 'seconds': round(time.monotonic() - began, 1)})
     claim.close()
-    print(f'# {outcome:9} {change[0]}:{change[1]} {change[2]}{f" ({by})" if by else ""}', flush=True)
+    print(f'# {place:4} {outcome:9} {change[0]}:{change[1]} {change[2]}{f" ({by})" if by else ""}', flush=True)
   lock.close()
 
 
@@ -381,6 +380,7 @@ def main():
   parser = argparse.ArgumentParser(description='See whether tests catch small changes.')
   parser.add_argument('folder')
   parser.add_argument('--count', type=int, default=100)
+  parser.add_argument('--first', type=int, default=1, help='where in the order of the seed to begin, from 1')
   parser.add_argument('--seed', type=int, default=1)
   parser.add_argument('--jobs', type=int, default=1)
   parser.add_argument('--again', action='store_true', help='judge those that survived once more')
@@ -391,10 +391,11 @@ def main():
   results = Results(folder, args.seed)
   if not args.report:
     order = draw(args.seed)
-    print(f'# {len(order)} changes to draw from', flush=True)
+    print(f'# {len(order)} changes to draw from, from number {args.first}', flush=True)
+    order = order[args.first - 1:]
     if args.again:
       order = survivors_of(results, order)
-    threads = [threading.Thread(target=work, args=(folder, args.count, order, results, args.again))
+    threads = [threading.Thread(target=work, args=(folder, args.count, args.first, order, results, args.again))
                for _ in range(args.jobs)]
     for thread in threads:
       thread.start()
