@@ -402,9 +402,10 @@ static LsOutboxStep
 number (LsOutbox     *self,
         LsOutboxWork *ret_work)
 {
-  self->more = false;
   self->numbering = true;
   ret_work->max = LS_MUTATION_WINDOW - MIN (self->undecided->len, LS_MUTATION_WINDOW);
+  /* Where there is no room none gets its n, however much there is when the cache comes to it. */
+  self->more = ret_work->max == 0;
   return LS_OUTBOX_NUMBER;
 }
 

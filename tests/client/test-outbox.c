@@ -191,6 +191,31 @@ test_window (Fixture      *fixture,
   g_assert_cmpuint (ls_outbox_get_n_sent (fixture->outbox), ==, 0);
 }
 
+/* The window is full when an edit is made, and has room again when the cache answers what has an n by
+ * then: what found no room is numbered all the same. */
+static void
+test_room_meanwhile (Fixture      *fixture,
+                     gconstpointer data)
+{
+  LsOutboxWork work;
+  g_autoptr (GPtrArray) edits = NULL;
+
+  ls_outbox_begin (fixture->outbox);
+  make (fixture, LS_MUTATION_WINDOW);
+  run (fixture);
+  g_string_truncate (fixture->wire, 0);
+  make (fixture, 2);
+  g_assert_cmpint (ls_outbox_next (fixture->outbox, fixture->now, &work), ==, LS_OUTBOX_NUMBER);
+  g_assert_cmpuint (work.max, ==, 0);
+  /* Their results were on the way to the cache before the question was. */
+  decide (fixture, 1);
+  decide (fixture, 2);
+  decide (fixture, 3);
+  edits = undecided (fixture);
+  ls_outbox_numbered (fixture->outbox, edits, fixture->now);
+  expect_wire (fixture, "65 66 ");
+}
+
 static void
 test_reconnect (Fixture      *fixture,
                 gconstpointer data)
@@ -486,7 +511,7 @@ main (int    argc,
     { "void", test_void },             { "cache-fails", test_cache_fails },
     { "taken-back", test_taken_back }, { "lost", test_lost },
     { "result-lost", test_result_lost }, { "no-answer", test_no_answer },
-    { "doubt", test_doubt },
+    { "doubt", test_doubt }, { "room-meanwhile", test_room_meanwhile },
   };
 
   g_test_init (&argc, &argv, NULL);
