@@ -10,7 +10,8 @@ can break, and against a few simulations, until one fails: those first that are 
 ones. A test that fails is run again, and counts if it fails again: what fails by chance has not noticed anything. What was
 found is kept in FOLDER/results-SEED.ndjson, so that a run can be interrupted and goes on where it was; several runs may
 share a FOLDER. A seed puts all changes into an order of its own, which other work on the sources leaves as it is but for
-the lines concerned: --first begins further down, where another machine left off. Ends with the changes that survived; --again judges only those once more, with the tests of today.
+the lines concerned: --first begins further down, where another machine left off. Ends with the changes that survived;
+--again judges only those once more, with the tests of today.
 
 A change that does not compile counts for nothing, and another one is drawn. What only frees memory, logs or names
 something is not changed: no test could tell.
@@ -85,9 +86,10 @@ def outside_strings(line, changed):
 
 
 def candidates_of(path):
-  """All changes of one file: (path, line number, kind, line, changed line)."""
+  """All changes of one file: (path, line number, kind, line, changed line, which of those with such a line it is)."""
   inside = False
   comment = False
+  seen = collections.Counter()
   with open(os.path.join(ROOT, path), encoding='utf-8') as file:
     lines = file.read().split('\n')
   for number, line in enumerate(lines, 1):
@@ -106,7 +108,8 @@ def candidates_of(path):
     # The last line before a body of one statement must stay one; an empty statement does.
     for kind, changed in swaps_of(line):
       if changed != line and outside_strings(line, changed):
-        yield path, number, kind, line, changed
+        yield path, number, kind, line, changed, seen[line, changed]
+        seen[line, changed] += 1
 
 
 def draw(seed):
@@ -118,13 +121,13 @@ def draw(seed):
       for name in sorted(names):
         if name.endswith('.c'):
           found += candidates_of(os.path.relpath(os.path.join(base, name), ROOT))
-  return sorted(found, key=lambda change: (hashlib.sha256(f'{seed} {identity(change)}'.encode()).digest(), change[1]))
+  return sorted(found, key=lambda change: hashlib.sha256(f'{seed} {identity(change)}'.encode()).digest())
 
 
 def identity(change):
   """The same wherever its line has moved to."""
-  path, _, kind, line, changed = change
-  return hashlib.sha256('\0'.join((path, kind, line, changed)).encode()).hexdigest()[:16]
+  path, _, kind, line, changed, nth = change
+  return hashlib.sha256('\0'.join((path, kind, line, changed, str(nth))).encode()).hexdigest()[:16]
 
 
 Test = collections.namedtuple('Test', 'name folder command environment')
@@ -270,7 +273,7 @@ class Tree:
 
   def judge(self, change, baseline):
     """What becomes of a change: stillborn, survived, or caught and by what."""
-    path, number, _, line, changed = change
+    path, number, _, line, changed, _ = change
     with open(os.path.join(self.source, path), encoding='utf-8') as file:
       text = file.read()
     lines = text.split('\n')
