@@ -34,6 +34,7 @@
  *   many KEY COUNT BYTES               the same in as many edits as it takes
  *   restore-lost                       makes all edits again that the server lost
  *   offline, online                    works offline by hand, and not
+ *   attention WORD                     as if somebody were "active", "watching" or "away"
  *   quit
  *
  * Commands are carried out in order; a wait holds up those behind it. Each is answered by a line
@@ -579,6 +580,26 @@ wait_version (Desk       *desk,
 }
 
 static void
+set_attention (Desk       *desk,
+               const char *word)
+{
+  static const char *const words[] = {
+    [LS_ATTENTION_ACTIVE] = "active",
+    [LS_ATTENTION_WATCHING] = "watching",
+    [LS_ATTENTION_AWAY] = "away",
+  };
+
+  for (unsigned i = 0; i < G_N_ELEMENTS (words); i++)
+    if (g_strcmp0 (word, words[i]) == 0)
+      {
+        ls_client_set_attention (desk->client, (LsAttention) i);
+        done (desk, NULL);
+        return;
+      }
+  fail (desk, "attention is active, watching or away");
+}
+
+static void
 run_command (Desk       *desk,
              const char *line)
 {
@@ -629,6 +650,8 @@ run_command (Desk       *desk,
       ls_client_set_offline (desk->client, g_str_equal (word, "offline"));
       done (desk, NULL);
     }
+  else if (g_strcmp0 (word, "attention") == 0)
+    set_attention (desk, words[1]);
   else if (g_strcmp0 (word, "quit") == 0)
     g_main_loop_quit (desk->loop);
   else
