@@ -314,7 +314,7 @@ work_offline_cb (LsApplication *self)
 }
 
 /* Renders every window on the screen to PNG, dialogs too, for tests and for the pictures that ./dev run leaves: PATH, then
- * PATH with -2, -3 before its ending, the last opened first. */
+ * PATH with -2, -3 before its ending, the first opened first. */
 static void
 screenshot_action (GSimpleAction *action,
                    GVariant      *parameter,
@@ -327,7 +327,7 @@ screenshot_action (GSimpleAction *action,
   GListModel *windows = gtk_window_get_toplevels ();
   unsigned number = 0;
 
-  for (unsigned i = g_list_model_get_n_items (windows); i-- > 0;)
+  for (unsigned i = 0; i < g_list_model_get_n_items (windows); i++)
     {
       g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
       g_autofree char *name = number == 0 ? g_strdup (path)

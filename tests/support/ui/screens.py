@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Opens the app in two windows, goes through its pages and leaves a picture of each window.
+"""Opens the app in two windows, goes through its pages in the first and leaves a picture of each window: PAGE.png and PAGE-2.png.
 
 usage: run-ui screens.py APP SERVER_URL TOKEN_FILE FOLDER     (TOKEN_FILE may be empty: then only the first page is there)
 """
