@@ -20,10 +20,17 @@
 /* Mutations in one transaction: enough that the cost of a sync is shared, few enough to stay below
  * 50 ms. */
 #define MAX_GROUP 256
-#define BUSY_PAUSE (20 * 1000)
+/* Between the half of it and it, by chance: so that two nodes do not meet again and again. */
+#define BUSY_PAUSE (40 * 1000)
 #define MAX_READ_BACKS 3
 
 static void read_back (gpointer data);
+
+static int64_t
+busy_pause (LsCommitter *self)
+{
+  return BUSY_PAUSE / 2 + (int64_t) (ls_environment_random (self->environment) % (BUSY_PAUSE / 2));
+}
 
 void
 ls_entry_free (LsEntry *entry)
@@ -94,8 +101,11 @@ end_group (LsCommitter *self)
 {
   g_autoptr (LsGroup) group = g_steal_pointer (&self->group);
 
-  self->current = NULL;
+  LsShopState *state = g_steal_pointer (&self->current);
+
   self->state = LS_COMMITTER_IDLE;
+  ls_committer_look_after (self, state);
+  ls_scrub_end_wait (self, state);
   for (unsigned i = 0; i < group->entries->len; i++)
     tell_entry (g_ptr_array_index (group->entries, i));
   g_mutex_lock (&self->lock);
@@ -180,8 +190,9 @@ pause_shop (LsCommitter *self)
   pause.state = return_entries (self, false);
   g_mutex_lock (&self->lock);
   pause.state->paused = true;
+  pause.state->behind = true;
   g_mutex_unlock (&self->lock);
-  ls_environment_post_after (self->environment, self->queue, BUSY_PAUSE, resume_cb,
+  ls_environment_post_after (self->environment, self->queue, busy_pause (self), resume_cb,
                              g_memdup2 (&pause, sizeof pause), pause_free);
   ls_committer_schedule (self);
 }
@@ -228,7 +239,8 @@ static void
 publish_group (LsCommitter *self)
 {
   LsGroup *group = self->group;
-  LsCommitGroup told = { group->shop, group->before.version, group->before, group->versions };
+  LsCommitGroup told = { group->shop, group->before.version, group->before, group->versions, false,
+                         0 };
 
   if (group->versions->len > 0)
     {
@@ -238,6 +250,7 @@ publish_group (LsCommitter *self)
       told.position.check = last->check;
     }
   ls_row_cache_leave (group->cache, &told.position);
+  ls_committer_set_told (self, self->current, &told.position);
   follow_group (self, &told.position);
   if (has_repair (group))
     ls_committer_renew_digests (self, self->current);
@@ -246,35 +259,78 @@ publish_group (LsCommitter *self)
   end_group (self);
 }
 
-/* Whether the transaction whose end is not known is there: the decision of any of its mutations is.
- */
+/* Whether the entry's decision, or its n, is there: not that of another node that was sent the same. */
 static bool
-is_committed (LsGroup      *group,
+is_kept (const LsEntry  *entry,
+         LsStorageTx    *tx,
+         bool           *ret_kept,
+         GError        **error)
+{
+  const LsMutation *mutation = entry->mutation;
+  const LsDecision *own = entry->decision;
+  g_autoptr (LsDecision) found = NULL;
+  g_autoptr (GError) local = NULL;
+  int64_t last_n = INT64_MAX;
+
+  *ret_kept = true;
+  if (own == NULL)
+    return true;
+  if (entry->recorded)
+    {
+      found = ls_storage_tx_find_decision (tx, mutation->client, mutation->mid, &local);
+      *ret_kept = found != NULL && found->n == own->n && found->hash == own->hash &&
+                  found->status == own->status && found->version == own->version;
+    }
+  else if (mutation->client != NULL)
+    last_n = ls_storage_tx_get_last_n (tx, mutation->client, &local);
+  if (local == NULL && last_n < mutation->n)
+    *ret_kept = false;
+  if (local == NULL)
+    return true;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return false;
+}
+
+/* Whether a version is there. Its position alone does not say so: another node may have made the same
+ * change in its place. */
+static bool
+is_in_log (LsCommitter      *self,
+           const LsVersion  *version,
+           bool             *ret_found,
+           GError          **error)
+{
+  g_autoptr (GPtrArray) found = ls_storage_read_log (
+      self->storage, self->group->shop, version->version - 1, version->version, 0, error);
+  const LsVersion *there;
+
+  *ret_found = false;
+  if (found == NULL || found->len == 0)
+    return found != NULL;
+  there = g_ptr_array_index (found, 0);
+  *ret_found = there->check == version->check && there->at == version->at &&
+               there->n == version->n && g_strcmp0 (there->mid, version->mid) == 0 &&
+               g_strcmp0 (there->client, version->client) == 0 &&
+               g_strcmp0 (there->actor, version->actor) == 0;
+  return true;
+}
+
+/* Whether the transaction whose end is not known is there: its last version is, or when it made none,
+ * all that it decided. */
+static bool
+is_committed (LsCommitter  *self,
               LsStorageTx  *tx,
               bool         *ret_committed,
               GError      **error)
 {
-  int64_t version = ls_storage_tx_get_shop (tx)->position.version;
+  LsGroup *group = self->group;
 
-  *ret_committed = group->versions->len > 0 && version > group->before.version;
-  for (unsigned i = 0; i < group->entries->len && !*ret_committed; i++)
-    {
-      LsEntry *entry = g_ptr_array_index (group->entries, i);
-      g_autoptr (LsDecision) found = NULL;
-      g_autoptr (GError) local = NULL;
-
-      if (!entry->recorded)
-        continue;
-      found =
-          ls_storage_tx_find_decision (tx, entry->mutation->client, entry->mutation->mid, &local);
-      if (local != NULL)
-        {
-          g_propagate_error (error, g_steal_pointer (&local));
-          return false;
-        }
-      *ret_committed = found != NULL;
-      break;
-    }
+  if (group->versions->len > 0)
+    return is_in_log (self, g_ptr_array_index (group->versions, group->versions->len - 1),
+                      ret_committed, error);
+  *ret_committed = true;
+  for (unsigned i = 0; i < group->entries->len && *ret_committed; i++)
+    if (!is_kept (g_ptr_array_index (group->entries, i), tx, ret_committed, error))
+      return false;
   return true;
 }
 
@@ -290,7 +346,7 @@ read_back_begun_cb (LsStorageOutcome  outcome,
 
   if (outcome == LS_STORAGE_OK)
     {
-      bool known = is_committed (self->group, tx, &committed, &error);
+      bool known = is_committed (self, tx, &committed, &error);
 
       ls_storage_rollback (self->storage, tx);
       if (known && committed)
@@ -307,7 +363,7 @@ read_back_begun_cb (LsStorageOutcome  outcome,
   if (++self->n_read_backs >= MAX_READ_BACKS)
     fail_group (self, begin_error);
   else
-    ls_environment_post_after (self->environment, self->queue, BUSY_PAUSE, read_back,
+    ls_environment_post_after (self->environment, self->queue, busy_pause (self), read_back,
                                g_object_ref (self), g_object_unref);
 }
 
@@ -387,6 +443,19 @@ begun_cb (LsStorageOutcome  outcome,
       fail_group (self, begin_error);
       return;
     }
+  if (!ls_committer_follow_others (self, tx, &error))
+    {
+      ls_storage_rollback (self->storage, tx);
+      fail_group (self, error);
+      return;
+    }
+  if (group->entries->len == 0)
+    {
+      ls_scrub_read_followed (self, self->current);
+      ls_storage_rollback (self->storage, tx);
+      end_group (self);
+      return;
+    }
   group->before = ls_storage_tx_get_shop (tx)->position;
   ls_row_cache_enter (group->cache, &group->before);
   if (has_repair (group))
@@ -416,7 +485,8 @@ begun_cb (LsStorageOutcome  outcome,
   ls_storage_commit (self->storage, tx, committed_cb, self);
 }
 
-/* Takes the next shop's turn: what queued for it, up to a bound. */
+/* Takes the next shop's turn: what queued for it, up to a bound; nothing, when it only has to follow
+ * what others committed. */
 static bool
 take_group (LsCommitter *self)
 {
@@ -429,6 +499,7 @@ take_group (LsCommitter *self)
       self->current = state;
       self->group = ls_group_new (state->shop, self->zones, state->cache);
       state->queued = false;
+      state->behind = false;
       while (self->group->entries->len < MAX_GROUP && !g_queue_is_empty (&state->pending))
         {
           LsEntry *entry = g_queue_peek_head (&state->pending);
@@ -454,7 +525,7 @@ ls_committer_begin_group (LsCommitter *self)
   if (!take_group (self))
     return false;
   self->state = LS_COMMITTER_BEGINNING;
-  if (ls_committer_load_digests (self, self->current, &error))
+  if (self->group->entries->len == 0 || ls_committer_load_digests (self, self->current, &error))
     ls_storage_begin (self->storage, self->group->shop, begun_cb, self);
   else
     fail_group (self, error);

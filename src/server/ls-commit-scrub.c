@@ -105,7 +105,7 @@ post_step (LsCommitter *self,
                              g_memdup2 (&step, sizeof step), step_free);
 }
 
-/* Reads a slice. False when the pass is over. */
+/* Reads a slice. False when the pass is over, or waits until what others committed is followed. */
 static bool
 read_slice (LsCommitter *self,
             LsShopState *state)
@@ -119,7 +119,13 @@ read_slice (LsCommitter *self,
                                 ls_schema_collection ((LsCollectionId) scrub->collection),
                                 scrub->cursor, SLICE_ROWS, &position, &error);
   ls_shop_digests_get_position (state->digests, &followed);
-  if (rows != NULL && !ls_position_equal (&position, &followed))
+  if (rows != NULL && self->shared && position.version > followed.version)
+    {
+      scrub->waits = true;
+      ls_committer_look (self, state->shop);
+      return false;
+    }
+  if (scrub->spoilt || (rows != NULL && !ls_position_equal (&position, &followed)))
     g_set_error_literal (&error, LS_ERROR, LS_ERROR_STORAGE,
                          "somebody else wrote the shop meanwhile");
   if (error != NULL)
@@ -140,6 +146,30 @@ read_slice (LsCommitter *self,
     return true;
   end_scrub (state, NULL);
   return false;
+}
+
+/* In a transaction that has followed what others committed, so that nobody commits meanwhile: reads
+ * the slice that waits for that. */
+void
+ls_scrub_read_followed (LsCommitter *self,
+                        LsShopState *state)
+{
+  if (state->scrub == NULL || !state->scrub->waits)
+    return;
+  state->scrub->waits = false;
+  if (read_slice (self, state))
+    post_step (self, state, state->scrub->pause);
+}
+
+/* A group has ended: one that still waits tries again. */
+void
+ls_scrub_end_wait (LsCommitter *self,
+                   LsShopState *state)
+{
+  if (state->scrub == NULL || !state->scrub->waits)
+    return;
+  state->scrub->waits = false;
+  post_step (self, state, state->scrub->pause);
 }
 
 static void

@@ -43,6 +43,8 @@ typedef struct {
   size_t collection; /* the one being read */
   char *cursor;      /* the last key read of it; empty at its beginning */
   LsDigest *read;    /* of the rows up to the cursor */
+  bool spoilt;       /* rows changed and it could not follow */
+  bool waits;        /* for what others committed to be followed */
 } LsScrub;
 
 typedef struct {
@@ -50,6 +52,12 @@ typedef struct {
   GQueue pending; /* LsEntry */
   bool queued;    /* stands in LsCommitter.turns */
   bool paused;    /* another node holds the shop */
+  bool behind;    /* others may have committed: it gets a turn without a mutation */
+  bool is_told;   /* the listener stands at @told */
+  LsPosition told;
+  int64_t heard;    /* a version that the shop has, of which a notification told */
+  bool asked_again; /* it has to be told from @again on */
+  LsPosition again;
   LsShopDigests *digests;
   LsRowCache *cache;
   LsScrub *scrub; /* on the queue only */
@@ -72,7 +80,7 @@ struct _LsCommitter {
 
   GMutex lock;       /* of what submitters touch */
   GHashTable *shops; /* id -> LsShopState */
-  GQueue turns;      /* LsShopState with pending entries, in the order of their turns */
+  GQueue turns;      /* LsShopState with something to do, in the order of their turns */
   unsigned n_queued;
   bool scheduled;
   bool draining;
@@ -85,6 +93,7 @@ struct _LsCommitter {
   LsZones *zones;
   LsCommitFunc listener;
   gpointer listener_data;
+  bool shared; /* others can commit */
   LsJobFunc drained;
   gpointer drained_data;
 };
@@ -112,10 +121,25 @@ void     ls_committer_renew_digests    (LsCommitter    *self,
                                         LsShopState    *state);
 bool     ls_committer_begin_checkpoint (LsCommitter    *self);
 
+/* ls-commit-follow.c */
+void     ls_committer_listen           (LsCommitter    *self);
+bool     ls_committer_follow_others    (LsCommitter    *self,
+                                        LsStorageTx    *tx,
+                                        GError        **error);
+void     ls_committer_look_after       (LsCommitter    *self,
+                                        LsShopState    *state);
+void     ls_committer_set_told         (LsCommitter    *self,
+                                        LsShopState    *state,
+                                        const LsPosition *position);
+
 /* ls-commit-scrub.c */
 void     ls_scrub_follow               (LsScrub        *scrub,
                                         const LsRecord *before,
                                         const LsRecord *after);
+void     ls_scrub_read_followed        (LsCommitter    *self,
+                                        LsShopState    *state);
+void     ls_scrub_end_wait             (LsCommitter    *self,
+                                        LsShopState    *state);
 void     ls_scrub_free                 (LsScrub        *scrub);
 
 /* ls-decide.c: decides an entry inside the transaction. False on a failure of the storage, with

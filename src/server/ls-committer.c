@@ -69,7 +69,7 @@ void
 ls_committer_take_turn (LsCommitter *self,
                         LsShopState *state)
 {
-  if (state->queued || state->paused || g_queue_is_empty (&state->pending))
+  if (state->queued || state->paused || (g_queue_is_empty (&state->pending) && !state->behind))
     return;
   state->queued = true;
   g_queue_push_tail (&self->turns, state);
@@ -145,7 +145,7 @@ ls_committer_init (LsCommitter *self)
 /**
  * ls_committer_new:
  * @environment: clock and executor
- * @storage: where it commits to; nobody else may
+ * @storage: where it commits to; of this process nobody else may, other nodes are followed
  *
  * Returns: (transfer full): a committer with nothing to do
  */
@@ -158,6 +158,7 @@ ls_committer_new (LsEnvironment *environment,
   self->environment = g_object_ref (environment);
   self->storage = g_object_ref (storage);
   self->queue = ls_environment_get_queue (environment, LS_COMMITTER_QUEUE);
+  ls_committer_listen (self);
   return self;
 }
 

@@ -80,15 +80,28 @@ void        ls_mutation_unref (LsMutation *mutation);
  * @from: the version before the group
  * @position: the version after it, with epoch and check
  * @versions: (element-type LsVersion): the versions of the group, in order; may be empty
+ * @anew: the shop goes on at @position, and no version leads there from what was told before: another
+ *   epoch, a backup that was put back, or far too many versions
+ * @base: with @anew: where the epoch began
  *
- * What one durable transaction brought. Immutable; any thread may read it.
+ * What one durable transaction brought, of this node or of others. Immutable; any thread may read
+ * it.
  */
 typedef struct {
   const char *shop;
   int64_t from;
   LsPosition position;
   GPtrArray *versions;
+  bool anew;
+  int64_t base;
 } LsCommitGroup;
+
+/**
+ * LS_REPAIR_ACTOR:
+ *
+ * Whose mutations repair what the log did not lead to.
+ */
+#define LS_REPAIR_ACTOR "check"
 
 /**
  * LsCommitFunc:
@@ -168,6 +181,11 @@ void         ls_committer_scrub        (LsCommitter         *self,
                                         LsScrubFunc          func,
                                         gpointer             user_data,
                                         GDestroyNotify       destroy);
+void         ls_committer_follow       (LsCommitter         *self,
+                                        const char          *shop,
+                                        const LsPosition    *position);
+void         ls_committer_look         (LsCommitter         *self,
+                                        const char          *shop);
 void         ls_committer_drain        (LsCommitter         *self,
                                         LsJobFunc            func,
                                         gpointer             user_data);

@@ -109,7 +109,7 @@ ls_derive_repair_new (const char *shop)
 {
   LsMutation *mutation = ls_mutation_new (shop);
 
-  mutation->actor = g_strdup ("check");
+  mutation->actor = g_strdup (LS_REPAIR_ACTOR);
   mutation->role = LS_ROLE_OWNER;
   mutation->flags = LS_MUTATION_REPAIR;
   mutation->changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);

@@ -210,6 +210,9 @@ void        ls_sub_clear_results   (LsSub             *sub);
 void        ls_hub_shop_publish    (LsHubShop         *shop,
                                     const LsPosition  *position,
                                     GPtrArray         *versions);
+void        ls_hub_shop_begin_anew (LsHubShop         *shop,
+                                    const LsPosition  *position,
+                                    int64_t            base);
 void        ls_hub_shop_send_item  (LsHubShop         *shop,
                                     LsItem             item);
 void        ls_hub_shop_drop_items (LsHubShop         *shop,

@@ -357,6 +357,7 @@ ls_sub_continue (LsSub *sub)
   if (sub->sent > shop->published.version)
     {
       sub->state = LS_SUB_AHEAD;
+      ls_committer_look (hub->committer, shop->shop);
       g_ptr_array_add (shop->ahead, sub);
       return;
     }
@@ -529,6 +530,31 @@ ls_hub_shop_publish (LsHubShop        *shop,
   continue_ahead (shop);
   ls_hub_shop_sweep (shop);
   ls_ring_trim (shop->ring);
+}
+
+/* The shop stands at @position now, and nothing leads there from where it stood. What was sent or
+ * prepared is worth nothing; subscriptions are for the caller to end. */
+void
+ls_hub_shop_begin_anew (LsHubShop        *shop,
+                        const LsPosition *position,
+                        int64_t           base)
+{
+  for (unsigned i = 0; i < shop->items->len; i++)
+    ls_blob_unref (g_array_index (shop->items, LsItem, i).blob);
+  g_array_set_size (shop->items, 0);
+  shop->published = *position;
+  shop->base = base;
+  shop->digested = -1;
+  ls_ring_free (shop->ring);
+  shop->ring = ls_ring_new (shop->shop, position, shop->hub->options.ring_bytes);
+  for (unsigned i = 0; i < shop->audiences->len; i++)
+    {
+      LsAudience *audience = g_ptr_array_index (shop->audiences, i);
+
+      g_clear_pointer (&audience->digest, ls_blob_unref);
+      audience->sent = position->version;
+      audience->due = 0;
+    }
 }
 
 void

@@ -30,6 +30,8 @@ typedef struct {
   int64_t from;
   LsPosition position;
   GPtrArray *versions;
+  bool anew;
+  int64_t base;
 } Group;
 
 static void
@@ -101,15 +103,12 @@ ls_hub_find_shop (LsHub      *hub,
   return g_hash_table_lookup (hub->shops, shop);
 }
 
-LsHubShop *
-ls_hub_add_shop (LsHub        *hub,
-                 const LsShop *shop)
+static LsHubShop *
+add_shop (LsHub        *hub,
+          const LsShop *shop)
 {
-  LsHubShop *added = g_hash_table_lookup (hub->shops, shop->shop);
+  LsHubShop *added = g_new0 (LsHubShop, 1);
 
-  if (added != NULL)
-    return added;
-  added = g_new0 (LsHubShop, 1);
   added->hub = hub;
   added->shop = g_strdup (shop->shop);
   added->name = g_strdup (shop->name);
@@ -124,6 +123,20 @@ ls_hub_add_shop (LsHub        *hub,
   return added;
 }
 
+/* Takes up a shop that was found in the storage, if it is new. */
+LsHubShop *
+ls_hub_add_shop (LsHub        *hub,
+                 const LsShop *shop)
+{
+  LsHubShop *added = g_hash_table_lookup (hub->shops, shop->shop);
+
+  if (added != NULL)
+    return added;
+  added = add_shop (hub, shop);
+  ls_committer_follow (hub->committer, added->shop, &added->published);
+  return added;
+}
+
 static void
 group_free (gpointer data)
 {
@@ -132,6 +145,26 @@ group_free (gpointer data)
   g_free (group->shop);
   g_ptr_array_unref (group->versions);
   g_free (group);
+}
+
+/* The history that everybody knows is not that of the shop any more: who is connected has to begin
+ * anew, with `hello`, since how far his edits were decided is another matter now too. */
+static void
+begin_anew (LsHub       *hub,
+            LsHubShop   *shop,
+            const Group *group)
+{
+  GList *next;
+
+  ls_hub_shop_begin_anew (shop, &group->position, group->base);
+  for (GList *link = hub->sessions.head; link != NULL; link = next)
+    {
+      LsSession *session = link->data;
+
+      next = link->next;
+      if (session->state != LS_SESSION_NEW)
+        ls_session_close (session, LS_FRAME_CODE_GOING_AWAY, "the shop has another history");
+    }
 }
 
 static void
@@ -145,7 +178,17 @@ published_cb (gpointer data)
       LsShop fresh = { .shop = group->shop, .name = group->shop, .position = group->position };
 
       fresh.position.version = group->from;
-      shop = ls_hub_add_shop (group->hub, &fresh);
+      shop = add_shop (group->hub, &fresh);
+    }
+  if (group->anew)
+    {
+      begin_anew (group->hub, shop, group);
+      return;
+    }
+  if (group->from > shop->published.version)
+    {
+      ls_committer_follow (group->hub->committer, shop->shop, &shop->published);
+      return;
     }
   group->hub->counters.versions += group->versions->len;
   ls_hub_shop_publish (shop, &group->position, group->versions);
@@ -159,13 +202,15 @@ committed_cb (const LsCommitGroup *committed,
   LsHub *hub = user_data;
   Group *group;
 
-  if (committed->versions->len == 0)
+  if (committed->versions->len == 0 && !committed->anew)
     return;
   group = g_new0 (Group, 1);
   group->hub = hub;
   group->shop = g_strdup (committed->shop);
   group->from = committed->from;
   group->position = committed->position;
+  group->anew = committed->anew;
+  group->base = committed->base;
   group->versions =
       g_ptr_array_new_full (committed->versions->len, (GDestroyNotify) ls_version_unref);
   for (unsigned i = 0; i < committed->versions->len; i++)

@@ -7,21 +7,12 @@
 
 #include <string.h>
 
-#include "core/ls-error.h"
-
-/*
- * At the start they come from the newest checkpoint and the log after it, or without one from the
- * whole log: what it says of a field before and after each change is all that the field's hash needs,
- * so that a row that rotted since is no part of it, and a scrub finds it. Only where a change may move
- * a row to another bucket the rows themselves are looked at: XOR does not care for order, so the log is
- * taken newest version first, each row is fetched as it stands now, and undoing version by version
- * gives it before and after each change. Without the log, or after too many versions, digests are
- * computed from the rows.
- */
+#include "server/ls-digest-replay.h"
 
 /* Versions after a checkpoint that are cheaper than reading all rows. */
 #define MAX_REPLAY 50000
-#define REPLAY_BYTES (4 * 1024 * 1024)
+/* Times that is tried while other nodes commit. */
+#define MAX_LOADS 3
 
 struct _LsShopDigests {
   GMutex lock;
@@ -161,225 +152,6 @@ read_checkpoint (GBytes     *checkpoint,
   return used == length;
 }
 
-static LsRecord *
-undo (const LsChange *change,
-      LsRecord       *after)
-{
-  LsRecord *before;
-
-  if (change->op == LS_CHANGE_PUT)
-    return NULL;
-  if (change->op == LS_CHANGE_SET && after == NULL)
-    return NULL;
-  before = change->op == LS_CHANGE_SET ? ls_record_copy (after)
-                                       : ls_record_new (change->collection, change->key);
-  for (unsigned i = 0; i < change->edits->len; i++)
-    {
-      const LsFieldEdit *edit = &g_array_index (change->edits, LsFieldEdit, i);
-
-      if (edit->has_was)
-        ls_record_take (before, edit->field, ls_value_copy (&edit->was));
-    }
-  return before;
-}
-
-/* One change of a dated collection, from the newest on; @rows has those that were met, as they were
- * before what came later. */
-static bool
-undo_change (LsStorage       *storage,
-             const char      *shop,
-             const LsChange  *change,
-             GHashTable      *rows,
-             LsDigest       **all,
-             GError         **error)
-{
-  g_autofree char *id = g_strconcat (change->collection->name, "\n", change->key, NULL);
-  LsRecord *after = g_hash_table_lookup (rows, id);
-  LsRecord *before;
-
-  if (after == NULL && !g_hash_table_contains (rows, id) && change->op != LS_CHANGE_DEL)
-    {
-      g_autoptr (GPtrArray) one = g_ptr_array_new ();
-      g_autoptr (GPtrArray) found = NULL;
-
-      g_ptr_array_add (one, (gpointer) change);
-      found = ls_storage_get_rows (storage, shop, one, NULL, error);
-      if (found == NULL)
-        return false;
-      after = ls_change_apply (g_ptr_array_index (found, 0), NULL, LS_APPLY_EXACT, NULL);
-      g_hash_table_insert (rows, g_strdup (id), after);
-    }
-  before = undo (change, after);
-  ls_digest_replace (all[change->collection->id], before, after);
-  g_hash_table_insert (rows, g_steal_pointer (&id), before);
-  return true;
-}
-
-static void
-record_clear (gpointer record)
-{
-  if (record != NULL)
-    ls_record_unref (record);
-}
-
-/* What the log has said of a row so far. */
-typedef struct {
-  LsRecord *row;
-  uint64_t known; /* its fields of which something was said */
-} Said;
-
-static void
-said_free (gpointer data)
-{
-  Said *said = data;
-
-  ls_record_unref (said->row);
-  g_free (said);
-}
-
-static Said *
-need_said (GHashTable     *rows,
-           const LsChange *change)
-{
-  char *id = g_strconcat (change->collection->name, "\n", change->key, NULL);
-  Said *said = g_hash_table_lookup (rows, id);
-
-  if (said != NULL)
-    {
-      g_free (id);
-      return said;
-    }
-  said = g_new0 (Said, 1);
-  said->row = ls_record_new (change->collection, change->key);
-  g_hash_table_insert (rows, id, said);
-  return said;
-}
-
-/* Says what stood in @field before a change: what the log said last, else what the change says. */
-static void
-take_before (const Said        *said,
-             const LsFieldEdit *edit,
-             LsRecord          *before)
-{
-  if (said->known & (UINT64_C (1) << edit->field))
-    ls_record_take (before, edit->field, ls_value_copy (ls_record_get (said->row, edit->field)));
-  else if (edit->has_was)
-    ls_record_take (before, edit->field, ls_value_copy (&edit->was));
-}
-
-/* One change of a collection whose buckets go by key, from the oldest on. Where a repair says that
- * something else stood there than the log had set, the log counts. */
-static void
-redo_change (const LsChange *change,
-             GHashTable     *rows,
-             LsDigest      **all)
-{
-  Said *said = need_said (rows, change);
-  LsDigest *digest = all[change->collection->id];
-  g_autoptr (LsRecord) before = change->op == LS_CHANGE_DEL
-                                    ? ls_record_copy (said->row)
-                                    : ls_record_new (change->collection, change->key);
-  LsRecord *after = ls_record_new (change->collection, change->key);
-
-  for (unsigned i = 0; i < change->edits->len; i++)
-    {
-      const LsFieldEdit *edit = &g_array_index (change->edits, LsFieldEdit, i);
-
-      take_before (said, edit, before);
-      if (edit->has_set)
-        ls_record_take (after, edit->field, ls_value_copy (&edit->set));
-    }
-  if (change->op == LS_CHANGE_SET)
-    {
-      ls_digest_replace (digest, before, after);
-      for (unsigned i = 0; i < change->edits->len; i++)
-        {
-          unsigned field = g_array_index (change->edits, LsFieldEdit, i).field;
-
-          ls_record_take (said->row, field, ls_value_copy (ls_record_get (after, field)));
-          said->known |= UINT64_C (1) << field;
-        }
-      ls_record_unref (after);
-      return;
-    }
-  ls_digest_replace (digest, change->op == LS_CHANGE_DEL ? before : NULL,
-                     change->op == LS_CHANGE_PUT ? after : NULL);
-  ls_record_unref (said->row);
-  said->row = after;
-  said->known = UINT64_MAX;
-}
-
-static GPtrArray *
-read_versions (LsStorage    *storage,
-               const LsShop *shop,
-               int64_t       version,
-               GError      **error)
-{
-  g_autoptr (GPtrArray)
-      versions = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_version_unref);
-
-  while (version < shop->position.version)
-    {
-      g_autoptr (GPtrArray) slice = ls_storage_read_log (
-          storage, shop->shop, version, shop->position.version, REPLAY_BYTES, error);
-
-      if (slice == NULL)
-        return NULL;
-      if (slice->len == 0)
-        {
-          g_set_error (error, LS_ERROR, LS_ERROR_STORAGE,
-                       "the log of %s ends before its newest version", shop->shop);
-          return NULL;
-        }
-      version += slice->len;
-      g_ptr_array_extend_and_steal (versions, g_steal_pointer (&slice));
-    }
-  return g_steal_pointer (&versions);
-}
-
-static bool
-is_dated (const LsChange *change)
-{
-  return change->collection->day_field >= 0;
-}
-
-/* Brings @all from @version to where the shop stands. */
-static bool
-replay (LsStorage     *storage,
-        const LsShop  *shop,
-        int64_t        version,
-        LsDigest     **all,
-        GError       **error)
-{
-  g_autoptr (GHashTable)
-      rows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, record_clear);
-  g_autoptr (GHashTable)
-      said = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, said_free);
-  g_autoptr (GPtrArray) versions = read_versions (storage, shop, version, error);
-
-  if (versions == NULL)
-    return false;
-  for (unsigned v = 0; v < versions->len; v++)
-    {
-      GPtrArray *changes = ((LsVersion *) g_ptr_array_index (versions, v))->changes;
-
-      for (unsigned i = 0; i < changes->len; i++)
-        if (!is_dated (g_ptr_array_index (changes, i)))
-          redo_change (g_ptr_array_index (changes, i), said, all);
-    }
-  for (unsigned v = versions->len; v > 0; v--)
-    {
-      GPtrArray *changes = ((LsVersion *) g_ptr_array_index (versions, v - 1))->changes;
-
-      for (unsigned i = changes->len; i > 0; i--)
-        if (is_dated (g_ptr_array_index (changes, i - 1)) &&
-            !undo_change (storage, shop->shop, g_ptr_array_index (changes, i - 1), rows, all,
-                          error))
-          return false;
-    }
-  return true;
-}
-
 /* What the digests are brought on from: a checkpoint, or nothing where the log tells all. */
 static bool
 begin_with (GBytes       *checkpoint,
@@ -395,6 +167,26 @@ begin_with (GBytes       *checkpoint,
   return shop->horizon == 0 && shop->position.version <= MAX_REPLAY;
 }
 
+/* From the newest checkpoint, if that goes. */
+static bool
+load_once (LsShopDigests *digests,
+           LsStorage     *storage,
+           const LsShop  *shop)
+{
+  g_autoptr (GBytes) checkpoint = NULL;
+  DigestArray all = { NULL };
+  int64_t version = 0;
+  bool usable;
+
+  checkpoint = ls_storage_load_digests (storage, shop->shop, &version, NULL);
+  usable = begin_with (checkpoint, shop, version, all) &&
+           ls_digest_replay (storage, shop, version, all, NULL);
+  if (usable)
+    adopt (digests, all, &shop->position);
+  clear_all (all);
+  return usable;
+}
+
 /**
  * ls_shop_digests_load:
  * @digests: digests
@@ -402,7 +194,7 @@ begin_with (GBytes       *checkpoint,
  * @shop: whose
  * @error: where to put why not
  *
- * Brings the digests to where the shop stands. Nobody may commit meanwhile.
+ * Brings the digests to where the shop stands. What another node commits meanwhile may come after.
  *
  * Returns: whether they are there
  */
@@ -412,21 +204,23 @@ ls_shop_digests_load (LsShopDigests  *digests,
                       const char     *shop,
                       GError        **error)
 {
-  g_autoptr (LsShop) found = ls_storage_get_shop (storage, shop, error);
-  g_autoptr (GBytes) checkpoint = NULL;
-  DigestArray all = { NULL };
-  int64_t version = 0;
-  bool usable;
+  bool moved = true;
 
-  if (found == NULL)
-    return false;
-  checkpoint = ls_storage_load_digests (storage, shop, &version, NULL);
-  usable = begin_with (checkpoint, found, version, all) &&
-           replay (storage, found, version, all, NULL);
-  if (usable)
-    adopt (digests, all, &found->position);
-  clear_all (all);
-  return usable || ls_shop_digests_compute (digests, storage, shop, error);
+  for (unsigned i = 0; i < MAX_LOADS && moved; i++)
+    {
+      g_autoptr (LsShop) before = ls_storage_get_shop (storage, shop, error);
+      g_autoptr (LsShop) after = NULL;
+
+      if (before == NULL)
+        return false;
+      if (load_once (digests, storage, before))
+        return true;
+      after = ls_storage_get_shop (storage, shop, error);
+      if (after == NULL)
+        return false;
+      moved = !ls_position_equal (&before->position, &after->position);
+    }
+  return ls_shop_digests_compute (digests, storage, shop, error);
 }
 
 /**
@@ -473,6 +267,56 @@ ls_shop_digests_end_follow (LsShopDigests    *digests,
 {
   digests->position = *position;
   g_mutex_unlock (&digests->lock);
+}
+
+typedef struct {
+  LsShopDigests *digests;
+  LsDigestRowFunc func;
+  gpointer user_data;
+} Follow;
+
+static void
+follow_cb (const LsRecord *before,
+           const LsRecord *after,
+           gpointer        user_data)
+{
+  const Follow *follow = user_data;
+
+  ls_shop_digests_follow (follow->digests, before, after);
+  if (follow->func != NULL)
+    follow->func (before, after, follow->user_data);
+}
+
+/**
+ * ls_shop_digests_follow_log:
+ * @digests: loaded digests
+ * @storage: where the rows are
+ * @shop: where the shop stands; nobody may commit meanwhile
+ * @versions: (element-type LsVersion): what came after the digests, up to there
+ * @func: (nullable) (scope call): told of each change of a row, as ls_digest_replay_tell() does it
+ * @user_data: for @func
+ * @error: where to put why not: the digests then have to be loaded anew
+ *
+ * Follows what another node committed, from the log alone: the same as its own node followed.
+ * Readers wait meanwhile.
+ *
+ * Returns: whether it went well
+ */
+bool
+ls_shop_digests_follow_log (LsShopDigests    *digests,
+                            LsStorage        *storage,
+                            const LsShop     *shop,
+                            GPtrArray        *versions,
+                            LsDigestRowFunc   func,
+                            gpointer          user_data,
+                            GError          **error)
+{
+  Follow follow = { digests, func, user_data };
+
+  ls_shop_digests_begin_follow (digests);
+  digests->loaded = ls_digest_replay_tell (storage, shop, versions, follow_cb, &follow, error);
+  ls_shop_digests_end_follow (digests, &shop->position);
+  return digests->loaded;
 }
 
 /**

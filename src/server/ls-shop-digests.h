@@ -3,6 +3,7 @@
 
 #include "core/ls-scope.h"
 #include "core/ls-view.h"
+#include "server/ls-digest-replay.h"
 #include "server/ls-storage.h"
 
 G_BEGIN_DECLS
@@ -31,6 +32,13 @@ void           ls_shop_digests_follow         (LsShopDigests           *digests,
                                                const LsRecord          *after);
 void           ls_shop_digests_end_follow     (LsShopDigests           *digests,
                                                const LsPosition        *position);
+bool           ls_shop_digests_follow_log     (LsShopDigests           *digests,
+                                               LsStorage               *storage,
+                                               const LsShop            *shop,
+                                               GPtrArray               *versions,
+                                               LsDigestRowFunc          func,
+                                               gpointer                 user_data,
+                                               GError                 **error);
 bool           ls_shop_digests_get_position   (LsShopDigests           *digests,
                                                LsPosition              *ret_position);
 bool           ls_shop_digests_get_sums       (LsShopDigests           *digests,

@@ -63,7 +63,7 @@ typedef struct {
 
   /* Filled when the last n is looked up */
   GBytes *body;
-  int64_t version;
+  LsPosition position; /* of @body */
   int64_t done;
   bool stale;
   GError *error;
@@ -263,9 +263,11 @@ look_up_cb (gpointer data)
   if (shop == NULL)
     return;
   /* Who asks for what is not there yet gets what is there. */
-  question->stale = shop->position.version - question->version > MAX_BEHIND ||
-                    (question->version < question->min_version &&
-                     question->version < shop->position.version);
+  question->stale = !g_str_equal (shop->position.epoch, question->position.epoch) ||
+                    shop->position.version < question->position.version ||
+                    shop->position.version - question->position.version > MAX_BEHIND ||
+                    (question->position.version < question->min_version &&
+                     question->position.version < shop->position.version);
   if (question->stale || question->client == NULL ||
       !ls_access_check_client (question->snapshots->access, question->identity, question->client,
                                &bound, &question->error) ||
@@ -273,8 +275,8 @@ look_up_cb (gpointer data)
     return;
   last_n = ls_storage_get_last_n (storage, question->shop, question->client, &question->error);
   if (last_n >= 0)
-    versions = ls_storage_read_log (storage, question->shop, question->version, INT64_MAX, SIZE_MAX,
-                                    &question->error);
+    versions = ls_storage_read_log (storage, question->shop, question->position.version, INT64_MAX,
+                                    SIZE_MAX, &question->error);
   for (unsigned i = 0; versions != NULL && i < versions->len; i++)
     {
       const LsVersion *version = g_ptr_array_index (versions, i);
@@ -323,7 +325,8 @@ looked_up_cb (gpointer data)
     question->func (question->body, question->done, NULL, question->user_data);
   else
     {
-      if (snapshot != NULL && snapshot->ready && snapshot->position.version == question->version)
+      if (snapshot != NULL && snapshot->ready &&
+          ls_position_equal (&snapshot->position, &question->position))
         drop (question->snapshots, snapshot);
       g_clear_pointer (&question->body, g_bytes_unref);
       question->stale = false;
@@ -349,7 +352,7 @@ answer (Snapshot *snapshot,
   LsSnapshots *snapshots = question->snapshots;
 
   question->body = g_bytes_ref (snapshot->body);
-  question->version = snapshot->position.version;
+  question->position = snapshot->position;
   ls_environment_post (snapshots->environment, snapshots->queue, look_up_cb, question,
                        look_up_finished);
 }

@@ -13,8 +13,8 @@
  * @error: where to put why not
  *
  * Makes a storage that keeps nothing: the same code as the one on disk over a database in memory.
- * Nodes of a simulation share it by sharing the object. It has one connection, so readers wait for
- * the writer.
+ * Nodes of one process share it by sharing the object: it tells each of them what the others commit.
+ * It has one connection, so readers wait for the writer.
  *
  * Returns: (transfer full) (nullable): the storage
  */

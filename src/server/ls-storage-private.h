@@ -26,6 +26,11 @@ struct _LsStorageTx {
 struct _LsStorageClass {
   GObjectClass parent_class;
 
+  bool        (*listen)           (LsStorage               *self,
+                                   LsEnvironment           *environment,
+                                   LsQueue                 *queue,
+                                   LsStorageListenFunc      func,
+                                   GObject                 *owner);
   bool        (*create_shop)      (LsStorage               *self,
                                    LsRecord                *row,
                                    GError                 **error);
@@ -154,6 +159,20 @@ struct _LsStorageClass {
 /* For storages: tells the listener, the first time. */
 void ls_storage_report_fatal (LsStorage    *self,
                               const GError *error);
+
+/* For storages that several nodes of one process share: who is told of commits. Any thread. */
+typedef struct _LsStorageListeners LsStorageListeners;
+
+LsStorageListeners *ls_storage_listeners_new  (void);
+void                ls_storage_listeners_free (LsStorageListeners  *self);
+void                ls_storage_listeners_add  (LsStorageListeners  *self,
+                                               LsEnvironment       *environment,
+                                               LsQueue             *queue,
+                                               LsStorageListenFunc  func,
+                                               GObject             *owner);
+void                ls_storage_listeners_tell (LsStorageListeners  *self,
+                                               const char          *shop,
+                                               int64_t              version);
 
 /* Reading back what ls_version_seal() wrote. */
 GPtrArray *ls_changes_from_bytes (const uint8_t  *bytes,

@@ -29,6 +29,7 @@ typedef struct {
   LsSqlTransaction *transaction;
   GHashTable *last_n; /* client -> int64_t: what was read or is to be written */
   GHashTable *dirty;  /* the clients in last_n that must be written */
+  unsigned n_versions; /* appended */
   unsigned n_writes;
 } LsSqliteTx;
 
@@ -38,6 +39,7 @@ struct _LsStorageSqlite {
   /* Owned */
   LsEnvironment *environment;
   char *path;
+  LsStorageListeners *listeners; /* in memory only */
   LsRowSql rows[LS_N_COLLECTIONS];
 
   /* The writer: held from begin to the end of a transaction. In memory it also reads. */

@@ -171,6 +171,9 @@ tx_commit (LsSqliteTx  *tx,
     {
       LS_FAULT_POINT ("after-commit");
       ls_sqlite_note_written (self, tx->n_writes + 1);
+      if (tx->n_versions > 0 && self->listeners != NULL)
+        ls_storage_listeners_tell (self->listeners, tx->base.shop->shop,
+                                   tx->base.shop->position.version);
       return LS_STORAGE_OK;
     }
   return outcome == LS_SQL_COMMIT_FAILED ? LS_STORAGE_FAILED : LS_STORAGE_UNKNOWN;
@@ -258,6 +261,7 @@ ls_storage_sqlite_tx_append (LsStorageTx  *tx,
         return false;
     }
   LS_FAULT_POINT ("inside");
+  sqlite_tx (tx)->n_versions++;
   sqlite_tx (tx)->n_writes += version->changes->len + 2;
   return ls_sqlite_write_version (sql, tx->shop->shop, version, error);
 }

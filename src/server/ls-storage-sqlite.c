@@ -48,6 +48,7 @@ ls_storage_sqlite_finalize (GObject *object)
   for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
     ls_row_sql_clear (&self->rows[id]);
   g_hash_table_unref (self->acks);
+  g_clear_pointer (&self->listeners, ls_storage_listeners_free);
   g_clear_object (&self->environment);
   g_free (self->path);
   g_rec_mutex_clear (&self->writer_lock);
@@ -58,11 +59,28 @@ ls_storage_sqlite_finalize (GObject *object)
   G_OBJECT_CLASS (ls_storage_sqlite_parent_class)->finalize (object);
 }
 
+/* A file has one server (ls-data-dir.c); what is in memory may be shared by several nodes. */
+static bool
+ls_storage_sqlite_listen (LsStorage           *storage,
+                          LsEnvironment       *environment,
+                          LsQueue             *queue,
+                          LsStorageListenFunc  func,
+                          GObject             *owner)
+{
+  LsStorageSqlite *self = LS_STORAGE_SQLITE (storage);
+
+  if (self->listeners == NULL)
+    return false;
+  ls_storage_listeners_add (self->listeners, environment, queue, func, owner);
+  return true;
+}
+
 static void
 ls_storage_sqlite_class_init (LsStorageSqliteClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = ls_storage_sqlite_finalize;
 
+  LS_STORAGE_CLASS (klass)->listen = ls_storage_sqlite_listen;
   ls_sqlite_tx_class_init (LS_STORAGE_CLASS (klass));
   ls_sqlite_read_class_init (LS_STORAGE_CLASS (klass));
   ls_sqlite_prune_class_init (LS_STORAGE_CLASS (klass));
@@ -222,6 +240,7 @@ ls_storage_sqlite_open (LsEnvironment  *environment,
 
   self->environment = g_object_ref (environment);
   self->path = g_strdup (path);
+  self->listeners = path == NULL ? ls_storage_listeners_new () : NULL;
   self->writer = open_connection (self, LS_SQL_READ_WRITE, error);
   if (self->writer == NULL || !ls_sqlite_prepare_schema (self, self->writer, error))
     return NULL;

@@ -70,6 +70,31 @@ ls_storage_set_fatal (LsStorage          *self,
 }
 
 /**
+ * ls_storage_listen:
+ * @self: a storage
+ * @environment: the listener's
+ * @queue: where @func is called
+ * @func: told of commits
+ * @owner: what @func is called with; when it ends, so does the listening
+ *
+ * Has somebody told of commits, those of other nodes above all. Whoever listens still has to look at
+ * the log from time to time.
+ *
+ * Returns: whether anybody else can commit to the shops; if not, nothing is told
+ */
+bool
+ls_storage_listen (LsStorage           *self,
+                   LsEnvironment       *environment,
+                   LsQueue             *queue,
+                   LsStorageListenFunc  func,
+                   GObject             *owner)
+{
+  LsStorageClass *klass = LS_STORAGE_GET_CLASS (self);
+
+  return klass->listen != NULL && klass->listen (self, environment, queue, func, owner);
+}
+
+/**
  * ls_storage_create_shop:
  * @self: a storage
  * @row: the shop's row of the collection `shops`; its key becomes the shop's id

@@ -158,6 +158,19 @@ typedef bool (*LsStorageRowFunc)       (LsRecord         *record,
 typedef void (*LsStorageFatalFunc)     (const GError     *error,
                                         gpointer          user_data);
 
+/**
+ * LsStorageListenFunc:
+ * @shop: a shop
+ * @version: a version that it has at least
+ * @owner: of the listener
+ *
+ * Called on the listener's queue some time after a commit, by whomever it was made. May come late,
+ * twice, in another order or never: it only says that the log is worth a look.
+ */
+typedef void (*LsStorageListenFunc) (const char *shop,
+                                     int64_t     version,
+                                     gpointer    owner);
+
 LsVersion  *ls_version_new               (int64_t                 version,
                                           int64_t                 at);
 LsVersion  *ls_version_ref               (LsVersion              *version);
@@ -173,6 +186,11 @@ void        ls_shop_free                 (LsShop                 *shop);
 void        ls_storage_set_fatal         (LsStorage              *self,
                                           LsStorageFatalFunc      func,
                                           gpointer                user_data);
+bool        ls_storage_listen            (LsStorage              *self,
+                                          LsEnvironment          *environment,
+                                          LsQueue                *queue,
+                                          LsStorageListenFunc     func,
+                                          GObject                *owner);
 bool        ls_storage_create_shop       (LsStorage              *self,
                                           LsRecord               *row,
                                           GError                **error);

@@ -16,18 +16,20 @@ typedef struct {
   LsTestLink *link; /* NULL when the test has let go of it */
 } TestSink;
 
-static void
-make_shop (LsTestHub *self)
+/* Adds the shop @shop to a storage. */
+void
+ls_test_hub_make_shop (LsStorage  *storage,
+                       const char *shop)
 {
   const LsCollection *shops = ls_schema_collection (LS_SHOPS);
-  g_autoptr (LsRecord) row = ls_record_new (shops, "s");
+  g_autoptr (LsRecord) row = ls_record_new (shops, shop);
   g_autoptr (GError) error = NULL;
 
   ls_record_set_text (row, (unsigned) ls_collection_field (shops, "name"), "The shop");
   ls_record_set_text (row, (unsigned) ls_collection_field (shops, "currency"), "EUR");
   ls_record_set_text (row, (unsigned) ls_collection_field (shops, "time_zone"), "UTC");
   ls_record_set_integer (row, (unsigned) ls_collection_field (shops, "sample"), 0);
-  ls_storage_create_shop (self->storage, row, &error);
+  ls_storage_create_shop (storage, row, &error);
   g_assert_no_error (error);
 }
 
@@ -43,6 +45,22 @@ make_user (LsTestHub *self,
   g_assert_no_error (error);
 }
 
+static void
+open_hub (LsTestHub          *self,
+          const LsHubOptions *options)
+{
+  LsEnvironment *environment = LS_ENVIRONMENT (self->environment);
+  g_autoptr (GError) error = NULL;
+
+  self->committer = ls_committer_new (environment, self->storage);
+  self->access = ls_access_open (environment, ls_test_dir_get_path (self->dir), &error);
+  g_assert_no_error (error);
+  self->hub =
+      ls_hub_new (environment, self->storage, self->committer, self->access, options, &error);
+  g_assert_no_error (error);
+  ls_hub_start (self->hub);
+}
+
 LsTestHub *
 ls_test_hub_new (uint64_t            seed,
                  const LsHubOptions *options)
@@ -56,16 +74,28 @@ ls_test_hub_new (uint64_t            seed,
   environment = LS_ENVIRONMENT (self->environment);
   self->storage = ls_storage_memory_new (environment, &error);
   g_assert_no_error (error);
-  make_shop (self);
-  self->committer = ls_committer_new (environment, self->storage);
-  self->access = ls_access_open (environment, ls_test_dir_get_path (self->dir), &error);
-  g_assert_no_error (error);
+  ls_test_hub_make_shop (self->storage, "s");
+  open_hub (self, options);
   make_user (self, LS_ROLE_OWNER);
   make_user (self, LS_ROLE_STAFF);
-  self->hub =
-      ls_hub_new (environment, self->storage, self->committer, self->access, options, &error);
-  g_assert_no_error (error);
-  ls_hub_start (self->hub);
+  return self;
+}
+
+/* Another node on the storage of @other, with its users: @storage (transfer full) leads there. It is
+ * freed first. */
+LsTestHub *
+ls_test_hub_new_node (LsTestHub          *other,
+                      LsStorage          *storage,
+                      uint64_t            seed,
+                      const LsHubOptions *options)
+{
+  LsTestHub *self = g_new0 (LsTestHub, 1);
+
+  self->dir = other->dir;
+  self->is_node = true;
+  self->environment = ls_test_environment_new (seed);
+  self->storage = storage;
+  open_hub (self, options);
   return self;
 }
 
@@ -76,10 +106,17 @@ ls_test_hub_free (LsTestHub *self)
   ls_environment_stop (LS_ENVIRONMENT (self->environment));
   ls_hub_free (self->hub);
   g_assert_finalize_object (self->committer);
-  g_assert_finalize_object (self->storage);
+  if (self->is_node)
+    g_object_unref (self->storage);
+  else
+    g_assert_finalize_object (self->storage);
   ls_access_free (self->access);
-  g_assert_finalize_object (self->environment);
-  ls_test_dir_free (self->dir);
+  if (self->is_node)
+    g_object_unref (self->environment);
+  else
+    g_assert_finalize_object (self->environment);
+  if (!self->is_node)
+    ls_test_dir_free (self->dir);
   g_free (self);
 }
 

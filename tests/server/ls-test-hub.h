@@ -25,6 +25,9 @@ typedef struct {
   LsCommitter *committer;
   LsAccess *access;
   LsHub *hub;
+
+  /*< private >*/
+  bool is_node;
 } LsTestHub;
 
 /**
@@ -53,6 +56,12 @@ typedef struct {
 
 LsTestHub  *ls_test_hub_new         (uint64_t            seed,
                                      const LsHubOptions *options);
+LsTestHub  *ls_test_hub_new_node    (LsTestHub          *other,
+                                     LsStorage          *storage,
+                                     uint64_t            seed,
+                                     const LsHubOptions *options);
+void        ls_test_hub_make_shop   (LsStorage          *storage,
+                                     const char         *shop);
 void        ls_test_hub_free        (LsTestHub          *self);
 LsIdentity *ls_test_hub_sign_in     (LsTestHub          *self,
                                      LsRole              role);

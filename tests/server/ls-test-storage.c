@@ -9,7 +9,9 @@ struct _LsTestStorage {
   LsStorage parent_instance;
 
   LsStorage *below;
+  unsigned busy_after; /* begins until one is busy, 0 for none */
   unsigned busy;
+  bool deaf;
   LsTestCommit commit;
   char *poison;
   unsigned n_begun;
@@ -70,6 +72,8 @@ ls_test_storage_begin (LsStorage          *storage,
       func (LS_STORAGE_BUSY, NULL, error, user_data);
       return;
     }
+  if (self->busy_after > 0 && --self->busy_after == 0)
+    self->busy = 1;
   ls_storage_begin (self->below, shop, begun_cb, &begin);
 }
 
@@ -165,7 +169,9 @@ ls_test_storage_tx_append (LsStorageTx  *tx,
                            LsVersion    *version,
                            GError      **error)
 {
-  if (g_strcmp0 (version->mid, LS_TEST_STORAGE (tx->storage)->poison) == 0)
+  const char *poison = LS_TEST_STORAGE (tx->storage)->poison;
+
+  if (poison != NULL && g_strcmp0 (version->mid, poison) == 0)
     {
       g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "this one can't be written");
       return false;
@@ -215,6 +221,77 @@ ls_test_storage_tx_save_digests (LsStorageTx  *tx,
                                  GError      **error)
 {
   BELOW (tx, bool, ls_storage_tx_save_digests (tx, digests, error));
+}
+
+static bool
+ls_test_storage_listen (LsStorage           *storage,
+                        LsEnvironment       *environment,
+                        LsQueue             *queue,
+                        LsStorageListenFunc  func,
+                        GObject             *owner)
+{
+  LsTestStorage *self = LS_TEST_STORAGE (storage);
+
+  return self->deaf || ls_storage_listen (self->below, environment, queue, func, owner);
+}
+
+static GPtrArray *
+ls_test_storage_list_shops (LsStorage  *storage,
+                            GError    **error)
+{
+  return ls_storage_list_shops (LS_TEST_STORAGE (storage)->below, error);
+}
+
+static bool
+ls_test_storage_check_position (LsStorage         *storage,
+                                const char        *shop,
+                                const LsPosition  *position,
+                                bool              *ret_known,
+                                GError           **error)
+{
+  return ls_storage_check_position (LS_TEST_STORAGE (storage)->below, shop, position, ret_known,
+                                    error);
+}
+
+static GPtrArray *
+ls_test_storage_list_decisions (LsStorage   *storage,
+                                const char  *shop,
+                                const char  *client,
+                                int64_t      after_n,
+                                GError     **error)
+{
+  return ls_storage_list_decisions (LS_TEST_STORAGE (storage)->below, shop, client, after_n, error);
+}
+
+static int64_t
+ls_test_storage_get_last_n (LsStorage   *storage,
+                            const char  *shop,
+                            const char  *client,
+                            GError     **error)
+{
+  return ls_storage_get_last_n (LS_TEST_STORAGE (storage)->below, shop, client, error);
+}
+
+static void
+ls_test_storage_forget_decisions (LsStorage  *storage,
+                                  const char *shop,
+                                  const char *client,
+                                  int64_t     up_to_n)
+{
+  ls_storage_forget_decisions (LS_TEST_STORAGE (storage)->below, shop, client, up_to_n);
+}
+
+static GPtrArray *
+ls_test_storage_read_slice (LsStorage           *storage,
+                            const char          *shop,
+                            const LsCollection  *collection,
+                            const char          *after,
+                            unsigned             max_rows,
+                            LsPosition          *ret_position,
+                            GError             **error)
+{
+  return ls_storage_read_slice (LS_TEST_STORAGE (storage)->below, shop, collection, after, max_rows,
+                                ret_position, error);
 }
 
 static LsShop *
@@ -287,6 +364,13 @@ ls_test_storage_class_init (LsTestStorageClass *klass)
 
   G_OBJECT_CLASS (klass)->finalize = ls_test_storage_finalize;
 
+  storage_class->listen = ls_test_storage_listen;
+  storage_class->list_shops = ls_test_storage_list_shops;
+  storage_class->check_position = ls_test_storage_check_position;
+  storage_class->list_decisions = ls_test_storage_list_decisions;
+  storage_class->get_last_n = ls_test_storage_get_last_n;
+  storage_class->forget_decisions = ls_test_storage_forget_decisions;
+  storage_class->read_slice = ls_test_storage_read_slice;
   storage_class->begin = ls_test_storage_begin;
   storage_class->commit = ls_test_storage_commit;
   storage_class->rollback = ls_test_storage_rollback;
@@ -328,6 +412,30 @@ ls_test_storage_set_busy (LsTestStorage *self,
                           unsigned       times)
 {
   self->busy = times;
+}
+
+/* After @times begins that go through, one answers busy. */
+void
+ls_test_storage_set_busy_after (LsTestStorage *self,
+                                unsigned       times)
+{
+  self->busy_after = times;
+}
+
+/* It is told of no commits; before it is listened to. */
+void
+ls_test_storage_set_deaf (LsTestStorage *self)
+{
+  self->deaf = true;
+}
+
+/* Takes @below, which is in the place of the one that was there. */
+void
+ls_test_storage_swap (LsTestStorage *self,
+                      LsStorage     *below)
+{
+  g_object_unref (self->below);
+  self->below = below;
 }
 
 void

@@ -32,6 +32,11 @@ typedef enum {
 LsTestStorage *ls_test_storage_new         (LsStorage     *below);
 void           ls_test_storage_set_busy    (LsTestStorage *self,
                                             unsigned       times);
+void           ls_test_storage_set_busy_after (LsTestStorage *self,
+                                               unsigned       times);
+void           ls_test_storage_set_deaf    (LsTestStorage *self);
+void           ls_test_storage_swap        (LsTestStorage *self,
+                                            LsStorage     *below);
 void           ls_test_storage_set_commit  (LsTestStorage *self,
                                             LsTestCommit   how);
 void           ls_test_storage_set_poison  (LsTestStorage *self,
