@@ -24,7 +24,6 @@ import hashlib
 import json
 import os
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -153,12 +152,6 @@ def nearest_first(path, baseline):
   return sorted(tests, key=key)
 
 
-def seconds_used():
-  """Seconds of the processor that the children which have ended took: others at work on the machine do not count."""
-  usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-  return usage.ru_utime + usage.ru_stime
-
-
 class Tree:
   """A scratch copy of the sources, built, with the tests that are worth running on it."""
 
@@ -168,17 +161,29 @@ class Tree:
     self.log = os.path.join(folder, f'tree-{number}.log')
 
   def run(self, command, timeout=None):
-    """Whether it went well; None when it did not end in time."""
+    """Whether it went well; None when it did not end in time. What it took of the processor is in self.seconds."""
     with open(self.log, 'ab') as log:
       process = subprocess.Popen(command, cwd=self.source, stdout=log, stderr=log, start_new_session=True)
-      try:
-        return process.wait(timeout) == 0
-      except subprocess.TimeoutExpired:
-        return None
-      finally:
-        if process.poll() is None:
-          os.killpg(process.pid, signal.SIGKILL)
-          process.wait()
+    killed = threading.Event()
+
+    def kill():
+      killed.set()
+      os.killpg(process.pid, signal.SIGKILL)
+    timer = threading.Timer(timeout, kill) if timeout else None
+    if timer:
+      timer.start()
+    try:
+      # Its own, not that of all children: other trees run programs meanwhile.
+      _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:
+      kill()
+      raise
+    finally:
+      if timer:
+        timer.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    self.seconds = usage.ru_utime + usage.ru_stime
+    return None if killed.is_set() else status == 0
 
   def prepare(self):
     names = subprocess.run(['git', '-C', ROOT, 'ls-files', '-z'], check=True, stdout=subprocess.PIPE).stdout
@@ -239,8 +244,7 @@ class Tree:
     for test in self.tests():
       key = f'{test.name} {self.fingerprint(test)}'
       if key not in known:
-        began = seconds_used()
-        known[key] = seconds_used() - began if self.passes(test, 300) else None
+        known[key] = self.seconds if self.passes(test, 300) else None
         with open(kept, 'w', encoding='utf-8') as file:
           json.dump(known, file)
       if known[key] is None:
