@@ -438,6 +438,113 @@ test_screenshot_popover (void)
   app_test_close (window);
 }
 
+/* Popovers */
+
+typedef struct
+{
+  GdkSurface *surface; /* owned */
+  int n;
+} MotionCount;
+
+static gboolean
+contains_pointer (gpointer user_data)
+{
+  return gtk_event_controller_motion_contains_pointer (user_data);
+}
+
+/* What GTK takes no handler sees that comes after its own. What comes to a surface that has gone,
+ * because it was on its way, reaches nothing.
+ */
+static gboolean
+count_motion_hook (GSignalInvocationHint *hint,
+                   unsigned               n_values,
+                   const GValue          *values,
+                   gpointer               user_data)
+{
+  MotionCount *count = user_data;
+  GdkEvent *event = g_value_peek_pointer (&values[1]);
+
+  count->n += g_value_get_object (&values[0]) == count->surface &&
+              !gdk_surface_is_destroyed (count->surface) &&
+              gdk_event_get_event_type (event) == GDK_MOTION_NOTIFY;
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+laid_out_cb (gboolean *laid_out)
+{
+  *laid_out = TRUE;
+}
+
+static gboolean
+is_set (gpointer user_data)
+{
+  return *(gboolean *) user_data;
+}
+
+static void
+move_pointer (int x,
+              int y)
+{
+  g_autofree char *command = g_strdup_printf ("xdotool mousemove %d %d", x, y);
+  g_autoptr (GError) error = NULL;
+  int status = 0;
+
+  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, &status, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (status, ==, 0);
+}
+
+static void
+test_popover_closed (void)
+{
+  GtkWidget *button = gtk_menu_button_new ();
+  GtkWidget *popover = gtk_popover_new ();
+  GtkWidget *content = gtk_label_new ("Before");
+  GtkEventController *motion = gtk_event_controller_motion_new ();
+  unsigned event_signal = g_signal_lookup ("event", GDK_TYPE_SURFACE);
+  MotionCount count = { NULL };
+  GtkWindow *window;
+  gboolean laid_out;
+  unsigned long hook;
+
+  gtk_widget_set_size_request (content, 700, 400);
+  gtk_widget_add_controller (content, motion);
+  gtk_popover_set_child (GTK_POPOVER (popover), content);
+  gtk_menu_button_set_popover (GTK_MENU_BUTTON (button), popover);
+  gtk_widget_set_halign (button, GTK_ALIGN_CENTER);
+  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
+  window = app_test_show (button, 1500, 900);
+  hook = g_signal_add_emission_hook (event_signal, 0, count_motion_hook, &count, NULL);
+
+  /* Opened twice: what it gave up when it closed is made anew. */
+  for (int round = 0; round < 2; round++)
+    {
+      gtk_menu_button_popup (GTK_MENU_BUTTON (button));
+      app_test_wait (is_mapped, popover);
+      app_test_draw (window);
+      move_pointer (750 + round, 600);
+      app_test_wait (contains_pointer, motion);
+      g_set_object (&count.surface, gtk_native_get_surface (GTK_NATIVE (popover)));
+      gtk_label_set_label (GTK_LABEL (content), round == 0 ? "Changed" : "Changed again");
+      laid_out = FALSE;
+      g_signal_connect_swapped (count.surface, "layout", G_CALLBACK (laid_out_cb), &laid_out);
+      app_test_wait (is_set, &laid_out);
+      g_signal_handlers_disconnect_by_data (count.surface, &laid_out);
+
+      count.n = 0;
+      gtk_menu_button_popdown (GTK_MENU_BUTTON (button));
+      app_test_draw (window);
+      app_test_draw (window);
+      g_assert_false (gtk_widget_get_mapped (popover));
+      g_assert_cmpint (count.n, ==, 0);
+      g_assert_false (contains_pointer (motion));
+    }
+  g_signal_remove_emission_hook (event_signal, hook);
+  g_clear_object (&count.surface);
+  app_test_close (window);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -455,6 +562,7 @@ main (int   argc,
   g_test_add_func ("/compat/scroll-to", test_scroll_to);
   g_test_add_func ("/compat/screenshot", test_screenshot);
   g_test_add_func ("/compat/screenshot/popover", test_screenshot_popover);
+  g_test_add_func ("/compat/popover/closed", test_popover_closed);
 
   return g_test_run ();
 }

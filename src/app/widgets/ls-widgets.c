@@ -8,6 +8,7 @@
 #include <adwaita.h>
 
 #include "app/charts/ls-charts.h"
+#include "app/compat/ls-popover.h"
 #include "app/compat/ls-spinner.h"
 #include "app/compat/ls-split-view.h"
 #include "app/widgets/ls-age-label.h"
@@ -42,6 +43,7 @@ ls_widgets_init (GdkDisplay *display)
     return;
 
   g_object_set_data (G_OBJECT (display), "ls-widgets", GINT_TO_POINTER (TRUE));
+  ls_popover_init ();
   ls_charts_init (display);
   g_resources_register (ls_widgets_get_resource ());
   add_style (display);
