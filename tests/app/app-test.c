@@ -100,22 +100,56 @@ app_test_close (GtkWindow *window)
   g_assert_null (gone);
 }
 
+static gboolean
+is_button (GtkWidget  *widget,
+           const char *label)
+{
+  return GTK_IS_BUTTON (widget) && gtk_widget_is_sensitive (widget) &&
+         g_strcmp0 (gtk_button_get_label (GTK_BUTTON (widget)), label) == 0;
+}
+
+static gboolean
+is_label (GtkWidget  *widget,
+          const char *text)
+{
+  return GTK_IS_LABEL (widget) && g_str_equal (gtk_label_get_text (GTK_LABEL (widget)), text);
+}
+
+typedef gboolean (*Matches) (GtkWidget  *widget,
+                             const char *text);
+
 static GtkWidget *
-find_button (GtkWidget  *widget,
-             const char *label)
+find_mapped (GtkWidget  *widget,
+             Matches     matches,
+             const char *text)
 {
   GtkWidget *child;
 
-  if (GTK_IS_BUTTON (widget) && gtk_widget_is_sensitive (widget) &&
-      gtk_widget_get_mapped (widget) &&
-      g_strcmp0 (gtk_button_get_label (GTK_BUTTON (widget)), label) == 0)
+  if (gtk_widget_get_mapped (widget) && matches (widget, text))
     return widget;
 
   for (child = gtk_widget_get_first_child (widget);
        child;
        child = gtk_widget_get_next_sibling (child))
     {
-      GtkWidget *found = find_button (child, label);
+      GtkWidget *found = find_mapped (child, matches, text);
+
+      if (found)
+        return found;
+    }
+  return NULL;
+}
+
+static GtkWidget *
+find_anywhere (Matches     matches,
+               const char *text)
+{
+  GListModel *toplevels = gtk_window_get_toplevels ();
+
+  for (unsigned int i = 0; i < g_list_model_get_n_items (toplevels); i++)
+    {
+      g_autoptr (GtkWidget) toplevel = g_list_model_get_item (toplevels, i);
+      GtkWidget *found = find_mapped (toplevel, matches, text);
 
       if (found)
         return found;
@@ -126,23 +160,25 @@ find_button (GtkWidget  *widget,
 static GtkWidget *
 find_button_anywhere (const char *label)
 {
-  GListModel *toplevels = gtk_window_get_toplevels ();
-
-  for (unsigned int i = 0; i < g_list_model_get_n_items (toplevels); i++)
-    {
-      g_autoptr (GtkWidget) toplevel = g_list_model_get_item (toplevels, i);
-      GtkWidget *found = find_button (toplevel, label);
-
-      if (found)
-        return found;
-    }
-  return NULL;
+  return find_anywhere (is_button, label);
 }
 
 static gboolean
 has_button (gpointer user_data)
 {
   return find_button_anywhere (user_data) != NULL;
+}
+
+static gboolean
+has_label (gpointer user_data)
+{
+  return find_anywhere (is_label, user_data) != NULL;
+}
+
+void
+app_test_wait_label (const char *text)
+{
+  app_test_wait (has_label, (gpointer) text);
 }
 
 void

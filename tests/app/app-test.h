@@ -75,6 +75,14 @@ void        app_test_close       (GtkWindow        *window);
 void        app_test_click       (const char       *label);
 
 /**
+ * app_test_wait_label:
+ * @text: what a label shows
+ *
+ * Waits until a label with that text is shown, in any window.
+ */
+void        app_test_wait_label  (const char       *text);
+
+/**
  * app_test_try_click:
  * @label: the raw label of a button, in any window
  *
