@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "server/ls-storage-private.h"
+#include "ls-proxy-storage.h"
 
 G_BEGIN_DECLS
 
 #define LS_TYPE_TEST_STORAGE (ls_test_storage_get_type ())
-G_DECLARE_FINAL_TYPE (LsTestStorage, ls_test_storage, LS, TEST_STORAGE, LsStorage)
+G_DECLARE_FINAL_TYPE (LsTestStorage, ls_test_storage, LS, TEST_STORAGE, LsProxyStorage)
 
 /**
  * LsTestCommit:

@@ -129,7 +129,7 @@ answer_cb (const LsExchangeAnswer *told,
            gpointer                user_data)
 {
   g_autoptr (LsSimFetch) self = user_data;
-  LsSimServer *server = self->network->server;
+  LsSimServer *server = self->server;
 
   /* One that was killed tells nobody anything; its system closes the connection, if it still can. */
   if (!ls_sim_server_is_up (server))
@@ -155,6 +155,6 @@ ls_sim_fetch_ask_exchange (LsSimFetch *self,
   size_t length;
   const char *text = g_bytes_get_data (self->request, &length);
 
-  ls_exchanges_take (self->network->server->exchanges, identity, text, length, answer_cb,
+  ls_exchanges_take (self->server->exchanges, identity, text, length, answer_cb,
                      g_object_ref (self));
 }

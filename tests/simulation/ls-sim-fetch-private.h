@@ -29,6 +29,7 @@ struct _LsSimFetch {
   LsFetch parent_instance;
 
   LsSimNetwork *network;
+  LsSimServer *server; /* where it leads */
   unsigned client;
   LsSimNode *node; /* NULL for one that something in between asks */
   LsQueue *queue;

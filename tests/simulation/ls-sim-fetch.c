@@ -13,6 +13,9 @@
 #define PIECE 16384
 /* A server that ended takes the question with it: the client's patience ends some time. */
 #define PATIENCE (60 * G_USEC_PER_SEC)
+/* A client's next request leads to another server once in so many times: what stands in front keeps
+ * it at one. */
+#define MOVES 50
 #define EXCHANGE_PATH "/v1/exchange"
 #define PORTAL "<html>Sign in to this network</html>"
 
@@ -108,7 +111,7 @@ ask_job (gpointer data)
   LsSimFetch *self = data;
   g_autoptr (GError) error = NULL;
   g_autoptr (LsIdentity) identity =
-      ls_access_check_token (self->network->server->access, self->token, &error);
+      ls_access_check_token (self->server->access, self->token, &error);
 
   if (identity == NULL)
     ls_sim_fetch_answer (self, g_error_matches (error, LS_ERROR, LS_ERROR_AUTH) ? 401 : 503);
@@ -121,7 +124,7 @@ ask_job (gpointer data)
 static void
 reach_server (LsSimFetch *self)
 {
-  LsEnvironment *environment = LS_ENVIRONMENT (self->network->server->node);
+  LsEnvironment *environment = LS_ENVIRONMENT (self->server->node);
 
   ls_environment_post (environment, ls_environment_get_queue (environment, LS_QUEUE_MAIN), ask_job,
                        g_object_ref (self), g_object_unref);
@@ -134,6 +137,7 @@ ask_before (LsSimFetch *self)
   g_autoptr (LsSimFetch) other = g_object_new (LS_TYPE_SIM_FETCH, NULL);
 
   other->network = self->network;
+  other->server = self->server;
   other->client = self->client;
   other->token = g_strdup (self->token);
   other->request = g_bytes_ref (self->request);
@@ -156,7 +160,7 @@ request_arrives (gpointer data)
 
   if (self->lost[LS_SIM_UP] || self->answered)
     return;
-  if (!ls_sim_server_is_up (network->server) || self->breaks == LS_SIM_BREAK_BEFORE)
+  if (!ls_sim_server_is_up (self->server) || self->breaks == LS_SIM_BREAK_BEFORE)
     {
       self->answered = true;
       head_arrives (self);
@@ -335,6 +339,7 @@ ls_sim_fetch_new (LsSimNetwork      *network,
 
   ls_fetch_set_spec (LS_FETCH (self), spec);
   self->network = network;
+  self->server = ls_sim_network_pick (network, client, MOVES);
   self->client = client;
   self->node = g_object_ref (node);
   self->queue = queue;

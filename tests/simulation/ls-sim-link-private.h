@@ -28,6 +28,7 @@ typedef struct {
 struct _LsSimLink {
   unsigned ref_count;
   LsSimNetwork *network;
+  LsSimServer *server; /* where it leads */
   unsigned client;
   char *token;
   LsSimTransport *transport; /* borrowed, NULL when the client has let go */

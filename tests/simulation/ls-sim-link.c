@@ -12,6 +12,9 @@
  * ends are the transport of a client and the sink of a session of the server; either may be gone.
  */
 
+/* A client's next connection leads to another server once in so many times. */
+#define MOVES 6
+
 static void move (LsSimLink     *link,
                   LsSimDirection way);
 
@@ -134,7 +137,7 @@ arrive_up (LsSimLink *link,
       ls_sim_link_close_session (link);
       ls_sim_link_maybe_over (link);
     }
-  else if (link->session != NULL && ls_sim_server_is_up (link->network->server))
+  else if (link->session != NULL && ls_sim_server_is_up (link->server))
     ls_session_receive (link->session, (const uint8_t *) item->text, item->length, false);
 }
 
@@ -310,6 +313,7 @@ ls_sim_link_new (LsSimNetwork   *network,
 
   link->ref_count = 2; /* the caller's and the network's */
   link->network = network;
+  link->server = ls_sim_network_pick (network, client, MOVES);
   link->client = client;
   link->transport = transport;
   link->token = g_strdup (token);
@@ -395,9 +399,12 @@ ls_sim_link_trouble (LsSimLink   *link,
 
 /* The server has ended: its system tells the client, if that still runs. */
 void
-ls_sim_link_server_ended (LsSimLink *link,
-                          LsSimEnd   how)
+ls_sim_link_server_ended (LsSimLink   *link,
+                          LsSimServer *server,
+                          LsSimEnd     how)
 {
+  if (link->server != server)
+    return;
   if (!link->answered && link->session == NULL)
     return;
   ls_sim_link_forget_session (link);

@@ -34,7 +34,9 @@ typedef struct {
 
 struct _LsSimNetwork {
   LsSimWorld *world;
-  LsSimServer *server;
+  LsSimServer **servers; /* borrowed */
+  unsigned n_servers;
+  unsigned *homes;       /* for each client, the server that it is led to */
   LsSimOracle *oracle;
   LsSimDice dice;
   LsSimPath *paths;
@@ -57,6 +59,12 @@ typedef struct {
 int64_t  ls_sim_network_delay (LsSimNetwork *self,
                                unsigned      client);
 
+/* The server that a client's next connection leads to; with @moves, another one once in so many times,
+ * and in any case where its own is down. */
+LsSimServer *ls_sim_network_pick (LsSimNetwork *self,
+                                  unsigned      client,
+                                  unsigned      moves);
+
 /* ls-sim-link.c */
 LsSimLink *ls_sim_link_new          (LsSimNetwork   *network,
                                      unsigned        client,
@@ -75,6 +83,7 @@ void       ls_sim_link_set_paused   (LsSimLink      *link,
 void       ls_sim_link_trouble      (LsSimLink      *link,
                                      LsSimTrouble    trouble);
 void       ls_sim_link_server_ended (LsSimLink      *link,
+                                     LsSimServer    *server,
                                      LsSimEnd        how);
 
 /* ls-sim-transport.c: told by the link, on no queue */

@@ -14,9 +14,33 @@ ls_sim_network_delay (LsSimNetwork *self,
   return ls_sim_dice_spread (&self->dice, MIN_DELAY, MAX_DELAY) * self->paths[client].slow;
 }
 
+LsSimServer *
+ls_sim_network_pick (LsSimNetwork *self,
+                     unsigned      client,
+                     unsigned      moves)
+{
+  unsigned *home = &self->homes[client];
+
+  if (self->n_servers == 1)
+    return self->servers[0];
+  if (!ls_sim_server_is_up (self->servers[*home]) || ls_sim_dice_hits (&self->dice, 1, moves))
+    {
+      unsigned first = ls_sim_dice_below (&self->dice, self->n_servers);
+
+      for (unsigned i = 0; i < self->n_servers; i++)
+        if (ls_sim_server_is_up (self->servers[(first + i) % self->n_servers]))
+          {
+            *home = (first + i) % self->n_servers;
+            break;
+          }
+    }
+  return self->servers[*home];
+}
+
 static void
-server_ended_cb (LsSimEnd how,
-                 gpointer user_data)
+server_ended_cb (LsSimServer *server,
+                 LsSimEnd     how,
+                 gpointer     user_data)
 {
   LsSimNetwork *self = user_data;
   g_autoptr (GPtrArray) links = g_ptr_array_new ();
@@ -25,7 +49,7 @@ server_ended_cb (LsSimEnd how,
     g_ptr_array_add (links, ls_sim_link_ref (g_ptr_array_index (self->links, i)));
   for (unsigned i = 0; i < links->len; i++)
     {
-      ls_sim_link_server_ended (g_ptr_array_index (links, i), how);
+      ls_sim_link_server_ended (g_ptr_array_index (links, i), server, how);
       ls_sim_link_unref (g_ptr_array_index (links, i));
     }
 }
@@ -33,7 +57,8 @@ server_ended_cb (LsSimEnd how,
 /**
  * ls_sim_network_new:
  * @world: the clock
- * @server: where all connections lead
+ * @servers: (array length=n_servers): where connections lead; must outlive it
+ * @n_servers: how many there are
  * @oracle: reads along
  * @n_clients: how many clients there are
  * @seed: of delays, and of what is lost
@@ -41,16 +66,19 @@ server_ended_cb (LsSimEnd how,
  * Returns: (transfer full): a network where all is well
  */
 LsSimNetwork *
-ls_sim_network_new (LsSimWorld  *world,
-                    LsSimServer *server,
-                    LsSimOracle *oracle,
-                    unsigned     n_clients,
-                    uint64_t     seed)
+ls_sim_network_new (LsSimWorld   *world,
+                    LsSimServer **servers,
+                    unsigned      n_servers,
+                    LsSimOracle  *oracle,
+                    unsigned      n_clients,
+                    uint64_t      seed)
 {
   LsSimNetwork *self = g_new0 (LsSimNetwork, 1);
 
   self->world = world;
-  self->server = server;
+  self->servers = servers;
+  self->n_servers = n_servers;
+  self->homes = g_new0 (unsigned, n_clients);
   self->oracle = oracle;
   self->dice = ls_sim_dice (seed, 2);
   self->paths = g_new0 (LsSimPath, n_clients);
@@ -60,8 +88,11 @@ ls_sim_network_new (LsSimWorld  *world,
   self->fetches = g_ptr_array_new ();
   self->talks = g_ptr_array_new_with_free_func (ls_sim_talk_free);
   ls_sim_network_heal (self);
-  server->ended = server_ended_cb;
-  server->ended_data = self;
+  for (unsigned i = 0; i < n_servers; i++)
+    {
+      servers[i]->ended = server_ended_cb;
+      servers[i]->ended_data = self;
+    }
   return self;
 }
 
@@ -74,10 +105,12 @@ ls_sim_network_new (LsSimWorld  *world,
 void
 ls_sim_network_free (LsSimNetwork *self)
 {
-  self->server->ended = NULL;
+  for (unsigned i = 0; i < self->n_servers; i++)
+    self->servers[i]->ended = NULL;
   g_ptr_array_unref (self->links);
   g_ptr_array_unref (self->fetches);
   g_ptr_array_unref (self->talks);
+  g_free (self->homes);
   g_free (self->paths);
   g_free (self);
 }

@@ -65,7 +65,8 @@ typedef enum {
 } LsSimBlock;
 
 LsSimNetwork *ls_sim_network_new           (LsSimWorld    *world,
-                                            LsSimServer   *server,
+                                            LsSimServer  **servers,
+                                            unsigned       n_servers,
                                             LsSimOracle   *oracle,
                                             unsigned       n_clients,
                                             uint64_t       seed);

@@ -9,4 +9,8 @@ G_BEGIN_DECLS
 void ls_sim_plan_widen (LsSimPlan *self,
                         uint64_t   seed);
 
+/* ls-sim-plan-nodes.c */
+void ls_sim_plan_add_nodes (LsSimPlan *self,
+                            uint64_t   seed);
+
 G_END_DECLS

@@ -216,5 +216,6 @@ ls_sim_plan_widen (LsSimPlan *self,
   add_operator (self, seed);
   add_checks (self, seed);
   add_views (self, seed);
+  ls_sim_plan_add_nodes (self, seed);
   g_array_sort (self->steps, compare_steps);
 }

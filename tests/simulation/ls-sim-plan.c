@@ -50,6 +50,7 @@ plan_new (uint64_t seed)
   self->edit_rate = 50;
   self->readers = 2;
   self->roles = ALL_OWNERS;
+  self->nodes = 1;
   self->steps = g_array_new (FALSE, FALSE, sizeof (LsSimStep));
   return self;
 }
@@ -232,10 +233,10 @@ ls_sim_plan_write (const LsSimPlan *self)
                           "plan %" G_GUINT64_FORMAT " clients %u digests %" G_GINT64_FORMAT
                           " buffer %" G_GINT64_FORMAT " ring %" G_GINT64_FORMAT
                           " rate %" G_GINT64_FORMAT
-                          " readers %u roles %u polls %u checks %u views %u\n",
+                          " readers %u roles %u polls %u checks %u views %u nodes %u\n",
                           self->seed, self->n_clients, self->digest_interval, self->buffer,
                           self->ring, self->edit_rate, self->readers, self->roles, self->polls,
-                          self->checks, self->views);
+                          self->checks, self->views, self->nodes);
   for (unsigned i = 0; i < self->steps->len; i++)
     {
       const LsSimStep *step = &g_array_index (self->steps, LsSimStep, i);
@@ -257,10 +258,10 @@ parse_head (LsSimPlan  *self,
   return sscanf (line,
                  "plan %" G_GUINT64_FORMAT " clients %u digests %" G_GINT64_FORMAT
                  " buffer %" G_GINT64_FORMAT " ring %" G_GINT64_FORMAT " rate %" G_GINT64_FORMAT
-                 " readers %u roles %u polls %u checks %u views %u",
+                 " readers %u roles %u polls %u checks %u views %u nodes %u",
                  &self->seed, &self->n_clients, &self->digest_interval, &self->buffer, &self->ring,
                  &self->edit_rate, &self->readers, &self->roles, &self->polls,
-                 &self->checks, &self->views) >= 7;
+                 &self->checks, &self->views, &self->nodes) >= 7;
 }
 
 static bool

@@ -79,6 +79,13 @@ typedef enum {
 #define LS_SIM_SERVER (-1)
 
 /**
+ * LS_SIM_MAX_NODES:
+ *
+ * How many servers there are at most.
+ */
+#define LS_SIM_MAX_NODES 3
+
+/**
  * LS_SIM_ROLE_BITS:
  *
  * Of one user's role in #LsSimPlan.
@@ -117,6 +124,7 @@ typedef struct {
  * @roles: what the users are at first: an #LsRole for each, %LS_SIM_ROLE_BITS bits
  * @checks: whether both ends look for rows that rot
  * @views: whether clients have windows
+ * @nodes: how many servers share a database
  * @polls: whether clients may go on by requests where no WebSocket gets through
  * @steps: (element-type LsSimStep): what happens, in order of time; at the end comes a quiet
  *
@@ -134,6 +142,7 @@ typedef struct {
   unsigned polls;
   unsigned checks;
   unsigned views;
+  unsigned nodes;
   GArray *steps;
 } LsSimPlan;
 

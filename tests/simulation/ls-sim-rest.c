@@ -21,7 +21,7 @@ read_roles (LsSimRun *run)
   for (unsigned i = 0; i < run->n_clients; i++)
     {
       g_autoptr (LsIdentity) identity =
-          ls_access_check_token (run->server->access, run->clients[i]->token, NULL);
+          ls_access_check_token (ls_sim_run_server (run)->access, run->clients[i]->token, NULL);
 
       if (identity != NULL)
         ls_identity_get_role (identity, LS_SIM_SHOP, &run->clients[i]->role);
@@ -36,12 +36,26 @@ who_waits (LsSimRun *run)
   static char text[200];
   g_autoptr (LsShop) shop = NULL;
 
-  if (!ls_sim_server_is_up (run->server))
-    return "the server is down";
+  for (unsigned i = 0; i < run->n_servers; i++)
+    if (!ls_sim_server_is_up (run->servers[i]))
+      return "the server is down";
   read_roles (run);
-  shop = ls_storage_get_shop (run->server->storage, LS_SIM_SHOP, NULL);
+  shop = ls_storage_get_shop (ls_sim_run_storage (run), LS_SIM_SHOP, NULL);
   if (shop == NULL)
     return "the server's shop can't be read";
+  for (unsigned i = 0; i < run->n_servers && run->database != NULL; i++)
+    {
+      LsPosition position;
+
+      if (!ls_shop_digests_get_position (
+              ls_committer_get_digests (run->servers[i]->committer, LS_SIM_SHOP), &position) ||
+          ls_position_equal (&position, &shop->position))
+        continue;
+      g_snprintf (text, sizeof text,
+                  "server %u is at version %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT, i,
+                  position.version, shop->position.version);
+      return text;
+    }
   for (unsigned i = 0; i < run->n_clients; i++)
     if (ls_sim_client_is_quiet (run->clients[i], &shop->position))
       {
@@ -79,8 +93,8 @@ who_is_rotten (LsSimRun *run)
   if (!ls_sim_oracle_has_rotted (run->oracle))
     return NULL;
   ls_sim_run_follow (run);
-  name = ls_sim_oracle_find_rotten_at_server (run->oracle, run->server->storage,
-                                              run->server->committer);
+  name = ls_sim_oracle_find_rotten_at_server (run->oracle, ls_sim_run_storage (run),
+                                              run->servers[0]->committer);
   if (name != NULL)
     {
       g_snprintf (text, sizeof text, "the server does not mend %s", name);
@@ -133,7 +147,8 @@ static void
 judge (LsSimRun *run)
 {
   ls_sim_run_follow (run);
-  ls_sim_oracle_judge_server (run->oracle, run->server->storage, run->server->committer);
+  for (unsigned i = 0; i < run->n_servers; i++)
+    ls_sim_oracle_judge_server (run->oracle, ls_sim_run_storage (run), run->servers[i]->committer);
   for (unsigned i = 0; i < run->n_clients; i++)
     {
       LsSimClient *client = run->clients[i];
@@ -151,6 +166,8 @@ ls_sim_run_quiet (LsSimRun *run)
 {
   ls_sim_world_note (run->world, "quiet");
   ls_sim_network_heal (run->network);
+  if (run->database != NULL)
+    ls_sim_database_set_trouble (run->database, false);
   for (int who = LS_SIM_SERVER; who < (int) run->n_clients; who++)
     ls_sim_disk_heal (ls_sim_run_disk_of (run, who));
   if (!come_to_rest (run, ls_sim_world_get_time (run->world) + PATIENCE) || !heal_all (run) ||
@@ -159,4 +176,6 @@ ls_sim_run_quiet (LsSimRun *run)
     return;
   judge (run);
   ls_sim_oracle_forget_rot (run->oracle);
+  if (run->database != NULL)
+    ls_sim_database_set_trouble (run->database, true);
 }

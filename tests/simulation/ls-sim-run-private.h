@@ -12,7 +12,9 @@ G_BEGIN_DECLS
 typedef struct {
   const LsSimPlan *plan;
   LsSimWorld *world;
-  LsSimServer *server;
+  LsSimServer *servers[LS_SIM_MAX_NODES];
+  unsigned n_servers;
+  LsSimDatabase *database; /* of several servers, else NULL */
   LsSimNetwork *network;
   LsSimOracle *oracle;
   LsSimClient *clients[16];
@@ -20,11 +22,16 @@ typedef struct {
   LsSimDice dice;
   LsSimDiskImage *backup;
   LsPosition backup_position;
-  bool starting[17]; /* a start is posted; the last is the server's */
+  bool starting[16 + LS_SIM_MAX_NODES]; /* a start is posted; the last are those of servers */
   unsigned ends;
 } LsSimRun;
 
+/* Who takes part: a client by its number, a server by one below zero. */
+#define LS_SIM_WHO_SERVER(number) (LS_SIM_SERVER - (int) (number))
+
 /* ls-sim-run.c */
+LsSimServer *ls_sim_run_server     (LsSimRun *run);
+LsStorage  *ls_sim_run_storage     (LsSimRun *run);
 bool        ls_sim_run_is_up       (LsSimRun *run,
                                     int       who);
 LsSimNode  *ls_sim_run_node_of     (LsSimRun *run,

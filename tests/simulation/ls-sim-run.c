@@ -10,26 +10,52 @@ typedef struct {
   int who;
 } Start;
 
+static LsSimServer *
+server_of (LsSimRun *run,
+           int       who)
+{
+  return run->servers[LS_SIM_SERVER - who];
+}
+
+/* The first server that is up; the first one when none is. */
+LsSimServer *
+ls_sim_run_server (LsSimRun *run)
+{
+  for (unsigned i = 0; i < run->n_servers; i++)
+    if (ls_sim_server_is_up (run->servers[i]))
+      return run->servers[i];
+  return run->servers[0];
+}
+
+/* The storage, for who looks on; NULL while it can't be read. */
+LsStorage *
+ls_sim_run_storage (LsSimRun *run)
+{
+  if (run->database != NULL)
+    return ls_sim_database_get_storage (run->database);
+  return ls_sim_server_is_up (run->servers[0]) ? run->servers[0]->storage : NULL;
+}
+
 bool
 ls_sim_run_is_up (LsSimRun *run,
                   int       who)
 {
-  return who == LS_SIM_SERVER ? ls_sim_server_is_up (run->server)
-                              : ls_sim_client_is_up (run->clients[who]);
+  return who < 0 ? ls_sim_server_is_up (server_of (run, who))
+                 : ls_sim_client_is_up (run->clients[who]);
 }
 
 LsSimNode *
 ls_sim_run_node_of (LsSimRun *run,
                     int       who)
 {
-  return who == LS_SIM_SERVER ? run->server->node : run->clients[who]->node;
+  return who < 0 ? server_of (run, who)->node : run->clients[who]->node;
 }
 
 LsSimDisk *
 ls_sim_run_disk_of (LsSimRun *run,
                     int       who)
 {
-  return who == LS_SIM_SERVER ? run->server->disk : run->clients[who]->disk;
+  return who < 0 ? server_of (run, who)->disk : run->clients[who]->disk;
 }
 
 void
@@ -37,8 +63,8 @@ ls_sim_run_end (LsSimRun *run,
                 int       who,
                 LsSimEnd  how)
 {
-  if (who == LS_SIM_SERVER)
-    ls_sim_server_end (run->server, how);
+  if (who < 0)
+    ls_sim_server_end (server_of (run, who), how);
   else
     ls_sim_client_end (run->clients[who], how);
   ls_sim_world_reap (run->world);
@@ -49,8 +75,8 @@ ls_sim_run_start (LsSimRun *run,
                   int       who)
 {
   bool up = ls_sim_run_node_of (run, who) == NULL &&
-            (who == LS_SIM_SERVER ? ls_sim_server_start (run->server)
-                                  : ls_sim_client_start (run->clients[who]));
+            (who < 0 ? ls_sim_server_start (server_of (run, who))
+                     : ls_sim_client_start (run->clients[who]));
 
   ls_sim_world_reap (run->world);
   return up;
@@ -62,7 +88,7 @@ static bool *
 starting (LsSimRun *run,
           int       who)
 {
-  return &run->starting[who == LS_SIM_SERVER ? G_N_ELEMENTS (run->starting) - 1 : (unsigned) who];
+  return &run->starting[who < 0 ? (int) G_N_ELEMENTS (run->clients) + LS_SIM_SERVER - who : who];
 }
 
 static void
@@ -93,7 +119,7 @@ ls_sim_run_start_after (LsSimRun *run,
 static void
 look_after_all (LsSimRun *run)
 {
-  for (int who = LS_SIM_SERVER; who < (int) run->n_clients; who++)
+  for (int who = LS_SIM_WHO_SERVER (run->n_servers - 1); who < (int) run->n_clients; who++)
     if (ls_sim_run_node_of (run, who) == NULL && !*starting (run, who))
       {
         run->ends++;
@@ -104,8 +130,10 @@ look_after_all (LsSimRun *run)
 void
 ls_sim_run_follow (LsSimRun *run)
 {
-  if (ls_sim_server_is_up (run->server))
-    ls_sim_oracle_follow (run->oracle, run->server->storage);
+  LsStorage *storage = ls_sim_run_storage (run);
+
+  if (storage != NULL)
+    ls_sim_oracle_follow (run->oracle, storage);
   ls_sim_world_reap (run->world);
 }
 
@@ -113,12 +141,12 @@ ls_sim_run_follow (LsSimRun *run)
 void
 ls_sim_run_probe (LsSimRun *run)
 {
-  if (!ls_sim_server_is_up (run->server) || !ls_sim_disk_is_sound (run->server->disk))
+  if (ls_sim_run_storage (run) == NULL || !ls_sim_disk_is_sound (run->servers[0]->disk))
     return;
   ls_sim_run_follow (run);
-  for (unsigned i = 0; i < run->n_clients && ls_sim_server_is_up (run->server); i++)
+  for (unsigned i = 0; i < run->n_clients && ls_sim_run_storage (run) != NULL; i++)
     if (ls_sim_client_is_up (run->clients[i]))
-      ls_sim_oracle_note_decided (run->oracle, run->server->storage, run->clients[i]->cache);
+      ls_sim_oracle_note_decided (run->oracle, ls_sim_run_storage (run), run->clients[i]->cache);
   for (unsigned i = 0; i < run->n_clients; i++)
     if (ls_sim_client_is_up (run->clients[i]) && ls_sim_disk_is_sound (run->clients[i]->disk))
       ls_sim_oracle_probe (run->oracle, i, run->clients[i]->cache);
@@ -183,6 +211,14 @@ first_row (LsCollectionId id,
   return put;
 }
 
+static bool
+is_filled (LsSimRun *run)
+{
+  g_autoptr (LsShop) shop = ls_storage_get_shop (ls_sim_run_storage (run), LS_SIM_SHOP, NULL);
+
+  return shop->position.version > 1;
+}
+
 /* Some rows that are there before anybody comes. */
 static void
 fill_shop (LsSimRun *run)
@@ -196,8 +232,30 @@ fill_shop (LsSimRun *run)
       g_ptr_array_add (mutation->changes, first_row (LS_PRODUCTS, i));
       g_ptr_array_add (mutation->changes, first_row (LS_CUSTOMERS, i));
     }
-  ls_committer_submit (run->server->committer, mutation, NULL, NULL, NULL, NULL);
+  ls_committer_submit (run->servers[0]->committer, mutation, NULL, NULL, NULL, NULL);
   ls_sim_world_run_until (run->world, 0);
+  /* A database takes its time. */
+  while (run->database != NULL && !is_filled (run))
+    ls_sim_world_run_until (run->world, ls_sim_world_get_time (run->world) + LS_SIM_SECOND / 1000);
+}
+
+static void
+set_up_servers (LsSimRun           *run,
+                const LsHubOptions *options)
+{
+  const LsSimPlan *plan = run->plan;
+
+  run->n_servers = CLAMP (plan->nodes, 1, LS_SIM_MAX_NODES);
+  if (run->n_servers > 1)
+    run->database = ls_sim_database_new (run->world, plan->seed);
+  for (unsigned i = 0; i < run->n_servers; i++)
+    {
+      run->servers[i] =
+          run->database != NULL
+              ? ls_sim_server_new_node (run->world, run->database, i, options, plan->checks)
+              : ls_sim_server_new (run->world, plan->seed, options, plan->checks);
+      g_assert_true (ls_sim_server_start (run->servers[i]));
+    }
 }
 
 static void
@@ -220,12 +278,13 @@ set_up (LsSimRun        *run,
   options.max_unsent = (size_t) plan->buffer;
   options.edit_rate = plan->edit_rate;
   options.edit_burst = plan->edit_rate * 10;
-  run->server = ls_sim_server_new (run->world, plan->seed, &options, plan->checks);
-  g_assert_true (ls_sim_server_start (run->server));
+  set_up_servers (run, &options);
   fill_shop (run);
+  if (run->database != NULL)
+    ls_sim_database_set_trouble (run->database, true);
   run->oracle = ls_sim_oracle_new (run->world, run->n_clients);
-  run->network = ls_sim_network_new (run->world, run->server, run->oracle, run->n_clients,
-                                     plan->seed);
+  run->network = ls_sim_network_new (run->world, run->servers, run->n_servers, run->oracle,
+                                     run->n_clients, plan->seed);
   ls_sim_network_set_buffer (run->network, (size_t) plan->buffer);
   for (unsigned i = 0; i < run->n_clients; i++)
     {
@@ -240,7 +299,7 @@ set_up (LsSimRun        *run,
       client->role = (LsRole) (plan->roles >> i / 2 * LS_SIM_ROLE_BITS & LS_ROLE_OWNER);
       ls_sim_oracle_set_role (run->oracle, i, client->role);
       if (i % 2 == 0)
-        client->token = ls_sim_server_add_user (run->server, user, client->role);
+        client->token = ls_sim_server_add_user (run->servers[0], user, client->role);
       else
         client->token = g_strdup (run->clients[i - 1]->token);
       g_assert_true (ls_sim_client_start (client));
@@ -250,14 +309,16 @@ set_up (LsSimRun        *run,
 static void
 tear_down (LsSimRun *run)
 {
-  for (int who = LS_SIM_SERVER; who < (int) run->n_clients; who++)
+  for (int who = LS_SIM_WHO_SERVER (run->n_servers - 1); who < (int) run->n_clients; who++)
     ls_sim_run_end (run, who, LS_SIM_KILLED);
   /* What is still on its way holds what it belongs to. */
   ls_sim_world_clear (run->world);
   for (unsigned i = 0; i < run->n_clients; i++)
     ls_sim_client_free (run->clients[i]);
   ls_sim_network_free (run->network);
-  ls_sim_server_free (run->server);
+  for (unsigned i = 0; i < run->n_servers; i++)
+    ls_sim_server_free (run->servers[i]);
+  g_clear_pointer (&run->database, ls_sim_database_free);
   g_clear_pointer (&run->backup, ls_sim_disk_image_free);
   ls_sim_oracle_free (run->oracle);
   ls_sim_world_free (run->world);
@@ -277,13 +338,15 @@ ls_sim_run (const LsSimPlan *plan,
             LsSimOutcome    *ret_outcome)
 {
   LsSimRun run = { NULL };
+  int64_t start;
 
   set_up (&run, plan, log);
+  start = ls_sim_world_get_time (run.world);
   for (unsigned i = 0; i < plan->steps->len; i++)
     {
       const LsSimStep *step = &g_array_index (plan->steps, LsSimStep, i);
 
-      if (!ls_sim_run_go_on (&run, MAX (step->at, ls_sim_world_get_time (run.world))))
+      if (!ls_sim_run_go_on (&run, MAX (start + step->at, ls_sim_world_get_time (run.world))))
         break;
       ls_sim_world_note (run.world, "step %u", i);
       ls_sim_run_do_step (&run, step);

@@ -21,7 +21,7 @@ reaper_cb (gpointer user_data)
   LsSimEnd how = self->end;
 
   if (self->ended != NULL)
-    self->ended (how, self->ended_data);
+    self->ended (self, how, self->ended_data);
   g_clear_pointer (&self->scrubber, ls_scrubber_free);
   g_clear_pointer (&self->exchanges, ls_exchanges_free);
   g_clear_pointer (&self->snapshots, ls_snapshots_free);
@@ -48,21 +48,49 @@ fatal_cb (const GError *error,
   ls_sim_server_end (user_data, LS_SIM_POWER_LOST);
 }
 
+static LsSimServer *
+server_new (LsSimWorld         *world,
+            const LsHubOptions *options,
+            bool                checks)
+{
+  LsSimServer *self = g_new0 (LsSimServer, 1);
+  g_autoptr (GError) error = NULL;
+
+  self->world = world;
+  self->options = *options;
+  self->checks = checks;
+  self->folder = g_dir_make_tmp ("lockstep-simulation-XXXXXX", &error);
+  g_assert_no_error (error);
+  return self;
+}
+
 LsSimServer *
 ls_sim_server_new (LsSimWorld         *world,
                    uint64_t            seed,
                    const LsHubOptions *options,
                    bool                checks)
 {
-  LsSimServer *self = g_new0 (LsSimServer, 1);
-  g_autoptr (GError) error = NULL;
+  LsSimServer *self = server_new (world, options, checks);
 
-  self->world = world;
+  self->name = g_strdup ("server");
   self->disk = ls_sim_disk_new (world, "sim-server", seed);
-  self->options = *options;
-  self->checks = checks;
-  self->folder = g_dir_make_tmp ("lockstep-simulation-XXXXXX", &error);
-  g_assert_no_error (error);
+  return self;
+}
+
+/* One of several that share a database. */
+LsSimServer *
+ls_sim_server_new_node (LsSimWorld         *world,
+                        LsSimDatabase      *database,
+                        unsigned            number,
+                        const LsHubOptions *options,
+                        bool                checks)
+{
+  LsSimServer *self = server_new (world, options, checks);
+
+  self->name = g_strdup_printf ("server %u", number);
+  self->number = number;
+  self->database = database;
+  self->disk = ls_sim_database_get_disk (database);
   return self;
 }
 
@@ -72,10 +100,12 @@ ls_sim_server_free (LsSimServer *self)
   g_autofree char *snapshots = g_build_filename (self->folder, "snapshots", NULL);
 
   g_assert_null (self->node);
-  ls_sim_disk_free (self->disk);
+  if (self->database == NULL)
+    ls_sim_disk_free (self->disk);
   g_rmdir (snapshots);
   g_rmdir (self->folder);
   g_free (self->folder);
+  g_free (self->name);
   g_free (self);
 }
 
@@ -145,7 +175,8 @@ open_all (LsSimServer *self,
   self->access = ls_access_open (environment, "/srv", error);
   if (self->access == NULL)
     return false;
-  self->storage = ls_storage_sqlite_new (environment, DATA_FILE, error);
+  self->storage = self->database != NULL ? ls_sim_database_connect (self->database, self->node)
+                                         : ls_storage_sqlite_new (environment, DATA_FILE, error);
   if (self->storage == NULL)
     return false;
   ls_storage_set_fatal (self->storage, fatal_cb, self);
@@ -184,15 +215,17 @@ ls_sim_server_start (LsSimServer *self)
   g_autoptr (GError) error = NULL;
 
   g_assert_null (self->node);
-  self->node = ls_sim_node_new (self->world, "server", ls_sim_disk_get_vfs (self->disk),
-                                self->now_offset, 1000 + ++self->boots, reaper_cb, self);
+  self->node = ls_sim_node_new (self->world, self->name, ls_sim_disk_get_vfs (self->disk),
+                                self->now_offset, 1000 * (self->number + 1) + ++self->boots,
+                                reaper_cb, self);
   self->end = LS_SIM_KILLED;
   if (open_all (self, &error) && !ls_sim_node_is_dead (self->node))
     {
-      ls_sim_world_note (self->world, "server starts");
+      ls_sim_world_note (self->world, "%s starts", self->name);
       return true;
     }
-  ls_sim_world_note (self->world, "server can't start: %s", error != NULL ? error->message : "");
+  ls_sim_world_note (self->world, "%s can't start: %s", self->name,
+                     error != NULL ? error->message : "");
   if (!ls_sim_node_is_dead (self->node))
     ls_sim_server_end (self, LS_SIM_KILLED);
   return false;
@@ -212,7 +245,8 @@ ls_sim_server_end (LsSimServer *self,
   if (self->node == NULL || ls_sim_node_is_dead (self->node))
     return;
   self->end = how;
-  ls_sim_disk_end (self->disk, how);
+  if (self->database == NULL)
+    ls_sim_disk_end (self->disk, how);
   ls_sim_node_die (self->node);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "ls-sim-disk.h"
+#include "ls-sim-database.h"
 #include "server/ls-access.h"
 #include "server/ls-committer.h"
 #include "server/ls-exchange.h"
@@ -21,7 +21,9 @@ G_BEGIN_DECLS
 /**
  * LsSimServer:
  * @world: where it is
- * @disk: its disk
+ * @name: what it is called in logs
+ * @database: (nullable): where several of them keep the shop, %NULL for one that has it on its disk
+ * @disk: its disk, or that of @database
  * @node: the machine while it is up, else %NULL
  * @storage: while it is up
  * @committer: while it is up
@@ -37,8 +39,11 @@ G_BEGIN_DECLS
  *
  * The server: all of lockstepd that is below HTTP and the wire, on a simulated machine.
  */
-typedef struct {
+typedef struct _LsSimServer LsSimServer;
+struct _LsSimServer {
   LsSimWorld *world;
+  char *name;
+  LsSimDatabase *database;
   LsSimDisk *disk;
   LsSimNode *node;
   LsStorage *storage;
@@ -50,21 +55,28 @@ typedef struct {
   LsScrubber *scrubber;
   bool checks;
   unsigned boots;
-  void (*ended) (LsSimEnd how,
-                 gpointer user_data);
+  void (*ended) (LsSimServer *self,
+                 LsSimEnd     how,
+                 gpointer     user_data);
   gpointer ended_data;
 
   /*< private >*/
+  unsigned number;
   LsHubOptions options;
   char *folder;
   int64_t now_offset;
   LsSimEnd end;
-} LsSimServer;
+};
 
 LsSimServer *ls_sim_server_new     (LsSimWorld         *world,
                                     uint64_t            seed,
                                     const LsHubOptions *options,
                                     bool                checks);
+LsSimServer *ls_sim_server_new_node (LsSimWorld         *world,
+                                     LsSimDatabase      *database,
+                                     unsigned            number,
+                                     const LsHubOptions *options,
+                                     bool                checks);
 void         ls_sim_server_free    (LsSimServer        *self);
 char        *ls_sim_server_add_user (LsSimServer       *self,
                                      const char        *user,

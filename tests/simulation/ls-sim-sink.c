@@ -83,7 +83,7 @@ put_frames (LsSimLink     *link,
 static bool
 server_is_dead (LsSimLink *link)
 {
-  return !ls_sim_server_is_up (link->network->server);
+  return !ls_sim_server_is_up (link->server);
 }
 
 static void
@@ -175,7 +175,7 @@ static void
 answer_cb (gpointer data)
 {
   LsSimLink *link = data;
-  LsSimServer *server = link->network->server;
+  LsSimServer *server = link->server;
   g_autoptr (GError) error = NULL;
   g_autoptr (LsIdentity) identity = NULL;
 
@@ -210,7 +210,7 @@ answered_cb (gpointer data)
 void
 ls_sim_link_call_server (LsSimLink *link)
 {
-  LsSimServer *server = link->network->server;
+  LsSimServer *server = link->server;
 
   if (!ls_sim_server_is_up (server))
     {

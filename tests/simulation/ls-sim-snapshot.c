@@ -104,7 +104,7 @@ ls_sim_fetch_ask_snapshot (LsSimFetch *self,
   asked = g_new0 (Asked, 1);
   asked->fetch = g_object_ref (self);
   asked->role = role;
-  ls_snapshots_get (self->network->server->snapshots, identity, LS_SIM_SHOP,
+  ls_snapshots_get (self->server->snapshots, identity, LS_SIM_SHOP,
                     ls_view_get (role, LS_SCHEMA_VERSION), &scope, self->min_version,
                     self->client_id, snapshot_cb, asked, asked_free);
 }

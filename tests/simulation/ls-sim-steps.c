@@ -22,13 +22,13 @@ back_up (LsSimRun *run)
 {
   g_autoptr (LsShop) shop = NULL;
 
-  if (!ls_sim_server_is_up (run->server))
+  if (run->database != NULL || !ls_sim_server_is_up (run->servers[0]))
     return;
-  shop = ls_storage_get_shop (run->server->storage, LS_SIM_SHOP, NULL);
+  shop = ls_storage_get_shop (run->servers[0]->storage, LS_SIM_SHOP, NULL);
   if (shop == NULL)
     return;
   g_clear_pointer (&run->backup, ls_sim_disk_image_free);
-  run->backup = ls_sim_disk_copy (run->server->disk, DATA_PREFIX);
+  run->backup = ls_sim_disk_copy (run->servers[0]->disk, DATA_PREFIX);
   run->backup_position = shop->position;
 }
 
@@ -39,20 +39,20 @@ restore (LsSimRun *run,
 {
   if (run->backup == NULL)
     return;
-  ls_sim_disk_heal (run->server->disk);
-  if (!ls_sim_server_is_up (run->server) && !ls_sim_run_start (run, LS_SIM_SERVER))
+  ls_sim_disk_heal (run->servers[0]->disk);
+  if (!ls_sim_server_is_up (run->servers[0]) && !ls_sim_run_start (run, LS_SIM_SERVER))
     return;
   ls_sim_run_follow (run);
-  if (!ls_sim_server_is_up (run->server))
+  if (!ls_sim_server_is_up (run->servers[0]))
     return;
   ls_sim_run_end (run, LS_SIM_SERVER, LS_SIM_KILLED);
   ls_sim_world_note (run->world, "the server goes back to version %" G_GINT64_FORMAT,
                      run->backup_position.version);
-  ls_sim_disk_paste (run->server->disk, run->backup, DATA_PREFIX);
+  ls_sim_disk_paste (run->servers[0]->disk, run->backup, DATA_PREFIX);
   ls_sim_oracle_rewind (run->oracle, &run->backup_position);
   if (new_epoch)
     {
-      if (!ls_sim_server_mark_copy (run->server))
+      if (!ls_sim_server_mark_copy (run->servers[0]))
         ls_sim_oracle_accuse (run->oracle, "a backup can't be restored");
       g_clear_pointer (&run->backup, ls_sim_disk_image_free);
     }
@@ -84,9 +84,9 @@ set_role (LsSimRun *run,
   g_autofree char *user = ls_sim_run_user_of ((unsigned) who);
   bool done;
 
-  if (!ls_sim_server_is_up (run->server))
+  if (!ls_sim_server_is_up (ls_sim_run_server (run)))
     return;
-  done = ls_sim_server_set_role (run->server, user, role);
+  done = ls_sim_server_set_role (ls_sim_run_server (run), user, role);
   for (unsigned i = 0; i < run->n_clients; i++)
     if (i / 2 == (unsigned) who / 2 && (done || role > run->clients[i]->role))
       ls_sim_oracle_set_role (run->oracle, i, role);
@@ -98,13 +98,13 @@ prune (LsSimRun *run,
 {
   bool followed;
 
-  if (!ls_sim_server_is_up (run->server))
+  if (ls_sim_run_storage (run) == NULL)
     return;
-  followed = ls_sim_oracle_follow (run->oracle, run->server->storage);
+  followed = ls_sim_oracle_follow (run->oracle, ls_sim_run_storage (run));
   ls_sim_world_reap (run->world);
   /* Where the disk failed under the oracle, it would never learn what goes now. */
-  if (followed && ls_sim_server_is_up (run->server))
-    ls_storage_prune (run->server->storage, LS_SIM_SHOP, keep, 0, NULL);
+  if (followed && ls_sim_run_storage (run) != NULL)
+    ls_storage_prune (ls_sim_run_storage (run), LS_SIM_SHOP, keep, 0, NULL);
   ls_sim_world_reap (run->world);
 }
 
@@ -118,7 +118,7 @@ stall (LsSimRun        *run,
                                                LS_CACHE_QUEUE };
 
   ls_sim_node_stall (ls_sim_run_node_of (run, step->who),
-                     (step->who == LS_SIM_SERVER ? server_queues : client_queues)[step->b & 3],
+                     (step->who < 0 ? server_queues : client_queues)[step->b & 3],
                      step->a);
 }
 
@@ -126,8 +126,8 @@ static void
 trap (LsSimRun        *run,
       const LsSimStep *step)
 {
-  if (step->who == LS_SIM_SERVER)
-    ls_sim_server_set_trap (run->server, (unsigned) step->b, (LsSimEnd) step->a);
+  if (step->who < 0)
+    ls_sim_server_set_trap (run->servers[0], (unsigned) step->b, (LsSimEnd) step->a);
   else
     ls_sim_client_set_trap (run->clients[step->who], (unsigned) step->b, (LsSimEnd) step->a);
 }
@@ -195,7 +195,7 @@ operate (LsSimRun        *run,
                           ls_value_text (note));
       g_ptr_array_add (mutation->changes, put);
     }
-  ls_committer_submit (run->server->committer, mutation, NULL, NULL, NULL, NULL);
+  ls_committer_submit (run->servers[LS_SIM_SERVER - step->who]->committer, mutation, NULL, NULL, NULL, NULL);
 }
 
 /* What the log does not tell any more can't be repaired by it. */
@@ -220,8 +220,8 @@ rot (LsSimRun        *run,
 
   if (!ls_sim_disk_is_sound (ls_sim_run_disk_of (run, step->who)))
     return;
-  if (step->who == LS_SIM_SERVER)
-    ls_sim_rot_server (run->server, run->oracle, what, step->seed);
+  if (step->who < 0)
+    ls_sim_rot_server (run->servers[0], run->oracle, what, step->seed);
   else
     ls_sim_rot_client (run->clients[step->who], step->seed);
   ls_sim_world_reap (run->world);
@@ -334,12 +334,12 @@ do_machine_step (LsSimRun        *run,
       rot (run, step);
       break;
     case LS_SIM_STEP_CHECK:
-      if (step->who != LS_SIM_SERVER)
+      if (step->who >= 0)
         ls_sim_client_check (run->clients[step->who]);
       break;
     case LS_SIM_STEP_TRY_NOW:
     default:
-      if (step->who != LS_SIM_SERVER)
+      if (step->who >= 0)
         ls_sim_client_try_now (run->clients[step->who]);
       break;
     }
@@ -350,6 +350,11 @@ void
 ls_sim_run_do_step (LsSimRun        *run,
                     const LsSimStep *step)
 {
-  if (!do_general_step (run, step))
-    do_machine_step (run, step);
+  LsSimStep own = *step;
+
+  /* Of several servers it happens to one. */
+  if (own.who == LS_SIM_SERVER)
+    own.who = LS_SIM_WHO_SERVER (own.seed % run->n_servers);
+  if (!do_general_step (run, &own))
+    do_machine_step (run, &own);
 }

@@ -11,6 +11,7 @@
 
 static int64_t n_seeds = 100;
 static int64_t first_seed = 1;
+static int64_t every = 1;
 static char *schedule;
 static char *fault_name;
 static gboolean verbose;
@@ -21,6 +22,7 @@ static gboolean print;
 static const GOptionEntry entries[] = {
   { "seeds", 0, 0, G_OPTION_ARG_INT64, &n_seeds, "How many seeds", "N" },
   { "first", 0, 0, G_OPTION_ARG_INT64, &first_seed, "The first of them", "SEED" },
+  { "every", 0, 0, G_OPTION_ARG_INT64, &every, "Only each N-th seed after the first", "N" },
   { "schedule", 0, 0, G_OPTION_ARG_FILENAME, &schedule, "A plan to run instead", "FILE" },
   { "twice", 0, 0, G_OPTION_ARG_NONE, &twice, "Run each seed twice and compare", NULL },
   { "fault", 0, 0, G_OPTION_ARG_STRING, &fault_name, "A fault to plant, see core/ls-fault.h", "NAME" },
@@ -117,7 +119,7 @@ main (int    argc,
     }
   for (int64_t i = 0; i < n_seeds; i++)
     {
-      g_autoptr (LsSimPlan) plan = ls_sim_plan_new_from_seed ((uint64_t) (first_seed + i));
+      g_autoptr (LsSimPlan) plan = ls_sim_plan_new_from_seed ((uint64_t) (first_seed + i * every));
 
       n_bad += !run (plan);
       if ((i + 1) % PROGRESS == 0)

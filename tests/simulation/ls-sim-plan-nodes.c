@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "ls-sim-plan-private.h"
+
+#include "ls-sim-disk.h"
+
+/*
+ * Several servers on one database, in a part of the seeds: they end and come back one by one, which is
+ * when a client goes on at another one. What is about a server's own disk has no meaning for them: it
+ * ends a server, or goes.
+ */
+
+#define SECOND ((int64_t) G_USEC_PER_SEC)
+#define DICE_NODES 200
+#define EVERY 5
+
+static bool
+keep_step (LsSimStep *step,
+           LsSimDice *dice)
+{
+  if (step->kind == LS_SIM_STEP_BACKUP || step->kind == LS_SIM_STEP_RESTORE)
+    return false;
+  if (step->who != LS_SIM_SERVER)
+    return true;
+  switch ((unsigned) step->kind)
+    {
+    case LS_SIM_STEP_TRAP:
+    case LS_SIM_STEP_FAIL_DISK:
+    case LS_SIM_STEP_FULL_DISK:
+      step->kind = LS_SIM_STEP_END;
+      step->a = ls_sim_dice_below (dice, 2);
+      step->b = ls_sim_dice_spread (dice, 1000, 10 * SECOND);
+      return true;
+    case LS_SIM_STEP_ROT:
+      return false;
+    default:
+      return true;
+    }
+}
+
+static void
+add_step (LsSimPlan *self,
+          LsSimDice *dice,
+          int64_t    last,
+          LsSimStep  step)
+{
+  step.at = 1 + (int64_t) (ls_sim_dice_roll (dice) % (uint64_t) last);
+  step.seed = ls_sim_dice_roll (dice) >> 1;
+  g_array_append_val (self->steps, step);
+}
+
+/* Makes it a plan of several servers, if @seed is one of those. */
+void
+ls_sim_plan_add_nodes (LsSimPlan *self,
+                       uint64_t   seed)
+{
+  LsSimDice dice = ls_sim_dice (seed, DICE_NODES);
+  int64_t last = 1;
+
+  if (seed % EVERY != 0)
+    return;
+  self->nodes = 2 + ls_sim_dice_below (&dice, LS_SIM_MAX_NODES - 1);
+  for (unsigned i = self->steps->len; i > 0; i--)
+    {
+      LsSimStep *step = &g_array_index (self->steps, LsSimStep, i - 1);
+
+      last = MAX (last, step->at);
+      if (!keep_step (step, &dice))
+        g_array_remove_index (self->steps, i - 1);
+    }
+  for (unsigned n = ls_sim_dice_below (&dice, 8); n > 0; n--)
+    add_step (self, &dice, last,
+              (LsSimStep) { .kind = LS_SIM_STEP_END,
+                            .who = LS_SIM_SERVER,
+                            .a = ls_sim_dice_below (&dice, 2),
+                            .b = ls_sim_dice_spread (&dice, 1000, 10 * SECOND) });
+  for (unsigned n = ls_sim_dice_below (&dice, 8); n > 0; n--)
+    add_step (self, &dice, last,
+              (LsSimStep) { .kind = LS_SIM_STEP_TROUBLE,
+                            .who = (int) ls_sim_dice_below (&dice, self->n_clients) });
+  for (unsigned n = ls_sim_dice_below (&dice, 4); n > 0; n--)
+    add_step (self, &dice, last,
+              (LsSimStep) { .kind = LS_SIM_STEP_OPERATOR,
+                            .who = LS_SIM_SERVER,
+                            .a = 1 + ls_sim_dice_below (&dice, 5),
+                            .b = 10 });
+}
