@@ -235,10 +235,17 @@ test_view (LsTestCache   *fixture,
   ls_cache_get_digest (fixture->cache, LS_TEST_SHOP, customers, &sum, NULL);
   g_assert_cmpint (sum.count, ==, 1);
   g_assert_cmpuint (sum.hash, ==, ls_digest_record (shown, UINT64_MAX));
+  /* Which fields there are is known after a start as well. */
+  ls_test_cache_reopen (fixture);
+  g_assert_true (ls_cache_set_view (fixture->cache, LS_TEST_SHOP, staff, &fetch, NULL));
+  g_assert_cmpuint (fetch, ==, 0);
   /* And back: the rows lack fields, so they must come again. */
   g_assert_true (ls_cache_set_view (fixture->cache, LS_TEST_SHOP, ls_view_full (), &fetch, NULL));
   g_assert_cmpuint (fetch & (1u << LS_CUSTOMERS), !=, 0);
   g_assert_cmpuint (fetch & (1u << LS_PRODUCTS), ==, 0);
+  g_clear_pointer (&shown, ls_record_unref);
+  shown = ls_cache_get_visible (fixture->cache, LS_TEST_SHOP, customers, "c", NULL);
+  g_assert_cmpstr (ls_record_get_text (shown, ls_test_field (customers, "name")), ==, "Ada");
 }
 
 /* Rights may change between the welcome and the rows: those would be in another view than deltas. */

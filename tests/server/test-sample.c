@@ -159,6 +159,7 @@ test_words (void)
   g_autoptr (GRegex) placeholder = g_regex_new (
       "lor" "em|ipsum|^(product|customer|test|item|order|user|foo|bar)\\b ?[0-9]*$|xxx|tbd",
       G_REGEX_CASELESS, 0, NULL);
+  g_autoptr (GRegex) sku = g_regex_new ("^[A-Z0-9]+(-[A-Z0-9]+)*$", 0, 0, NULL);
 
   for (unsigned i = 0; i < LS_SAMPLE_SHOPS; i++)
     {
@@ -180,6 +181,9 @@ test_words (void)
                 g_error ("%s %s: %s", collection->name, collection->fields[field].name, text);
               composed = g_utf8_normalize (text, -1, G_NORMALIZE_NFC);
               g_assert_cmpstr (text, ==, composed);
+              if (g_str_equal (collection->fields[field].name, "sku") &&
+                  !g_regex_match (sku, text, 0, NULL))
+                g_error ("%s: %s", collection->name, text);
               if (g_str_equal (collection->fields[field].name, "email"))
                 g_assert_true (g_str_has_suffix (text, ".example"));
             }

@@ -62,6 +62,8 @@ SWAPS = (
   (' && ', ' || '), (' || ', ' && '), (' + ', ' - '), (' - ', ' + '), (' * ', ' + '),
   ('TRUE', 'FALSE'), ('FALSE', 'TRUE'), ('true', 'false'), ('false', 'true'), ('++;', '--;'), ('--;', '++;'),
 )
+# Room for more than is used does nothing.
+ROOM = re.compile(r'\bg_new0? \(')
 NUMBER = re.compile(r'(?<![\w.%"])(\d+)(?![\w.xX"])')
 
 
@@ -70,7 +72,7 @@ def swaps_of(line):
     pattern = re.escape(old) if not old.isalpha() else rf'\b{old}\b'
     for match in re.finditer(pattern, line):
       yield 'operator' if not old.isalpha() else 'constant', line[:match.start()] + new + line[match.end():]
-  for match in NUMBER.finditer(line):
+  for match in NUMBER.finditer('' if ROOM.search(line) else line):
     yield 'constant', line[:match.start()] + str(int(match.group(1)) + 1) + line[match.end():]
   match = re.match(r'^(\s*(?:else )?if) \((.*)\)$', line)
   if match and match.group(2).count('(') == match.group(2).count(')'):
