@@ -104,6 +104,13 @@ digest_of (GPtrArray *rows)
   return digest;
 }
 
+/* A seed is a shop, on every machine: whoever changes what is made up on purpose puts the new digests
+ * here, and looks at the shops. */
+static const uint64_t made_up[LS_SAMPLE_SHOPS] = {
+  UINT64_C (0x9267383f3d733690),
+  UINT64_C (0xab7263ebec8b42c0),
+};
+
 static void
 test_seed (void)
 {
@@ -115,6 +122,7 @@ test_seed (void)
       g_autoptr (GPtrArray) other = ls_sample_make_rows (profile, SEED + 1, NOW);
 
       g_assert_cmphex (digest_of (first), ==, digest_of (second));
+      g_assert_cmphex (digest_of (first), ==, made_up[i]);
       g_assert_cmphex (digest_of (first), !=, digest_of (other));
     }
 }
