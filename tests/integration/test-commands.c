@@ -383,6 +383,26 @@ test_simulate_refused (Fixture      *fixture,
 }
 
 static void
+test_shops (Fixture      *fixture,
+            gconstpointer data)
+{
+  g_autofree char *list = NULL;
+  g_autofree char *rows = NULL;
+
+  g_free (ls_test_server_run (fixture->server, NULL, "shop", "add", "tape", "--name=Reel",
+                              "--currency=JPY", "--time-zone=Asia/Tokyo", NULL));
+  g_free (ls_test_server_run (fixture->server, NULL, "shop", "add", "vinyl", NULL));
+  list = ls_test_server_run (fixture->server, NULL, "shop", "list", NULL);
+  g_assert_cmpstr (list, ==,
+                   "music\tTape Machine\tversion 1\n"
+                   "tape\tReel\tversion 1\n"
+                   "vinyl\tvinyl\tversion 1");
+  rows = ls_test_server_run (fixture->server, NULL, "export", "--shop=tape", "shops", NULL);
+  g_assert_nonnull (strstr (rows, "\"currency\":\"JPY\""));
+  g_assert_nonnull (strstr (rows, "\"time_zone\":\"Asia/Tokyo\""));
+}
+
+static void
 test_users (Fixture      *fixture,
             gconstpointer data)
 {
@@ -434,6 +454,7 @@ main (int    argc,
   ADD ("/commands/check", test_check);
   ADD ("/commands/status", test_status);
   ADD ("/commands/simulate-refused", test_simulate_refused);
+  ADD ("/commands/shops", test_shops);
   ADD ("/commands/users", test_users);
   ADD ("/commands/unix-socket", test_unix_socket);
 #undef ADD
