@@ -26,11 +26,15 @@
   X (LOG_LACKS_CHANGE, "4: a row changes and the log does not say so") \
   X (OVERFLOW_FORGOTTEN, "5: a slow client goes on where it overflowed") \
   X (JOIN_WITHOUT_DELTA, "5: a client that is behind joins the live stream") \
+  X (OTHERS_NOT_TOLD, "5: what another node commits does not reach who is connected to this one") \
+  X (LOOKS_WHEN_NOTIFIED, "5: a node that no notification reaches does not look at the log") \
   X (ENCODED_FOR_ALL, "6: a version is encoded once for all views") \
   X (NUMBER_NOT_DURABLE, "7: an edit is sent before its n is on disk") \
   X (CHANGED_AFTER_SENT, "7: an edit is merged into one that has its n") \
   X (DEDUPE_SKIPPED, "8: an edit that comes twice is applied twice") \
   X (N_GAP_ACCEPTED, "8: an edit is taken before the one before it") \
+  X (DECISIONS_REMEMBERED, "8: a node knows only the edits again that it decided itself") \
+  X (COUNTS_REMEMBERED, "8: a node trusts the n that it saw last, whatever came through others") \
   X (FORK_IGNORED, "9: two caches go on under one client id") \
   X (EPOCH_IGNORED, "9: a client stays where another history goes on") \
   X (CHECK_NOT_COMPARED, "9: a server that went back and on is not noticed") \
@@ -39,10 +43,12 @@
   X (COMMIT_NOT_SYNCED, "11: a commit is told before it is on disk") \
   X (RESULT_BEFORE_DELTA, "11: a result overtakes the delta of its version") \
   X (ROLLED_BACK_ROWS_KEPT, "11: rows of a transaction that was undone are used by the next") \
+  X (OTHERS_TAKEN_FOR_OWN, "11: a commit whose end is unknown is taken for done when the shop moved on") \
   X (OVERLAY_LOST, "12: a delta hides what waits on its rows") \
   X (OVERLAY_TWICE, "12: an edit shows on rows that have it") \
   X (OPTIMISTIC_IS_CONFIRMED, "12: what waits gets into confirmed rows") \
   X (WAS_IGNORED, "13: the last writer wins") \
+  X (OTHERS_ROWS_KEPT, "13: rows that another node has written since are taken as they were") \
   X (ADD_IS_SET, "13: a summand replaces the sum") \
   X (SET_MAKES_ROWS, "13: a field of a row that went is set") \
   X (VOID_FORGOTTEN, "14: an edit that was taken back is sent") \
@@ -50,6 +56,7 @@
   X (NOT_SENT_AGAIN, "14: what was sent before a reconnect is not sent again") \
   X (DIGEST_NOT_FOLLOWED, "15: a client's digest does not follow rows under edits") \
   X (SERVER_DIGEST_STALE, "15: the server's digest does not follow deleted rows") \
+  X (OTHERS_NOT_DIGESTED, "15: a node's digests do not follow what another one commits") \
   X (BUCKETS_BY_LENGTH, "16: a row's bucket is not that of its key's hash") \
   X (COMPARED_ANYWHERE, "17: digests are compared at unequal positions") \
   X (SNAPSHOT_NOT_PROVEN, "18: rows of a snapshot are taken without their sums") \

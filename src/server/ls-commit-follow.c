@@ -6,6 +6,7 @@
 #include "server/ls-committer-private.h"
 
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 
 /*
  * What other nodes commit to the same storage. Each transaction begins with where the shop stands; if
@@ -139,6 +140,12 @@ follow_with_digests (LsCommitter   *self,
         state->scrub->spoilt = true;
       return ls_shop_digests_load (state->digests, self->storage, shop->shop, error);
     }
+  if (LS_FAULT (OTHERS_NOT_DIGESTED))
+    {
+      ls_shop_digests_begin_follow (state->digests);
+      ls_shop_digests_end_follow (state->digests, &shop->position);
+      return true;
+    }
   if (!ls_shop_digests_follow_log (state->digests, self->storage, shop, rest,
                                    state->scrub != NULL ? row_cb : NULL, state->scrub, &local))
     {
@@ -256,7 +263,8 @@ ls_committer_follow_others (LsCommitter  *self,
       if (versions == NULL || !follow_with_digests (self, shop, versions, error))
         return false;
       news = after (versions, told.version);
-      tell_versions (self, shop, &told, news);
+      if (!LS_FAULT (OTHERS_NOT_TOLD))
+        tell_versions (self, shop, &told, news);
     }
   else if (!begin_anew (self, shop, error))
     return false;
@@ -355,7 +363,7 @@ poll_cb (gpointer data)
   shops = ls_storage_list_shops (self->storage, &error);
   if (shops == NULL)
     g_debug ("The shops could not be looked at: %s", error->message);
-  for (unsigned i = 0; shops != NULL && i < shops->len; i++)
+  for (unsigned i = 0; shops != NULL && i < shops->len && !LS_FAULT (LOOKS_WHEN_NOTIFIED); i++)
     compare (self, g_ptr_array_index (shops, i));
   ls_committer_schedule (self);
   post_poll (self);

@@ -324,6 +324,12 @@ is_committed (LsCommitter  *self,
 {
   LsGroup *group = self->group;
 
+  if (LS_FAULT (OTHERS_TAKEN_FOR_OWN) && group->versions->len > 0)
+    {
+      *ret_committed =
+          ls_storage_tx_get_shop (tx)->position.version > group->before.version;
+      return true;
+    }
   if (group->versions->len > 0)
     return is_in_log (self, g_ptr_array_index (group->versions, group->versions->len - 1),
                       ret_committed, error);

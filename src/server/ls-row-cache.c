@@ -114,7 +114,7 @@ ls_row_cache_enter (LsRowCache       *cache,
                     const LsPosition *position)
 {
   if ((!cache->valid && !LS_FAULT (ROLLED_BACK_ROWS_KEPT)) ||
-      !ls_position_equal (&cache->position, position))
+      (!ls_position_equal (&cache->position, position) && !LS_FAULT (OTHERS_ROWS_KEPT)))
     ls_row_cache_clear (cache);
   cache->valid = false;
 }

@@ -12,14 +12,17 @@
 
 /*
  * The database takes each transaction at once, when its node says commit: what is simulated is what
- * the nodes see of it. From begin to the end of commit the shop is locked for the others; a node that
- * ends in between never hears whether its commit is there, as those do that are told "unknown".
+ * the nodes see of it. From begin to the end of commit the shop is locked for the others. A connection
+ * that breaks lets go of it at once, and its node learns only later that it does not know how that
+ * ended; one that ends in between learns nothing. Some nodes are not told of commits as long as they
+ * are up.
  */
 
 #define MIN_BEGIN 100
 #define MAX_BEGIN (20 * 1000)
 #define MIN_COMMIT 200
 #define MAX_COMMIT (100 * 1000)
+#define MAX_BROKEN (2 * (int64_t) G_USEC_PER_SEC)
 #define MIN_NOTIFY 100
 #define MAX_NOTIFY (3 * (int64_t) G_USEC_PER_SEC)
 
@@ -35,6 +38,7 @@ struct _LsSimDatabase {
   GPtrArray *connections; /* LsSimStorage, borrowed */
   LsSimStorage *holder;   /* has the shop's row, borrowed */
   bool trouble;
+  unsigned breaks; /* one commit of so many */
 };
 
 /* The connection of one node. */
@@ -44,6 +48,7 @@ struct _LsSimStorage {
   LsSimDatabase *database;
   LsSimNode *node;
   LsQueue *queue;
+  bool deaf; /* nothing tells it of commits, ever */
 
   /* Who is told of commits */
   LsEnvironment *listener;
@@ -185,7 +190,7 @@ notify_all (LsSimDatabase *self,
       LsSimStorage *connection = g_ptr_array_index (self->connections, i);
       Call *call;
 
-      if (connection->func == NULL || hits (connection, 4))
+      if (connection->func == NULL || connection->deaf || hits (connection, 4))
         continue;
       call = g_new0 (Call, 1);
       call->self = g_object_ref (connection);
@@ -214,7 +219,7 @@ ls_sim_storage_commit (LsStorage              *storage,
   LsSimStorage *self = LS_SIM_STORAGE (storage);
   LsSimDatabase *database = self->database;
   g_autoptr (LsShop) shop = ls_shop_copy (ls_storage_tx_get_shop (tx));
-  bool broken = hits (self, 25);
+  bool broken = hits (self, database->breaks);
   bool lost = broken && ls_sim_dice_hits (&database->dice, 1, 2);
   Call call = { .committed = func, .user_data = user_data, .outcome = LS_STORAGE_FAILED };
 
@@ -227,9 +232,11 @@ ls_sim_storage_commit (LsStorage              *storage,
     notify_all (database, shop);
   ls_sim_world_note (database->world, "commit of %" G_GINT64_FORMAT ": %d%s",
                      shop->position.version, call.outcome, broken ? ", nobody knows" : "");
+  if (broken)
+    release (self);
   if (broken && (!lost || ls_sim_dice_hits (&database->dice, 2, 3)))
     call.outcome = LS_STORAGE_UNKNOWN;
-  post_call (self, ended_cb, MIN_COMMIT, MAX_COMMIT, call);
+  post_call (self, ended_cb, MIN_COMMIT, broken ? MAX_BROKEN : MAX_COMMIT, call);
 }
 
 static void
@@ -312,6 +319,7 @@ ls_sim_database_new (LsSimWorld *world,
 
   self->world = world;
   self->dice = ls_sim_dice (seed, 8);
+  self->breaks = ls_sim_dice_hits (&self->dice, 1, 2) ? 4 : 40;
   self->disk = ls_sim_disk_new (world, "sim-database", seed);
   self->node = ls_sim_node_new (world, "database", ls_sim_disk_get_vfs (self->disk), 0, 998, NULL,
                                 NULL);
@@ -354,6 +362,7 @@ ls_sim_database_connect (LsSimDatabase *self,
   ls_proxy_storage_set_below (LS_PROXY_STORAGE (connection), g_object_ref (self->storage));
   connection->database = self;
   connection->node = node;
+  connection->deaf = ls_sim_dice_hits (&self->dice, 1, 3);
   connection->queue = ls_environment_get_queue (LS_ENVIRONMENT (node), LS_COMMITTER_QUEUE);
   g_ptr_array_add (self->connections, connection);
   return LS_STORAGE (connection);

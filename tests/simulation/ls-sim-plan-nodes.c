@@ -3,7 +3,7 @@
 
 #include "ls-sim-plan-private.h"
 
-#include "ls-sim-disk.h"
+#include "ls-sim-client.h"
 
 /*
  * Several servers on one database, in a part of the seeds: they end and come back one by one, which is
@@ -39,15 +39,46 @@ keep_step (LsSimStep *step,
     }
 }
 
+static int64_t
+some_time (LsSimDice *dice,
+           int64_t    last)
+{
+  return 1 + (int64_t) (ls_sim_dice_roll (dice) % (uint64_t) last);
+}
+
 static void
 add_step (LsSimPlan *self,
           LsSimDice *dice,
-          int64_t    last,
+          int64_t    at,
           LsSimStep  step)
 {
-  step.at = 1 + (int64_t) (ls_sim_dice_roll (dice) % (uint64_t) last);
+  step.at = at;
   step.seed = ls_sim_dice_roll (dice) >> 1;
   g_array_append_val (self->steps, step);
+}
+
+/* Everybody edits at once, through all servers. */
+static void
+add_rush (LsSimPlan *self,
+          LsSimDice *dice,
+          int64_t    at)
+{
+  for (unsigned n = 5 + ls_sim_dice_below (dice, 15); n > 0; n--)
+    {
+      LsSimStep step = { .kind = LS_SIM_STEP_ACT,
+                         .who = (int) ls_sim_dice_below (dice, self->n_clients),
+                         .a = ls_sim_dice_hits (dice, 1, 2)
+                                  ? LS_SIM_ACT_SET
+                                  : (int64_t) ls_sim_dice_below (dice, LS_SIM_N_ACTS) };
+
+      if (ls_sim_dice_hits (dice, 1, 4))
+        step = (LsSimStep) { .kind = LS_SIM_STEP_OPERATOR,
+                             .who = LS_SIM_SERVER,
+                             .a = 1 + ls_sim_dice_below (dice, 3),
+                             .b = 10 };
+      add_step (self, dice, at, step);
+      at += ls_sim_dice_spread (dice, 1000, SECOND / 2);
+    }
 }
 
 /* Makes it a plan of several servers, if @seed is one of those. */
@@ -69,20 +100,16 @@ ls_sim_plan_add_nodes (LsSimPlan *self,
       if (!keep_step (step, &dice))
         g_array_remove_index (self->steps, i - 1);
     }
-  for (unsigned n = ls_sim_dice_below (&dice, 8); n > 0; n--)
-    add_step (self, &dice, last,
+  for (unsigned n = ls_sim_dice_below (&dice, 4); n > 0; n--)
+    add_rush (self, &dice, some_time (&dice, last));
+  for (unsigned n = ls_sim_dice_below (&dice, 5); n > 0; n--)
+    add_step (self, &dice, some_time (&dice, last),
               (LsSimStep) { .kind = LS_SIM_STEP_END,
                             .who = LS_SIM_SERVER,
                             .a = ls_sim_dice_below (&dice, 2),
                             .b = ls_sim_dice_spread (&dice, 1000, 10 * SECOND) });
   for (unsigned n = ls_sim_dice_below (&dice, 8); n > 0; n--)
-    add_step (self, &dice, last,
+    add_step (self, &dice, some_time (&dice, last),
               (LsSimStep) { .kind = LS_SIM_STEP_TROUBLE,
                             .who = (int) ls_sim_dice_below (&dice, self->n_clients) });
-  for (unsigned n = ls_sim_dice_below (&dice, 4); n > 0; n--)
-    add_step (self, &dice, last,
-              (LsSimStep) { .kind = LS_SIM_STEP_OPERATOR,
-                            .who = LS_SIM_SERVER,
-                            .a = 1 + ls_sim_dice_below (&dice, 5),
-                            .b = 10 });
 }
