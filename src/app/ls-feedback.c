@@ -29,6 +29,7 @@ struct _LsFeedback {
   GSignalGroup *store_signals;
   GPtrArray *failures; /* LsEdit that failed and are not told yet */
   GHashTable *told;    /* mids of failures that were told */
+  GCancellable *look;  /* the look-ups of what edits are about */
   GHashTable *toasts;  /* AdwToast that stay until their matter is settled -> mid, "" for all that failed */
   unsigned settle;
 
@@ -126,16 +127,81 @@ new_toast (const char *words)
   return toast;
 }
 
-static void
-tell_one (LsFeedback *self,
-          LsWindow   *window,
-          LsStore    *store,
-          LsEdit     *edit)
-{
-  g_autofree char *words = ls_edit_words_failure (edit);
-  AdwToast *toast = new_toast (words);
-  Telling *telling = g_new0 (Telling, 1);
+/* Tells of an edit, in words that name the row where it was found. */
+typedef void (*TellFunc) (LsFeedback     *self,
+                          LsStore        *store,
+                          LsEdit         *edit,
+                          const LsRecord *record);
 
+typedef struct {
+  LsFeedback *self;
+  LsEdit *edit;
+  TellFunc func;
+} Look;
+
+static void
+row_found_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autofree Look *look = user_data;
+  g_autoptr (LsFeedback) self = look->self;
+  g_autoptr (LsEdit) edit = look->edit;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsRow) row = ls_store_get_row_finish (LS_STORE (source), result, &error);
+
+  /* The collection stands for a row that can't be read: what became of the edit is told all the same. */
+  if (!g_cancellable_is_cancelled (g_task_get_cancellable (G_TASK (result))))
+    look->func (self, LS_STORE (source), edit, row != NULL ? ls_row_get_record (row) : NULL);
+}
+
+static void
+tell_by_name (LsFeedback *self,
+              LsStore    *store,
+              LsEdit     *edit,
+              TellFunc    func)
+{
+  const LsChange *change =
+      edit->changes != NULL && edit->changes->len == 1 ? g_ptr_array_index (edit->changes, 0) : NULL;
+  Look *look;
+
+  if (change == NULL)
+    {
+      func (self, store, edit, NULL);
+      return;
+    }
+  look = g_new0 (Look, 1);
+  look->self = g_object_ref (self);
+  look->edit = ls_edit_ref (edit);
+  look->func = func;
+  ls_store_get_row_async (store, edit->shop, change->collection, change->key, self->look, row_found_cb, look);
+}
+
+static void
+tell_failure (LsFeedback     *self,
+              LsStore        *store,
+              LsEdit         *edit,
+              const LsRecord *record)
+{
+  LsEdit *now = ls_store_find_edit (store, edit->mid);
+  LsWindow *window = front_window (self);
+  g_autofree char *words = NULL;
+  AdwToast *toast;
+  Telling *telling;
+
+  /* Settled meanwhile. */
+  if (now == NULL || now->state != LS_EDIT_DEAD)
+    return;
+  /* The last window was closed meanwhile: the next one tells it. */
+  if (window == NULL)
+    {
+      g_hash_table_remove (self->told, edit->mid);
+      g_ptr_array_add (self->failures, ls_edit_ref (edit));
+      return;
+    }
+  words = ls_edit_words_failure (edit, record);
+  toast = new_toast (words);
+  telling = g_new0 (Telling, 1);
   telling->desk = g_object_ref (ls_window_get_desk (window));
   telling->store = g_object_ref (store);
   telling->edit = ls_edit_ref (edit);
@@ -196,7 +262,7 @@ tell_failures (LsFeedback *self)
         g_ptr_array_add (left, edit);
     }
   if (left->len == 1)
-    tell_one (self, window, store, g_ptr_array_index (left, 0));
+    tell_by_name (self, store, g_ptr_array_index (left, 0), tell_failure);
   else if (left->len > 1)
     tell_many (self, window, left->len);
   g_ptr_array_set_size (self->failures, 0);
@@ -245,13 +311,40 @@ settle (LsFeedback *self)
 
 static void
 tell_plain (LsFeedback *self,
-            char       *words)
+            const char *words)
 {
-  g_autofree char *owned = words;
   LsWindow *window = front_window (self);
 
   if (window != NULL)
-    ls_window_show_toast (window, new_toast (owned));
+    ls_window_show_toast (window, new_toast (words));
+}
+
+static void
+tell_too_late (LsFeedback     *self,
+               LsStore        *store,
+               LsEdit         *edit,
+               const LsRecord *record)
+{
+  g_autofree char *summary = ls_edit_words_summary (edit, record);
+  /* Translators: %s is what was changed, as "Low Tide: Price" */
+  g_autofree char *words = g_strdup_printf (_("%s was saved before it could be taken back"), summary);
+
+  tell_plain (self, words);
+}
+
+static void
+tell_decided (LsFeedback     *self,
+              LsStore        *store,
+              LsEdit         *edit,
+              const LsRecord *record)
+{
+  g_autofree char *summary = ls_edit_words_summary (edit, record);
+  /* Translators: %s is what was changed, as "Low Tide: Price" */
+  g_autofree char *words = g_strdup_printf (_("%s: the server does not remember how this ended. "
+                                              "What it shows now counts."),
+                                            summary);
+
+  tell_plain (self, words);
 }
 
 static void
@@ -259,7 +352,6 @@ edit_changed_cb (LsFeedback *self,
                  LsEdit     *edit)
 {
   g_autoptr (LsStore) store = g_signal_group_dup_target (self->store_signals);
-  g_autofree char *summary = NULL;
 
   if (store == NULL)
     return;
@@ -278,17 +370,12 @@ edit_changed_cb (LsFeedback *self,
       settle (self);
       break;
     case LS_EDIT_APPLIED:
-      summary = ls_edit_words_summary (edit);
       /* Told by the last of its ends only: before its delta came it is told again. */
       if (edit->is_void && g_hash_table_add (self->told, g_strdup (edit->mid)))
-        /* Translators: %s is what was changed, as "Products: Price" */
-        tell_plain (self, g_strdup_printf (_("%s was saved before it could be taken back"), summary));
+        tell_by_name (self, store, edit, tell_too_late);
       else if (edit->status == LS_RESULT_DECIDED &&
                g_hash_table_add (self->told, g_strdup (edit->mid)))
-        /* Translators: %s is what was changed, as "Products: Price" */
-        tell_plain (self, g_strdup_printf (_("%s: the server does not remember how this ended. "
-                                             "What it shows now counts."),
-                                           summary));
+        tell_by_name (self, store, edit, tell_decided);
       break;
     case LS_EDIT_QUEUED:
     case LS_EDIT_SENT:
@@ -304,6 +391,8 @@ ls_feedback_dispose (GObject *object)
   LsFeedback *self = LS_FEEDBACK (object);
 
   g_clear_handle_id (&self->settle, g_source_remove);
+  g_cancellable_cancel (self->look);
+  g_clear_object (&self->look);
   if (self->lost_dialog != NULL)
     g_object_weak_unref (G_OBJECT (self->lost_dialog), lost_dialog_gone_cb, self);
   self->lost_dialog = NULL;
@@ -326,6 +415,7 @@ ls_feedback_init (LsFeedback *self)
   self->failures = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_edit_unref);
   self->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->toasts = g_hash_table_new_full (NULL, NULL, g_object_unref, g_free);
+  self->look = g_cancellable_new ();
   self->store_signals = g_signal_group_new (LS_TYPE_STORE);
   g_signal_group_connect_swapped (self->store_signals, "edit-changed", G_CALLBACK (edit_changed_cb),
                                   self);
@@ -360,6 +450,9 @@ void
 ls_feedback_set_store (LsFeedback *self,
                        LsStore    *store)
 {
+  g_cancellable_cancel (self->look);
+  g_clear_object (&self->look);
+  self->look = g_cancellable_new ();
   g_ptr_array_set_size (self->failures, 0);
   g_hash_table_remove_all (self->told);
   g_hash_table_remove_all (self->toasts);

@@ -259,26 +259,61 @@ test_edits (void)
   g_autofree char *conflict = NULL;
   g_autofree char *known = NULL;
   g_autofree char *newer = NULL;
+  g_autofree char *named = NULL;
+  g_autoptr (LsRecord) record = ls_record_new (products, "p");
   static const char *const below_zero[] = { "below-zero", "products.price", NULL };
   static const char *const unknown[] = { "too-blue", "products.price", NULL };
   static const char *const changed[] = { "changed", "products.price", "products", "p", NULL };
 
   ls_change_take_set (change, (unsigned) ls_collection_field (products, "price"), ls_value_integer (-1));
   g_ptr_array_add (changes, change);
-  rejected = ls_edit_words_failure (&edit);
+  rejected = ls_edit_words_failure (&edit, NULL);
   g_assert_cmpstr (rejected, ==, "Products: Price was put back. The price is below zero.");
   /* A reason that is known here is said in the admin's words, whatever the server's message. */
   edit.reason = (char **) below_zero;
   edit.path = (char *) "products/p/price";
-  known = ls_edit_words_failure (&edit);
+  known = ls_edit_words_failure (&edit, NULL);
   g_assert_cmpstr (known, ==, "Products: Price was put back. Price can't be below zero.");
   edit.reason = (char **) unknown;
-  newer = ls_edit_words_failure (&edit);
+  newer = ls_edit_words_failure (&edit, NULL);
   g_assert_cmpstr (newer, ==, rejected);
   edit.reason = (char **) changed;
   edit.code = (char *) "conflict";
-  conflict = ls_edit_words_failure (&edit);
+  conflict = ls_edit_words_failure (&edit, NULL);
   g_assert_cmpstr (conflict, ==, "Products: Price was put back. Somebody else changed this first.");
+  /* By the name of its row, where that is at hand. */
+  ls_record_set_text (record, (unsigned) products->name_field, "Low Tide");
+  named = ls_edit_words_failure (&edit, record);
+  g_assert_cmpstr (named, ==, "Low Tide: Price was put back. Somebody else changed this first.");
+}
+
+static void
+test_additions (void)
+{
+  const LsCollection *products = ls_schema_collection (LS_PRODUCTS);
+  unsigned stock = (unsigned) ls_collection_field (products, "stock");
+  static const struct {
+    int64_t number;
+    const char *words;
+  } cases[] = {
+    { 3, "p: Stock + 3" },
+    { 0, "p: Stock + 0" },
+    { -3, "p: Stock − 3" },
+    { -1200, "p: Stock − 1,200" },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_change_unref);
+      LsChange *change = ls_change_new (LS_CHANGE_ADD, products, "p");
+      LsEdit edit = { .state = LS_EDIT_QUEUED, .changes = changes };
+      g_autofree char *title = NULL;
+
+      ls_change_take_set (change, stock, ls_value_integer (cases[i].number));
+      g_ptr_array_add (changes, change);
+      title = ls_edit_words_title (&edit, NULL, NULL, NULL);
+      g_assert_cmpstr (title, ==, cases[i].words);
+    }
 }
 
 /* What is typed into a field of money is spoken of as money. */
@@ -370,6 +405,7 @@ main (int   argc,
   g_test_add_func ("/text/connection", test_connection);
   g_test_add_func ("/text/limited", test_limited);
   g_test_add_func ("/text/edits", test_edits);
+  g_test_add_func ("/text/additions", test_additions);
   g_test_add_func ("/text/errors", test_errors);
   g_test_add_func ("/text/activity", test_activity);
   g_test_add_func ("/text/collation", test_collation);

@@ -509,7 +509,7 @@ ls_conflict_dialog_new (GtkWindow   *parent,
 {
   LsConflictDialog *self =
       g_object_new (LS_TYPE_CONFLICT_DIALOG, "transient-for", parent, NULL);
-  g_autofree char *summary = ls_edit_words_summary (edit);
+  g_autofree char *summary = ls_edit_words_summary (edit, NULL);
   g_autofree char *state = ls_edit_words_state (edit);
 
   self->store = g_object_ref (store);

@@ -167,7 +167,7 @@ ls_edit_row_init (LsEditRow *self)
  * ls_edit_row_new:
  * @desk: where failures end
  * @store: whose edits it shows
- * @actions: whether it has buttons
+ * @actions: whether it has buttons, and says where the edit stands; without, what is round it says so
  *
  * Returns: (transfer floating): an empty row
  */
@@ -182,6 +182,7 @@ ls_edit_row_new (LsErrorDesk *desk,
   self->store = g_object_ref (store);
   self->actions = actions;
   gtk_widget_set_visible (GTK_WIDGET (self->buttons), actions);
+  gtk_widget_set_visible (GTK_WIDGET (self->state), actions);
   return GTK_WIDGET (self);
 }
 

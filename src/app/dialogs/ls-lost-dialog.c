@@ -170,7 +170,7 @@ bind_cb (LsLostDialog *self,
 {
   LsEdit *edit = ls_edit_item_get_edit (gtk_list_item_get_item (list_item));
   GtkWidget *check = gtk_widget_get_first_child (gtk_list_item_get_child (list_item));
-  g_autofree char *words = ls_edit_words_summary (edit);
+  g_autofree char *words = ls_edit_words_summary (edit, NULL);
 
   ls_edit_row_set_edit (LS_EDIT_ROW (gtk_widget_get_next_sibling (check)), edit);
   gtk_accessible_update_property (GTK_ACCESSIBLE (check), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);

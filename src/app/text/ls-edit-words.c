@@ -45,16 +45,32 @@ row_name (const LsChange *change)
   return change->key;
 }
 
+/* What the row says of its name, else what the edit does; NULL when neither does. */
+static const char *
+known_name (const LsChange *change,
+            const LsRecord *record)
+{
+  int field = change->collection->name_field;
+  const char *name = record != NULL && field >= 0 ? ls_record_get_text (record, (unsigned) field) : NULL;
+
+  if (name == NULL || *name == '\0')
+    name = row_name (change);
+  return name != change->key ? name : NULL;
+}
+
 /**
  * ls_edit_words_summary:
  * @edit: an edit
+ * @record: (nullable): the row that its first change is about, when it is at hand
  *
  * Returns: (transfer full): what it does, in one line
  */
 char *
-ls_edit_words_summary (const LsEdit *edit)
+ls_edit_words_summary (const LsEdit   *edit,
+                       const LsRecord *record)
 {
   const LsChange *change;
+  const char *name;
   g_autofree char *fields = NULL;
 
   if (edit->changes == NULL || edit->changes->len == 0)
@@ -63,6 +79,7 @@ ls_edit_words_summary (const LsEdit *edit)
   if (edit->changes->len > 1)
     return g_strdup_printf (ngettext ("%u change", "%u changes", edit->changes->len), edit->changes->len);
   fields = field_titles (change);
+  name = known_name (change, record);
   switch (change->op)
     {
     case LS_CHANGE_PUT:
@@ -71,12 +88,14 @@ ls_edit_words_summary (const LsEdit *edit)
       return g_strdup_printf (_("%s: new “%s”"), _(change->collection->title), row_name (change));
     case LS_CHANGE_DEL:
       /* Translators: a collection and the name of the record deleted from it */
-      return g_strdup_printf (_("%s: “%s” deleted"), _(change->collection->title), row_name (change));
+      return g_strdup_printf (_("%s: “%s” deleted"), _(change->collection->title),
+                              name != NULL ? name : change->key);
     case LS_CHANGE_SET:
     case LS_CHANGE_ADD:
     default:
-      /* Translators: a collection and the fields that were changed, as "Products: Price, Stock" */
-      return g_strdup_printf (_("%s: %s"), _(change->collection->title), fields);
+      /* Translators: the name of a record, or of a collection, and the fields that were changed, as
+       * "Low Tide: Price, Stock" */
+      return g_strdup_printf (_("%s: %s"), name != NULL ? name : _(change->collection->title), fields);
     }
 }
 
@@ -106,10 +125,15 @@ field_words (const LsChange    *change,
              GTimeZone         *time_zone)
 {
   const char *title = _(change->collection->fields[edit->field].title);
-  g_autofree char *set =
-      format_as (change, edit->field, record, &edit->set, currency, time_zone);
+  int64_t number = ls_value_get_integer (&edit->set, 0);
+  bool less = change->op == LS_CHANGE_ADD && number < 0 && number > INT64_MIN;
+  const LsValue amount = less ? ls_value_integer (-number) : edit->set;
+  g_autofree char *set = format_as (change, edit->field, record, &amount, currency, time_zone);
   g_autofree char *was = NULL;
 
+  if (change->op == LS_CHANGE_ADD && less)
+    /* Translators: a field and the number that was taken from it, as "Stock − 3" */
+    return g_strdup_printf (_("%s − %s"), title, set);
   if (change->op == LS_CHANGE_ADD)
     /* Translators: a field and the number that was added to it, as "Stock + 3" */
     return g_strdup_printf (_("%s + %s"), title, set);
@@ -144,7 +168,7 @@ ls_edit_words_title (const LsEdit   *edit,
   g_autoptr (GString) fields = NULL;
 
   if (change == NULL || (change->op != LS_CHANGE_SET && change->op != LS_CHANGE_ADD))
-    return ls_edit_words_summary (edit);
+    return ls_edit_words_summary (edit, record);
   fields = g_string_new (NULL);
   for (unsigned i = 0; i < change->edits->len; i++)
     {
@@ -270,15 +294,17 @@ ls_edit_words_state (const LsEdit *edit)
 /**
  * ls_edit_words_failure:
  * @edit: an edit of state %LS_EDIT_DEAD
+ * @record: (nullable): the row that its first change is about, when it is at hand
  *
  * Returns: (transfer full): what was put back and why, for a toast
  */
 char *
-ls_edit_words_failure (const LsEdit *edit)
+ls_edit_words_failure (const LsEdit   *edit,
+                       const LsRecord *record)
 {
-  g_autofree char *summary = ls_edit_words_summary (edit);
+  g_autofree char *summary = ls_edit_words_summary (edit, record);
   g_autofree char *why = reason (edit);
 
-  /* Translators: what was changed, as "Products: Price", then a sentence with the reason */
+  /* Translators: what was changed, as "Low Tide: Price", then a sentence with the reason */
   return g_strdup_printf (_("%s was put back. %s"), summary, why);
 }

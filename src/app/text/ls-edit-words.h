@@ -5,9 +5,11 @@
 
 G_BEGIN_DECLS
 
-char *ls_edit_words_summary (const LsEdit *edit);
-char *ls_edit_words_state   (const LsEdit *edit);
-char *ls_edit_words_failure (const LsEdit *edit);
+char *ls_edit_words_summary (const LsEdit   *edit,
+                             const LsRecord *record);
+char *ls_edit_words_state   (const LsEdit   *edit);
+char *ls_edit_words_failure (const LsEdit   *edit,
+                             const LsRecord *record);
 
 char *ls_edit_words_title   (const LsEdit  *edit,
                              const LsRecord *record,

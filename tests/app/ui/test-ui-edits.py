@@ -107,7 +107,7 @@ def conflicts(ui, server, app, window, colleague):
 def refused(ui, server, app, window):
   with ui.step('what is refused says why, marks the cell, and can be mended from there'):
     edit_cell(window, 'Products', 'Cassette', '€9.00', '-5')
-    window.find('label', text=re.compile('was put back'))
+    window.find('label', text="Cassette: Price was put back. Price can't be below zero.")
     wait_cell(window, 'Products', 'Cassette', '€9.00')
     window.find('button', 'Details').click()
     dialog = app.window('Change not saved')
@@ -147,6 +147,7 @@ def lost(ui, server, app, window):
     go_online(ui, window)
     dialog = app.window('Lost in a restore')
     row = next(found for found in dialog.find_all('list item') if found.find_all('label', re.compile('^Cassette')))
+    lsui.equal([label.text for label in row.find_all('label')], ['Cassette: Price €11.00 → €12.00'], 'what a row says')
     row.find('check box').click()
     dialog.find('button', 'Apply 1 again').click()
     price(server, 'low-tide', 4400)
