@@ -101,9 +101,7 @@ is_passing (LsErrorCode code)
 static AdwToast *
 passing_toast (const LsTelling *telling)
 {
-  g_autofree char *escaped = g_markup_escape_text (telling->words, -1);
-
-  return adw_toast_new (escaped);
+  return ls_toast_new (telling->words);
 }
 
 static AdwToast *

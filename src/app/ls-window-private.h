@@ -29,6 +29,7 @@ struct _LsWindow {
   AdwWindowTitle *title;
   GtkToggleButton *sidebar_button;
   GtkToggleButton *search_button;
+  GtkWidget *refresh_button;
   GtkStack *refresh_stack;
   GtkImage *refresh_icon;
   GtkSpinner *refresh_spinner;

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/ls-toast.h"
 #include "app/ls-window-private.h"
 
 /* What a window says of the proof that it shows what the server has. */
@@ -32,7 +33,7 @@ verified_cb (const LsCheckReport *report,
                                        "%u differences found: they are being mended",
                                        (unsigned) report->n_findings),
                              (unsigned) report->n_findings);
-  ls_window_show_toast (self, adw_toast_new (words));
+  ls_window_show_toast (self, ls_toast_new (words));
 }
 
 /* Proves now what the window shows; tells what came of it. */
@@ -63,10 +64,9 @@ ls_window_take_told (LsWindow  *self,
   if (self->told_toast != NULL || g_strcmp0 (finding->shop, self->shop) != 0 ||
       application == NULL || gtk_application_get_active_window (application) != GTK_WINDOW (self))
     return;
-  toast = adw_toast_new (_("Some numbers of this shop do not add up on the server"));
+  toast = ls_toast_new (_("Some numbers of this shop do not add up on the server"));
   adw_toast_set_timeout (toast, 0);
-  adw_toast_set_button_label (toast, _("Verify now"));
-  adw_toast_set_action_name (toast, "win.verify");
+  ls_toast_add_button (toast, _("Verify now"), "win.verify");
   self->told_toast = g_object_ref (toast);
   g_signal_connect_object (toast, "dismissed", G_CALLBACK (told_toast_gone_cb), self,
                            G_CONNECT_SWAPPED);

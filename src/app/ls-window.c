@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/ls-toast.h"
 #include "app/ls-window-private.h"
 #include "app/pages/ls-orders-page.h"
 #include "app/pages/ls-overview-page.h"
@@ -191,11 +192,9 @@ tell_name (LsWindow   *self,
            const char *name)
 {
   g_autoptr (GString) words = g_string_new (format);
-  g_autofree char *escaped = NULL;
 
   g_string_replace (words, "%s", name, 1);
-  escaped = g_markup_escape_text (words->str, -1);
-  ls_window_show_toast (self, adw_toast_new (escaped));
+  ls_window_show_toast (self, ls_toast_new (words->str));
 }
 
 /* An account whose shops are known and are none has nothing to show but that. */
@@ -285,8 +284,11 @@ client_changed_cb (LsWindow *self)
 static void
 collapsed_cb (LsWindow *self)
 {
-  ls_connection_button_set_compact (self->connection_button,
-                                    ls_split_view_get_collapsed (self->split_view));
+  gboolean collapsed = ls_split_view_get_collapsed (self->split_view);
+
+  ls_connection_button_set_compact (self->connection_button, collapsed);
+  /* Beside three buttons of the window there is no room for it at 360 pixels; the menu has it, too. */
+  gtk_widget_set_visible (self->refresh_button, !collapsed);
 }
 
 static void
@@ -333,6 +335,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, LsWindow, title);
   gtk_widget_class_bind_template_child (widget_class, LsWindow, sidebar_button);
   gtk_widget_class_bind_template_child (widget_class, LsWindow, search_button);
+  gtk_widget_class_bind_template_child (widget_class, LsWindow, refresh_button);
   gtk_widget_class_bind_template_child (widget_class, LsWindow, refresh_stack);
   gtk_widget_class_bind_template_child (widget_class, LsWindow, refresh_icon);
   gtk_widget_class_bind_template_child (widget_class, LsWindow, refresh_spinner);

@@ -153,12 +153,14 @@ setup_cb (LsLostDialog *self,
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
   GtkWidget *check = gtk_check_button_new ();
+  GtkWidget *row = ls_edit_row_new (self->desk, self->store, FALSE);
 
   g_object_set_data (G_OBJECT (check), "list-item", list_item);
   g_signal_connect_object (check, "toggled", G_CALLBACK (toggled_cb), self, G_CONNECT_SWAPPED);
   gtk_widget_set_valign (check, GTK_ALIGN_CENTER);
   gtk_box_append (GTK_BOX (box), check);
-  gtk_box_append (GTK_BOX (box), ls_edit_row_new (self->desk, self->store, FALSE));
+  gtk_widget_set_valign (row, GTK_ALIGN_CENTER);
+  gtk_box_append (GTK_BOX (box), row);
   gtk_list_item_set_child (list_item, box);
   gtk_list_item_set_activatable (list_item, FALSE);
   gtk_list_item_set_selectable (list_item, FALSE);

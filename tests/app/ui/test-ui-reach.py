@@ -14,7 +14,8 @@ LOCKSTEP, LOCKSTEPD = sys.argv[1:3]
 CONTROLS = ('button', 'toggle button', 'list item', 'switch', 'combo box', 'check box', 'text', 'password', 'spin button')
 # Buttons and popovers that GTK and libadwaita put beside ours, without a name of their own.
 NAMED_BY_OTHERS = re.compile('^(Minimize|Maximize|Close|Clear entry)$')
-NARROW = 400
+# The narrowest window, with the frame that it draws itself on X.
+NARROW = 370
 
 
 def check_names(window):
@@ -82,6 +83,11 @@ def main(ui):
     window.find('button', 'Show the sidebar')
     lsui.wait_for(lambda: table_rows(window, 'Products').get('Low Tide') ==
                   ['Low Tide', 'Active · LOW-TIDE · Music', '€24.99', ''], 'three columns, and the rest in a second line')
+    # Of the header, too, nothing is outside.
+    left, right = window.node.extents[0], sum(window.node.extents[0:3:2])
+    for name in ('Show the sidebar', 'Search this page', 'Connection: Live', 'Main menu', 'Close'):
+      x, _, width, _ = window.find('button', name).node.extents
+      assert left <= x and x + width <= right, f'{name} lies at {x} to {x + width}, in a window from {left} to {right}'
     right = max(sum(label.node.extents[0:3:2]) for label in window.find('tree table', 'Products').find_all('label'))
     assert right <= sum(window.node.extents[0:3:2]), f'a cell ends at {right}'
 
