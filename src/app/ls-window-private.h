@@ -65,6 +65,7 @@ struct _LsWindow {
 };
 
 void ls_window_follow_shop     (LsWindow *self);
+void ls_window_update_open_orders (LsWindow *self);
 void ls_window_forget_shop     (LsWindow *self);
 void ls_window_update_banner   (LsWindow *self);
 void ls_window_tell_shown      (LsWindow *self);

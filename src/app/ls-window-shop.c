@@ -10,6 +10,7 @@
 
 #include "app/compat/ls-toplevel.h"
 #include "app/text/ls-format.h"
+#include "app/text/ls-scope-words.h"
 #include "app/ls-window-private.h"
 
 /* What a window shows of its shop outside the pages: name and colour, the sample mark, counts in
@@ -51,15 +52,19 @@ shop_items_changed_cb (LsWindow *self)
   shop_record_cb (self);
 }
 
-static void
-open_orders_cb (LsWindow *self)
+/* Shows how many of the orders held are open. Again when more or fewer are held. */
+void
+ls_window_update_open_orders (LsWindow *self)
 {
   unsigned count = 0;
   g_autofree char *words = NULL;
 
+  if (self->open_orders == NULL)
+    return;
   if (ls_live_aggregate_get_n_groups (self->open_orders) > 0)
     count = (unsigned) CLAMP (ls_live_aggregate_get_value (self->open_orders, 0, 0), 0, G_MAXINT);
-  words = g_strdup_printf (ngettext ("%u open order", "%u open orders", count), count);
+  words = ls_scope_words_open_orders (
+      ls_client_find_shop (ls_context_get_client (self->context), self->shop), count);
   ls_sidebar_set_count (self->sidebar, "orders", count, words);
 }
 
@@ -94,8 +99,9 @@ ls_window_follow_shop (LsWindow *self)
   shop_items_changed_cb (self);
   self->open_orders = ls_store_aggregate (store, self->shop, ls_schema_collection (LS_ORDERS), filter,
                                           NULL, 0, &count, 1);
-  g_signal_connect_swapped (self->open_orders, "changed", G_CALLBACK (open_orders_cb), self);
-  open_orders_cb (self);
+  g_signal_connect_swapped (self->open_orders, "changed", G_CALLBACK (ls_window_update_open_orders),
+                            self);
+  ls_window_update_open_orders (self);
 }
 
 /* Lets go of the queries of the window's shop; may be called at any time. */

@@ -233,6 +233,7 @@ shops_changed_cb (LsWindow *self)
         ls_window_show_shop (self, default_shop (client));
     }
   update_content (self);
+  ls_window_update_open_orders (self);
   ls_window_tell_shown (self);
 }
 

@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "app/ls-window.h"
+#include "app/text/ls-scope-words.h"
 #include "core/ls-reason.h"
 
 /**
@@ -65,6 +66,23 @@ find_role (LsPage *self,
   return FALSE;
 }
 
+/* What is not there may be on the server, where not all is kept here. */
+static void
+tell_missing (LsPage       *self,
+              const GError *error)
+{
+  LsPagePrivate *priv = private_of (self);
+  LsWindow *window = ls_window_find (GTK_WIDGET (self));
+  g_autofree char *words = LS_PAGE_GET_CLASS (self)->records == LS_ORDERS
+                               ? ls_scope_words_missing (ls_client_find_shop (priv->client, priv->shop))
+                               : NULL;
+
+  if (words != NULL && window != NULL)
+    ls_error_desk_tell_words (ls_window_get_desk (window), LS_OPERATION_OPEN_RECORD, error, words);
+  else
+    ls_page_tell_error (self, LS_OPERATION_OPEN_RECORD, error);
+}
+
 static void
 record_found_cb (GObject      *source,
                  GAsyncResult *result,
@@ -79,7 +97,9 @@ record_found_cb (GObject      *source,
     return;
   if (row != NULL && ls_row_get_record (row) == NULL)
     ls_reason_set_error (&error, LS_REASON_NO_RECORD);
-  if (error != NULL)
+  if (g_error_matches (error, LS_ERROR, LS_ERROR_CONFLICT))
+    tell_missing (self, error);
+  else if (error != NULL)
     ls_page_tell_error (self, LS_OPERATION_OPEN_RECORD, error);
   else
     LS_PAGE_GET_CLASS (self)->show_record (self, row);

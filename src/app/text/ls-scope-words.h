@@ -16,5 +16,8 @@ unsigned ls_scope_get_months        (unsigned           index);
 unsigned ls_scope_find_months       (unsigned           months);
 char    *ls_scope_words_orders      (const LsShopEntry *shop,
                                      bool              *ret_is_coming);
+char    *ls_scope_words_missing     (const LsShopEntry *shop);
+char    *ls_scope_words_open_orders (const LsShopEntry *shop,
+                                     unsigned           count);
 
 G_END_DECLS

@@ -60,6 +60,12 @@ def main(ui):
     assert '1001' in lsdesk.table_rows(window, 'Orders')
     window.find('label', text='4 orders')
 
+  with ui.step('the sidebar says which orders it counts, and a link to another why it is not there'):
+    window.find('list', 'Pages').find('list item', f'Orders, 2 open orders since {first_of_month(3)}')
+    lsui.equal(ui.start([LOCKSTEP, f'lockstep:{lsdesk.SHOP}/orders/901']).wait(), 0, 'the exit status of the link')
+    window.find('label', text=f'There is no such order on this computer, which keeps those since {first_of_month(3)}. '
+                'Preferences can keep more.')
+
   with ui.step('more is kept at the press of a button'):
     window.find('button', 'Keep more').click()
     window.find('label', text=f'Showing orders since {first_of_month(12)}. Number and revenue are of these.')
