@@ -16,6 +16,7 @@
 
 struct _LsOutbox {
   GPtrArray *undecided; /* LsEdit, by n */
+  unsigned window; /* so many of them at most */
   int64_t highest_n;
   int64_t sent_n;   /* sent in this session up to here */
   int64_t void_n;   /* n up to here and above sent_n have no edit and are sent as void */
@@ -96,6 +97,7 @@ ls_outbox_new (LsRandomFunc draw,
   LsOutbox *self = g_new0 (LsOutbox, 1);
 
   self->undecided = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_edit_unref);
+  self->window = LS_MUTATION_WINDOW;
   self->draw = draw;
   self->draw_data = user_data;
   ls_backoff_init (&self->backoff, LS_BACKOFF_FIRST_US, LS_BACKOFF_CAP_US);
@@ -194,7 +196,7 @@ ls_outbox_numbered (LsOutbox  *self,
   if (!is_waiting (self))
     forget_question (self, 0);
   /* Where some got their n, or found no room, there may be more. */
-  if (self->highest_n > highest || self->undecided->len >= LS_MUTATION_WINDOW)
+  if (self->highest_n > highest || self->undecided->len >= self->window)
     self->more = true;
 }
 
@@ -333,6 +335,21 @@ ls_outbox_set_highest_n (LsOutbox *self,
 }
 
 /**
+ * ls_outbox_set_window:
+ * @self: an outbox
+ * @window: how many edits the server wants to have without a result at most; a client keeps to
+ *   %LS_MUTATION_WINDOW where that is less
+ *
+ * Tells what the server said. Those that have their n keep it.
+ */
+void
+ls_outbox_set_window (LsOutbox *self,
+                      int64_t   window)
+{
+  self->window = (unsigned) CLAMP (window, 1, LS_MUTATION_WINDOW);
+}
+
+/**
  * ls_outbox_get_highest_n:
  * @self: an outbox
  *
@@ -403,9 +420,9 @@ number (LsOutbox     *self,
         LsOutboxWork *ret_work)
 {
   self->numbering = true;
-  ret_work->max = LS_MUTATION_WINDOW - MIN (self->undecided->len, LS_MUTATION_WINDOW);
+  ret_work->max = self->window - MIN (self->undecided->len, self->window);
   /* Where there is no room none gets its n, however much there is when the cache comes to it. */
-  self->more = ret_work->max == 0;
+  self->more = ret_work->max == 0 && !LS_FAULT (ROOM_FORGOTTEN);
   return LS_OUTBOX_NUMBER;
 }
 
@@ -473,7 +490,7 @@ ls_outbox_next (LsOutbox     *self,
     }
   if (self->ask_at > 0 && now >= self->ask_at && is_waiting (self))
     return ask_server (self, now);
-  if (self->more && !self->numbering && self->undecided->len < LS_MUTATION_WINDOW)
+  if (self->more && !self->numbering && self->undecided->len < self->window)
     return number (self, ret_work);
   return LS_OUTBOX_NOTHING;
 }

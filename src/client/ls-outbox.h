@@ -52,8 +52,8 @@ typedef struct {
  * to wait.
  *
  * Invariants: an edit is sent only after its n is on disk; edits go in the order of n, each n at
- * most once a session unless the server asks to go back or does not have it; no more than
- * %LS_MUTATION_WINDOW are undecided; a temporary failure holds all of them, so that the order holds.
+ * most once a session unless the server asks to go back or does not have it; no more than the
+ * server's window are undecided; a temporary failure holds all of them, so that the order holds.
  *
  * |[
  *   what happens        what follows
@@ -91,6 +91,8 @@ void         ls_outbox_told          (LsOutbox     *self,
                                       int64_t       taken_n);
 void         ls_outbox_set_highest_n (LsOutbox     *self,
                                       int64_t       n);
+void         ls_outbox_set_window    (LsOutbox     *self,
+                                      int64_t       window);
 int64_t      ls_outbox_get_highest_n (LsOutbox     *self);
 int64_t      ls_outbox_get_known_n   (LsOutbox     *self);
 unsigned     ls_outbox_get_n_sent    (LsOutbox     *self);

@@ -105,6 +105,7 @@ take_shop (LsSyncMachine    *self,
 
   stream->visible = true;
   stream->server = info->position;
+  ls_outbox_set_window (stream->outbox, self->window);
   if (changed || !stream->has_view)
     {
       g_free (stream->name);
@@ -166,6 +167,7 @@ ls_sync_welcome (LsSyncMachine *self,
   take_client (self, said->client);
   self->session = LS_SESSION_READY;
   self->max_message = said->max_client_message;
+  self->window = said->window;
   for (unsigned i = 0; i < said->shops->len; i++)
     take_shop (self, &g_array_index (said->shops, LsShopInfo, i), first, now);
   drop_shops (self, said->shops);

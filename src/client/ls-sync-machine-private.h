@@ -160,6 +160,7 @@ struct _LsSyncMachine {
   GHashTable *shown;   /* shop -> a mask of collections; those not in it show all */
   int64_t n_scope_pings;
   int64_t max_message; /* what the server takes */
+  int64_t window;      /* edits without a result at once, as the server says */
   int64_t n_questions; /* pings that asked what the server has */
   int64_t doubted_at;  /* when it last could not read something, monotonic, 0 for never */
   LsHeal heal;

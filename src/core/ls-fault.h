@@ -30,6 +30,7 @@
   X (LOOKS_WHEN_NOTIFIED, "5: a node that no notification reaches does not look at the log") \
   X (ENCODED_FOR_ALL, "6: a version is encoded once for all views") \
   X (NUMBER_NOT_DURABLE, "7: an edit is sent before its n is on disk") \
+  X (ROOM_FORGOTTEN, "7: what found no room among 64 waits for the next edit") \
   X (CHANGED_AFTER_SENT, "7: an edit is merged into one that has its n") \
   X (DEDUPE_SKIPPED, "8: an edit that comes twice is applied twice") \
   X (N_GAP_ACCEPTED, "8: an edit is taken before the one before it") \

@@ -341,6 +341,7 @@ ls_hub_options_init (LsHubOptions *options)
     .ring_bytes = 16 * 1024 * 1024,
     .edit_rate = 50,
     .edit_burst = 500,
+    .window = LS_MUTATION_WINDOW,
   };
 }
 

@@ -39,6 +39,7 @@ typedef struct _LsHub LsHub;
  * @ring_bytes: bytes of newest versions kept for each shop
  * @edit_rate: edits a second of one session, 0 for any number
  * @edit_burst: edits at once
+ * @window: edits of one client that may be without a result, 1 to %LS_MUTATION_WINDOW
  *
  * How patient the hub is.
  */
@@ -52,6 +53,7 @@ typedef struct {
   size_t ring_bytes;
   int64_t edit_rate;
   int64_t edit_burst;
+  unsigned window;
 } LsHubOptions;
 
 /**

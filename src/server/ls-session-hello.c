@@ -238,7 +238,7 @@ ls_session_welcome (LsSession  *session,
   welcome->user = g_strdup (session->identity->user);
   welcome->max_client_message = LS_MAX_CLIENT_MESSAGE;
   welcome->max_server_message = LS_MAX_SERVER_MESSAGE;
-  welcome->window = LS_MUTATION_WINDOW;
+  welcome->window = hub->options.window;
   welcome->heartbeat = hub->options.heartbeat;
   welcome->server_time = ls_environment_now (hub->environment);
   for (unsigned i = 0; i < shops->len && i < LS_MAX_SHOPS; i++)

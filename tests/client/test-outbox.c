@@ -191,6 +191,31 @@ test_window (Fixture      *fixture,
   g_assert_cmpuint (ls_outbox_get_n_sent (fixture->outbox), ==, 0);
 }
 
+/* A server may want less under way than a client would have; never more. */
+static void
+test_small_window (Fixture      *fixture,
+                   gconstpointer data)
+{
+  ls_outbox_set_window (fixture->outbox, 2);
+  ls_outbox_begin (fixture->outbox);
+  make (fixture, 80);
+  expect_wire (fixture, "1 2 ");
+  decide (fixture, 1);
+  expect_wire (fixture, "3 ");
+  ls_outbox_set_window (fixture->outbox, 1000000);
+  decide (fixture, 2);
+  run (fixture);
+  g_assert_cmpint (fixture->n_numbered, ==, 2 + LS_MUTATION_WINDOW);
+  /* Those that have their n go on, and none gets one before there is room. */
+  ls_outbox_set_window (fixture->outbox, 0);
+  g_string_truncate (fixture->wire, 0);
+  for (int64_t n = 3; n < 2 + LS_MUTATION_WINDOW; n++)
+    decide (fixture, n);
+  expect_wire (fixture, "");
+  decide (fixture, 2 + LS_MUTATION_WINDOW);
+  expect_wire (fixture, "67 ");
+}
+
 /* The window is full when an edit is made, and has room again when the cache answers what has an n by
  * then: what found no room is numbered all the same. */
 static void
@@ -512,6 +537,7 @@ main (int    argc,
     { "taken-back", test_taken_back }, { "lost", test_lost },
     { "result-lost", test_result_lost }, { "no-answer", test_no_answer },
     { "doubt", test_doubt }, { "room-meanwhile", test_room_meanwhile },
+    { "small-window", test_small_window },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -135,6 +135,7 @@ open_session (Fixture *fixture)
   welcome->welcome.client = g_strdup ("c1");
   welcome->welcome.user = g_strdup ("ada");
   welcome->welcome.max_client_message = 10000;
+  welcome->welcome.window = LS_MUTATION_WINDOW;
   g_array_append_val (welcome->welcome.shops, info);
   ls_sync_machine_opened (fixture->machine, fixture->now);
   expect_drop (fixture, LS_SYNC_SEND); /* hello */

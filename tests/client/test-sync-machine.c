@@ -185,6 +185,7 @@ say_welcome (Fixture    *fixture,
   welcome->welcome.client = g_strdup (client);
   welcome->welcome.user = g_strdup ("ada");
   welcome->welcome.max_client_message = 10000;
+  welcome->welcome.window = LS_MUTATION_WINDOW;
   g_array_append_val (welcome->welcome.shops, info);
   receive (fixture, welcome, 100);
 }

@@ -11,11 +11,13 @@
 #define N_PRODUCTS 6
 #define N_CUSTOMERS 3
 #define LONG_TEXT 3000
+#define MAX_TELL_PAUSE (200 * 1000)
 
 typedef struct {
   LsSimClient *client;
   LsSimAct act;
   LsSimDice dice;
+  int64_t tell_after; /* in a rush: when the store's listener hears of it, µs */
 } Deed;
 
 static const LsCollection *
@@ -135,12 +137,15 @@ changed_cb (gpointer user_data)
 }
 
 static void
-tell_changed (LsSimClient *self)
+tell_changed (const Deed *deed)
 {
-  LsEnvironment *environment = LS_ENVIRONMENT (self->node);
+  LsEnvironment *environment = LS_ENVIRONMENT (deed->client->node);
+  LsQueue *queue = ls_environment_get_queue (environment, LS_ENGINE_QUEUE);
 
-  ls_environment_post (environment, ls_environment_get_queue (environment, LS_ENGINE_QUEUE),
-                       changed_cb, self, NULL);
+  if (deed->tell_after > 0)
+    ls_environment_post_after (environment, queue, deed->tell_after, changed_cb, deed->client, NULL);
+  else
+    ls_environment_post (environment, queue, changed_cb, deed->client, NULL);
 }
 
 /* Takes @changes. */
@@ -169,7 +174,7 @@ add (Deed      *deed,
       return false;
     }
   ls_sim_oracle_accepted (self->oracle, self->index, self->cache, edit, changes);
-  tell_changed (self);
+  tell_changed (deed);
   return true;
 }
 
@@ -212,7 +217,7 @@ change_row (Deed *deed)
       else
         set_text (change, "note", "x");
     }
-  if (add (deed, one (change)) || deed->act != LS_SIM_ACT_SET)
+  if (add (deed, one (change)) || (deed->act != LS_SIM_ACT_SET && deed->tell_after == 0))
     return;
   /* There is none yet. */
   add (deed, one (make_put (deed, collection, key)));
@@ -294,7 +299,7 @@ change_edit (Deed *deed)
     ls_sim_oracle_discarded (self->oracle, self->index, edit->mid);
   else
     ls_sim_oracle_retried (self->oracle, self->index, edit->mid);
-  tell_changed (self);
+  tell_changed (deed);
 }
 
 static void
@@ -327,6 +332,19 @@ deed_cb (gpointer data)
     }
 }
 
+static Deed *
+deed_new (LsSimClient *client,
+          LsSimAct     act,
+          uint64_t     seed)
+{
+  Deed *deed = g_new0 (Deed, 1);
+
+  deed->client = client;
+  deed->act = act;
+  deed->dice = ls_sim_dice (seed, 3);
+  return deed;
+}
+
 /**
  * ls_sim_client_act:
  * @self: a client that is up
@@ -341,11 +359,35 @@ ls_sim_client_act (LsSimClient *self,
                    uint64_t     seed)
 {
   LsEnvironment *environment = LS_ENVIRONMENT (self->node);
-  Deed *deed = g_new0 (Deed, 1);
 
-  deed->client = self;
-  deed->act = act;
-  deed->dice = ls_sim_dice (seed, 3);
   ls_environment_post (environment, ls_environment_get_queue (environment, LS_CACHE_QUEUE),
-                       deed_cb, deed, g_free);
+                       deed_cb, deed_new (self, act, seed), g_free);
+}
+
+/**
+ * ls_sim_client_rush:
+ * @self: a client that is up
+ * @n: how many edits
+ * @within: in how long, µs
+ * @seed: of the particulars
+ *
+ * Has the admin make edits that do not join, one after the other. The store is busy, and tells of
+ * each some time later.
+ */
+void
+ls_sim_client_rush (LsSimClient *self,
+                    unsigned     n,
+                    int64_t      within,
+                    uint64_t     seed)
+{
+  LsEnvironment *environment = LS_ENVIRONMENT (self->node);
+  LsQueue *queue = ls_environment_get_queue (environment, LS_CACHE_QUEUE);
+
+  for (unsigned i = 0; i < n; i++)
+    {
+      Deed *deed = deed_new (self, LS_SIM_ACT_ADD, seed + i);
+
+      deed->tell_after = 1 + ls_sim_dice_below (&deed->dice, MAX_TELL_PAUSE);
+      ls_environment_post_after (environment, queue, 1 + within * i / n, deed_cb, deed, g_free);
+    }
 }

@@ -346,6 +346,7 @@ ls_sim_client_start (LsSimClient *self)
       ls_sim_client_end (self, LS_SIM_KILLED);
       return false;
     }
+  ls_sim_node_set_work (self->node, LS_CACHE_QUEUE, self->work);
   ls_sim_world_note (self->world, "client %u starts", self->index);
   if (self->shows)
     open_views (self);

@@ -60,6 +60,7 @@ typedef enum {
  * @healed: rows came as a whole, and nobody has looked at them since
  * @state: of the connection
  * @kind: how what is new comes
+ * @work: µs that anything takes in the cache at most
  * @polls: whether it may go on by requests
  * @checks: whether it looks for rows that rot
  * @views: while it is up, if @shows
@@ -86,6 +87,7 @@ typedef struct {
   bool healed;
   LsConnectionState state;
   LsTransportKind kind;
+  int64_t work;
   bool polls;
   bool checks;
   LsSimViews *views;
@@ -112,6 +114,10 @@ void         ls_sim_client_set_trap (LsSimClient  *self,
 bool         ls_sim_client_is_up    (LsSimClient  *self);
 void         ls_sim_client_act      (LsSimClient  *self,
                                      LsSimAct      act,
+                                     uint64_t      seed);
+void         ls_sim_client_rush     (LsSimClient  *self,
+                                     unsigned      n,
+                                     int64_t       within,
                                      uint64_t      seed);
 void         ls_sim_client_try_now  (LsSimClient  *self);
 void         ls_sim_client_check    (LsSimClient  *self);

@@ -18,9 +18,9 @@ unblock_cb (gpointer data)
   ls_sim_queue_update (queue);
 }
 
-static void
-block (LsQueue *queue,
-       int64_t  duration)
+void
+ls_sim_queue_block (LsQueue *queue,
+                    int64_t  duration)
 {
   LsSimWorld *world = queue->node->world;
   int64_t until = world->time + duration;
@@ -346,7 +346,7 @@ ls_sim_node_sleep (LsSimNode *self,
       ls_sim_world_add_timer (world, job);
     }
   for (unsigned i = 0; i < self->queues->len; i++)
-    block (g_ptr_array_index (self->queues, i), duration);
+    ls_sim_queue_block (g_ptr_array_index (self->queues, i), duration);
   self->asleep += duration;
 }
 
@@ -363,5 +363,21 @@ ls_sim_node_stall (LsSimNode  *self,
                    const char *queue,
                    int64_t     duration)
 {
-  block (ls_sim_node_get_queue (LS_ENVIRONMENT (self), queue), duration);
+  ls_sim_queue_block (ls_sim_node_get_queue (LS_ENVIRONMENT (self), queue), duration);
+}
+
+/**
+ * ls_sim_node_set_work:
+ * @self: a node
+ * @queue: one of its queues
+ * @work: µs
+ *
+ * Has each job of a thread take some time, so much at most; without it none takes any.
+ */
+void
+ls_sim_node_set_work (LsSimNode  *self,
+                      const char *queue,
+                      int64_t     work)
+{
+  ls_sim_node_get_queue (LS_ENVIRONMENT (self), queue)->work = work;
 }

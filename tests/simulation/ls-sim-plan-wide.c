@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "client/ls-transport.h"
+#include "core/ls-message.h"
 #include "core/ls-view.h"
 #include "ls-sim-client.h"
 #include "ls-sim-network.h"
@@ -14,6 +15,7 @@
  */
 
 #define SECOND ((int64_t) G_USEC_PER_SEC)
+#define MAX_WORK 10000
 
 typedef enum {
   DICE_ROLES = 100,
@@ -21,6 +23,7 @@ typedef enum {
   DICE_OPERATOR,
   DICE_CHECKS,
   DICE_VIEWS,
+  DICE_RUSHES,
 } DiceStream;
 
 static int
@@ -206,6 +209,30 @@ add_views (LsSimPlan *self,
   self->views = ls_sim_dice_hits (&dice, 1, 3);
 }
 
+/* More edits than may be under way at once, some of them made while others get their results. */
+static void
+add_rushes (LsSimPlan *self,
+            uint64_t   seed)
+{
+  LsSimDice dice = ls_sim_dice (seed, DICE_RUSHES);
+
+  if (!ls_sim_dice_hits (&dice, 1, 4))
+    return;
+  self->window = ls_sim_dice_hits (&dice, 3, 4) ? 2 + ls_sim_dice_below (&dice, 7)
+                                                : LS_MUTATION_WINDOW;
+  self->work = (unsigned) ls_sim_dice_spread (&dice, 500, MAX_WORK);
+  for (unsigned n = 1 + ls_sim_dice_below (&dice, 3); n > 0; n--)
+    {
+      LsSimStep *step = add_step (self, &dice, LS_SIM_STEP_RUSH);
+
+      step->a = self->window + ls_sim_dice_below (&dice, self->window + 10);
+      step->b = ls_sim_dice_spread (&dice, 1000, SECOND / 10);
+      /* Nothing comes behind the last one that would send what it forgot. */
+      if (n == 1)
+        step->at = last_at (self);
+    }
+}
+
 /* Adds all of it. */
 void
 ls_sim_plan_widen (LsSimPlan *self,
@@ -217,5 +244,6 @@ ls_sim_plan_widen (LsSimPlan *self,
   add_checks (self, seed);
   add_views (self, seed);
   ls_sim_plan_add_nodes (self, seed);
+  add_rushes (self, seed);
   g_array_sort (self->steps, compare_steps);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/ls-error.h"
+#include "core/ls-message.h"
 #include "core/ls-view.h"
 #include "ls-sim-client.h"
 #include "ls-sim-network.h"
@@ -23,7 +24,7 @@ static const char *const kind_names[LS_SIM_N_STEP_KINDS] = {
   "act", "trouble", "refuse", "slow", "break-fetches", "end", "trap", "fail-disk", "full-disk",
   "jump", "sleep", "stall", "backup", "restore", "copy-cache", "role", "prune", "try-now", "probe",
   "quiet", "block", "cut-polls", "break-polls", "attention", "by-hand",
-  "operator", "rot", "check",
+  "operator", "rot", "check", "rush",
 };
 
 /* The kinds that any plan may have; the others come with what they are about. */
@@ -48,6 +49,7 @@ plan_new (uint64_t seed)
   self->buffer = 4 * 1024 * 1024;
   self->ring = 16 * 1024 * 1024;
   self->edit_rate = 50;
+  self->window = LS_MUTATION_WINDOW;
   self->readers = 2;
   self->roles = ALL_OWNERS;
   self->nodes = 1;
@@ -233,10 +235,11 @@ ls_sim_plan_write (const LsSimPlan *self)
                           "plan %" G_GUINT64_FORMAT " clients %u digests %" G_GINT64_FORMAT
                           " buffer %" G_GINT64_FORMAT " ring %" G_GINT64_FORMAT
                           " rate %" G_GINT64_FORMAT
-                          " readers %u roles %u polls %u checks %u views %u nodes %u\n",
+                          " readers %u roles %u polls %u checks %u views %u nodes %u window %u work %u\n",
                           self->seed, self->n_clients, self->digest_interval, self->buffer,
                           self->ring, self->edit_rate, self->readers, self->roles, self->polls,
-                          self->checks, self->views, self->nodes);
+                          self->checks, self->views, self->nodes, self->window,
+                          self->work);
   for (unsigned i = 0; i < self->steps->len; i++)
     {
       const LsSimStep *step = &g_array_index (self->steps, LsSimStep, i);
@@ -258,10 +261,11 @@ parse_head (LsSimPlan  *self,
   return sscanf (line,
                  "plan %" G_GUINT64_FORMAT " clients %u digests %" G_GINT64_FORMAT
                  " buffer %" G_GINT64_FORMAT " ring %" G_GINT64_FORMAT " rate %" G_GINT64_FORMAT
-                 " readers %u roles %u polls %u checks %u views %u nodes %u",
+                 " readers %u roles %u polls %u checks %u views %u nodes %u window %u work %u",
                  &self->seed, &self->n_clients, &self->digest_interval, &self->buffer, &self->ring,
                  &self->edit_rate, &self->readers, &self->roles, &self->polls,
-                 &self->checks, &self->views, &self->nodes) >= 7;
+                 &self->checks, &self->views, &self->nodes,
+                 &self->window, &self->work) >= 7;
 }
 
 static bool

@@ -35,6 +35,7 @@ G_BEGIN_DECLS
  * @LS_SIM_STEP_OPERATOR: the server itself edits @a rows, with texts of @b bytes
  * @LS_SIM_STEP_ROT: a row becomes another behind everybody's back, as @a, an #LsSimRot, says
  * @LS_SIM_STEP_CHECK: an admin has everything checked
+ * @LS_SIM_STEP_RUSH: an admin makes @a edits within @b µs
  * @LS_SIM_N_STEP_KINDS: how many there are
  *
  * What can happen in a simulation.
@@ -68,6 +69,7 @@ typedef enum {
   LS_SIM_STEP_OPERATOR,
   LS_SIM_STEP_ROT,
   LS_SIM_STEP_CHECK,
+  LS_SIM_STEP_RUSH,
   LS_SIM_N_STEP_KINDS,
 } LsSimStepKind;
 
@@ -124,6 +126,8 @@ typedef struct {
  * @roles: what the users are at first: an #LsRole for each, %LS_SIM_ROLE_BITS bits
  * @checks: whether both ends look for rows that rot
  * @views: whether clients have windows
+ * @window: edits that a client may have under way
+ * @work: µs that anything takes in the cache of a client at most
  * @nodes: how many servers share a database
  * @polls: whether clients may go on by requests where no WebSocket gets through
  * @steps: (element-type LsSimStep): what happens, in order of time; at the end comes a quiet
@@ -143,6 +147,8 @@ typedef struct {
   unsigned checks;
   unsigned views;
   unsigned nodes;
+  unsigned window;
+  unsigned work;
   GArray *steps;
 } LsSimPlan;
 

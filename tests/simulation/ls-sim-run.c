@@ -278,6 +278,7 @@ set_up (LsSimRun        *run,
   options.max_unsent = (size_t) plan->buffer;
   options.edit_rate = plan->edit_rate;
   options.edit_burst = plan->edit_rate * 10;
+  options.window = plan->window;
   set_up_servers (run, &options);
   fill_shop (run);
   if (run->database != NULL)
@@ -293,6 +294,7 @@ set_up (LsSimRun        *run,
       g_autofree char *user = ls_sim_run_user_of (i);
 
       run->clients[i] = client;
+      client->work = plan->work;
       client->polls = plan->polls;
       client->checks = plan->checks;
       client->shows = plan->views;

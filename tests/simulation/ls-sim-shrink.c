@@ -107,6 +107,7 @@ take_defaults (Shrink *shrink)
   plain->ring = 16 * 1024 * 1024;
   plain->edit_rate = 50;
   plain->readers = 2;
+  plain->work = 0;
   return try_plan (shrink, plain);
 }
 

@@ -296,6 +296,9 @@ do_machine_step (LsSimRun        *run,
     case LS_SIM_STEP_ACT:
       ls_sim_client_act (run->clients[step->who], (LsSimAct) step->a, step->seed);
       break;
+    case LS_SIM_STEP_RUSH:
+      ls_sim_client_rush (run->clients[step->who], (unsigned) step->a, step->b, step->seed);
+      break;
     case LS_SIM_STEP_END:
       ls_sim_run_end (run, step->who, (LsSimEnd) step->a);
       run->ends++;

@@ -22,6 +22,7 @@ struct _LsQueue {
   unsigned number;
   GQueue ready;          /* LsSimJob */
   int64_t blocked_until; /* µs of the world */
+  int64_t work;          /* µs that a job takes at most, 0 for none */
   int slot;              /* among the world's ready queues, -1 when it is none */
 };
 
@@ -64,6 +65,8 @@ void ls_sim_world_add_timer  (LsSimWorld *self,
                               LsSimJob   *job);
 void ls_sim_world_take_timer (LsSimWorld *self,
                               LsSimJob   *job);
+void ls_sim_queue_block      (LsQueue    *queue,
+                              int64_t     duration);
 void ls_sim_node_drop_jobs   (LsSimNode  *self);
 
 G_END_DECLS

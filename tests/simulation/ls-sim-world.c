@@ -271,6 +271,9 @@ static void
 run_job (LsSimWorld *self,
          LsSimJob   *job)
 {
+  if (job->queue != NULL && job->queue->work > 0)
+    ls_sim_queue_block (job->queue,
+                        1 + ls_sim_dice_below (&self->order, (unsigned) job->queue->work));
   self->current = job->queue;
   self->n_jobs++;
   mix (self, job->queue != NULL ? job->queue->number + 1 : 0);

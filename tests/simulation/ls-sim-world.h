@@ -70,5 +70,8 @@ void        ls_sim_node_sleep       (LsSimNode     *self,
 void        ls_sim_node_stall       (LsSimNode     *self,
                                      const char    *queue,
                                      int64_t        duration);
+void        ls_sim_node_set_work    (LsSimNode     *self,
+                                     const char    *queue,
+                                     int64_t        work);
 
 G_END_DECLS

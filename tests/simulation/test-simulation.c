@@ -164,6 +164,14 @@ static const char *const once_failed[] = {
   "461404 act 1 4 0 5296937713382787274\n"
   "587978 act 1 3 0 6006597839762169026\n"
   "756231 copy-cache 1 0 0 4851070990634977737\n",
+  /* More was made than may be under way, and there was room again when the cache gave no n. */
+  "plan 21 clients 1 digests 6000000 buffer 4194304 ring 16777216 rate 50 readers 2 roles 4294967295"
+  " polls 0 checks 0 views 1 nodes 1 window 3 work 615\n"
+  "294799 quiet 0 0 0 9051157956097290708\n"
+  "2065167 act 0 1 0 2686727043220059297\n"
+  "4631945 act 0 1 0 3490298180401040438\n"
+  "6953412 act 0 1 0 8856209225960277624\n"
+  "11434859 act 0 0 0 2479825414575040175\n",
 };
 
 static void
