@@ -11,6 +11,9 @@
 #define MAX_REPEATS 3
 /* What was sent behind a refused edit is refused too: so long those refusals are awaited. */
 #define GO_BACK_PAUSE (100 * 1000)
+/* Edits of a long queue get their n once this part of the window has room: each time is a write that has
+ * to reach the disk, as each result is. */
+#define LEAST_PART 4
 /* So often in a row the server may say that it has edits which it tells no result of. */
 #define MAX_ASSURANCES 2
 
@@ -415,6 +418,14 @@ ls_outbox_get_deadline (LsOutbox *self)
   return self->ask_at > 0 && is_waiting (self) ? self->ask_at : -1;
 }
 
+/* Whether so many may get their n that it is worth a write. An edit that is made while there is any room
+ * does not wait for that. */
+static bool
+has_much_room (LsOutbox *self)
+{
+  return self->undecided->len + MAX (self->window / LEAST_PART, 1) <= self->window;
+}
+
 static LsOutboxStep
 number (LsOutbox     *self,
         LsOutboxWork *ret_work)
@@ -490,7 +501,7 @@ ls_outbox_next (LsOutbox     *self,
     }
   if (self->ask_at > 0 && now >= self->ask_at && is_waiting (self))
     return ask_server (self, now);
-  if (self->more && !self->numbering && self->undecided->len < self->window)
+  if (self->more && !self->numbering && has_much_room (self))
     return number (self, ret_work);
   return LS_OUTBOX_NOTHING;
 }
