@@ -3,9 +3,10 @@
 
 #include "config.h"
 
-#include "server/ls-apply.h"
 #include "core/ls-fault.h"
+#include "server/ls-apply.h"
 #include "server/ls-committer-private.h"
+#include "server/ls-fault-memory.h"
 
 /*
  * One mutation, decided exactly once (PROTOCOL rules 7 to 10). In this order:
@@ -22,51 +23,6 @@
 /* Where the server's own decisions are kept: a client for each source. No id that is issued begins
  * so. */
 #define SOURCE_PREFIX "@"
-
-#ifdef LS_FAULT_INJECTION
-/* What a node remembers of the edits that it decided: mids, and the last n of each client. */
-static GHashTable *
-remembered (LsEnvironment *environment)
-{
-  GHashTable *table = g_object_get_data (G_OBJECT (environment), "remembered-decisions");
-
-  if (table != NULL)
-    return table;
-  table = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  g_object_set_data_full (G_OBJECT (environment), "remembered-decisions", table,
-                          (GDestroyNotify) g_hash_table_unref);
-  return table;
-}
-
-static void
-remember (LsEnvironment *environment,
-          const char    *what,
-          int64_t        n)
-{
-  g_hash_table_replace (remembered (environment), g_strdup (what), g_memdup2 (&n, sizeof n));
-}
-
-/* For faults: puts what this node remembers in the place of what the storage knows. */
-static void
-recall (LsEnvironment  *environment,
-        const LsEntry  *entry,
-        const char     *client,
-        LsDecision    **known,
-        int64_t        *last_n)
-{
-  GHashTable *table = remembered (environment);
-  const int64_t *n = g_hash_table_lookup (table, client);
-
-  if (LS_FAULT (DECISIONS_REMEMBERED) && entry->mutation->mid != NULL &&
-      !g_hash_table_contains (table, entry->mutation->mid))
-    g_clear_pointer (known, ls_decision_free);
-  if (LS_FAULT (COUNTS_REMEMBERED) && n != NULL)
-    *last_n = *n;
-}
-#else
-#define remember(environment, what, n)
-#define recall(environment, entry, client, known, last_n)
-#endif
 
 static LsDecision *
 decision_new (const LsMutation *mutation,
@@ -308,9 +264,7 @@ decide_next (LsEnvironment  *environment,
   entry->recorded = true;
   if (!ls_storage_tx_decide (tx, client, entry->decision, error))
     return false;
-  remember (environment, mutation->mid, mutation->n);
-  if (mutation->client != NULL)
-    remember (environment, client, mutation->n);
+  LS_FAULT_REMEMBER (environment, mutation);
   return true;
 }
 
@@ -339,7 +293,7 @@ ls_decide (LsEnvironment  *environment,
       g_propagate_error (error, g_steal_pointer (&local));
       return false;
     }
-  recall (environment, entry, client, &known, &last_n);
+  LS_FAULT_RECALL (environment, mutation, &known, &last_n);
   if (LS_FAULT (DEDUPE_SKIPPED) && mutation->client != NULL && mutation->n <= last_n)
     {
       g_clear_pointer (&known, ls_decision_free);
