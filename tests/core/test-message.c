@@ -111,6 +111,7 @@ static const struct {
   { LS_FROM_CLIENT, "7", "object" },
   { LS_FROM_CLIENT, "{}", "t: missing" },
   { LS_FROM_CLIENT, "{\"t\":7}", "t: not a string" },
+  { LS_FROM_CLIENT, "{\"t\":null}", "t: missing" },
   { LS_FROM_CLIENT, "{\"t\":\"dance\"}", "t: an unknown value" },
   { LS_FROM_CLIENT, "{\"t\":\"delta\"}", "does not come from this side" },
   { LS_FROM_SERVER, "{\"t\":\"mutate\"}", "does not come from this side" },

@@ -8,7 +8,8 @@
 struct _LsTestStorage {
   LsProxyStorage parent_instance;
 
-  unsigned busy_after; /* begins until one is busy, 0 for none */
+  unsigned busy_after; /* begins until some are busy, 0 for none */
+  unsigned busy_then;
   unsigned busy;
   bool deaf;
   LsTestCommit commit;
@@ -74,7 +75,7 @@ ls_test_storage_begin (LsStorage          *storage,
       return;
     }
   if (self->busy_after > 0 && --self->busy_after == 0)
-    self->busy = 1;
+    self->busy = self->busy_then;
   ls_storage_begin (below (self), shop, begun_cb, &begin);
 }
 
@@ -178,12 +179,14 @@ ls_test_storage_set_busy (LsTestStorage *self,
   self->busy = times;
 }
 
-/* After @times begins that go through, one answers busy. */
+/* After @times begins that go through, the next @busy answer busy. */
 void
 ls_test_storage_set_busy_after (LsTestStorage *self,
-                                unsigned       times)
+                                unsigned       times,
+                                unsigned       busy)
 {
   self->busy_after = times;
+  self->busy_then = busy;
 }
 
 /* It is told of no commits; before it is listened to. */

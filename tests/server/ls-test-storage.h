@@ -29,18 +29,19 @@ typedef enum {
  *
  * A storage over another one, with troubles of its own.
  */
-LsTestStorage *ls_test_storage_new         (LsStorage     *below);
-void           ls_test_storage_set_busy    (LsTestStorage *self,
-                                            unsigned       times);
-void           ls_test_storage_set_busy_after (LsTestStorage *self,
+LsTestStorage *ls_test_storage_new            (LsStorage     *below);
+void           ls_test_storage_set_busy       (LsTestStorage *self,
                                                unsigned       times);
-void           ls_test_storage_set_deaf    (LsTestStorage *self);
-void           ls_test_storage_swap        (LsTestStorage *self,
-                                            LsStorage     *below);
-void           ls_test_storage_set_commit  (LsTestStorage *self,
-                                            LsTestCommit   how);
-void           ls_test_storage_set_poison  (LsTestStorage *self,
-                                            const char    *mid);
-unsigned       ls_test_storage_get_begun   (LsTestStorage *self);
+void           ls_test_storage_set_busy_after (LsTestStorage *self,
+                                               unsigned       times,
+                                               unsigned       busy);
+void           ls_test_storage_set_deaf       (LsTestStorage *self);
+void           ls_test_storage_swap           (LsTestStorage *self,
+                                               LsStorage     *below);
+void           ls_test_storage_set_commit     (LsTestStorage *self,
+                                               LsTestCommit   how);
+void           ls_test_storage_set_poison     (LsTestStorage *self,
+                                               const char    *mid);
+unsigned       ls_test_storage_get_begun      (LsTestStorage *self);
 
 G_END_DECLS

@@ -97,19 +97,18 @@ test_commit_fails (void)
   ls_test_shop_check_log (self);
 }
 
-/* Nobody knows, so it is read back. */
+/* Nobody knows, so it is read back, three times at most: then whoever sends it again finds out. */
 static void
 test_commit_unknown (void)
 {
   static const struct {
     LsTestCommit how;
-    unsigned busy;
+    unsigned busy; /* begins of that */
     bool done;
   } cases[] = {
-    { LS_TEST_COMMIT_UNKNOWN_DONE, 0, true },
-    { LS_TEST_COMMIT_UNKNOWN_DONE, 2, true },
-    { LS_TEST_COMMIT_UNKNOWN_LOST, 0, false },
-    { LS_TEST_COMMIT_UNKNOWN_LOST, 2, false },
+    { LS_TEST_COMMIT_UNKNOWN_DONE, 0, true },  { LS_TEST_COMMIT_UNKNOWN_DONE, 2, true },
+    { LS_TEST_COMMIT_UNKNOWN_DONE, 3, false }, { LS_TEST_COMMIT_UNKNOWN_LOST, 0, false },
+    { LS_TEST_COMMIT_UNKNOWN_LOST, 2, false }, { LS_TEST_COMMIT_UNKNOWN_LOST, 3, false },
   };
 
   for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -126,6 +125,7 @@ test_commit_unknown (void)
                                                 "'set':{'price':-1}}]"));
       ls_test_storage_set_commit (storage, cases[i].how);
       /* The first begin is the group's own. */
+      ls_test_storage_set_busy_after (storage, 1, cases[i].busy);
       ls_test_environment_run (self->environment);
       ls_test_environment_advance (self->environment, G_USEC_PER_SEC);
       if (cases[i].done)

@@ -412,7 +412,7 @@ test_unknown (Fixture      *fixture,
       ls_test_storage_set_commit (fixture->storages[1], cases[i].how);
       submit (fixture, 1, "c", i + 1, mid, cases[i].json, &outcome);
       /* The first begin is that of the edit, the second reads back. */
-      ls_test_storage_set_busy_after (fixture->storages[1], 1);
+      ls_test_storage_set_busy_after (fixture->storages[1], 1, 1);
       run (fixture);
       g_assert_true (outcome.decision == NULL && outcome.error == NULL);
       edit (fixture, 0, ONE_MORE);

@@ -53,7 +53,7 @@ BATCHES = (3, 9, 1000)
 SKIPPED = re.compile(r'^\s*(/?\*|//|#|g_return_|g_assert|g_debug|g_info|g_message|g_warning|case |default:|const |static |'
                      r'LS_FAULT|if \(LS_FAULT|else if \(LS_FAULT|G_DEFINE|LS_ERROR|\{|\}|"|g_prefix_error|g_set_error)')
 # Statements without which only memory, a log or a name is other.
-UNSEEN = re.compile(r'(_free|_unref|_ref|_clear|_log|set_name|set_source_tag|set_static_name|g_clear_\w+|g_mutex_(un)?lock|'
+UNSEEN = re.compile(r'(_free|_unref|_ref|_clear|_clear_full|_log|set_name|set_source_tag|set_static_name|g_clear_\w+|g_mutex_(un)?lock|'
                     r'g_debug|g_info|g_message|reserve|pin|install_propert\w+|_prefetch|g_thread_\w+) \(')
 CALL = re.compile(r'^  +[a-z_]\w*(?:->\w+)? \([^{}]*\);$')
 ASSIGNMENT = re.compile(r'^  +(?:\w+(?:->|\.))?\w+(?:->\w+|\.\w+|\[\w+\])* [-+|&]?= [^{}]*;$')
