@@ -76,6 +76,7 @@ class Thing:
   def __init__(self, program, node):
     self.program = program
     self.node = node
+    self.look_again = None
 
   def __repr__(self):
     return repr(self.node)
@@ -115,8 +116,20 @@ class Thing:
   def find(self, role=None, name=None, text=None, hidden=False, patience=None):
     """The first match below this, waited for."""
     what = ' '.join(str(word) for word in (role or 'something', repr(name) if name else '', repr(text) if text else ''))
-    return wait_for(lambda: self.program.checked() and self.find_all(role, name, text, hidden),
-                    f'{what.strip()} in {self}', patience)[0]
+    found = wait_for(lambda: self.program.checked() and self.find_all(role, name, text, hidden),
+                     f'{what.strip()} in {self}', patience)[0]
+    found.look_again = lambda: self.find(role, name, text, hidden, patience)
+    return found
+
+  def _present(self):
+    """Itself; what was found and has gone since may have been replaced by its like, as a toast is by the next."""
+    try:
+      self.node.role
+    except Gone:
+      if self.look_again is None:
+        raise
+      return self.look_again()
+    return self
 
   def lacks(self, role=None, name=None, text=None, patience=None):
     """Waits until nothing below this matches."""
@@ -174,6 +187,9 @@ class Thing:
 
   def click(self, button=1, repeat=1):
     """Clicks: by the accessible action where there is one, else with the pointer."""
+    present = self._present()
+    if present is not self:
+      return present.click(button, repeat)
     if button == 1 and repeat == 1 and 'sensitive' in self.states and self.node.act('click'):
       return self
     return self.point(button, repeat)
