@@ -4,6 +4,7 @@
 #include "client/ls-client-statistics.h"
 #include "client/ls-operation.h"
 #include "core/ls-environment.h"
+#include "core/ls-error.h"
 #include "ls-test-dir.h"
 #include "ls-test-wait.h"
 
@@ -255,6 +256,42 @@ test_statistics_cancelled (Fixture      *fixture,
   g_assert_cmpint (statistics.rows, ==, -1);
 }
 
+static void
+refused_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  ls_client_open_finish (LS_CLIENT (source), result, user_data);
+}
+
+static bool
+is_refused (gpointer user_data)
+{
+  return *(GError **) user_data != NULL;
+}
+
+/* What is no server's address is said at once, and the account can be opened no more than before. */
+static void
+test_address (Fixture      *fixture,
+              gconstpointer data)
+{
+  static const char *const urls[] = { "ftp://example.org", "http://", "somewhere", "" };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (urls); i++)
+    {
+      g_autoptr (LsTestDir) dir = ls_test_dir_new ();
+      LsClient *client =
+          ls_client_new (fixture->environment, urls[i], "ana", ls_test_dir_get_path (dir));
+      g_autoptr (GError) error = NULL;
+
+      ls_client_open_async (client, NULL, refused_cb, &error);
+      ls_test_wait (is_refused, &error);
+      g_assert_error (error, LS_ERROR, LS_ERROR_VALIDATION);
+      g_assert_null (ls_client_get_store (client));
+      g_assert_finalize_object (client);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -263,6 +300,7 @@ main (int    argc,
   g_test_add ("/client/without-token", Fixture, NULL, set_up, test_without_token, tear_down);
   g_test_add ("/client/by-hand", Fixture, NULL, set_up, test_by_hand, tear_down);
   g_test_add ("/client/sync-trouble", Fixture, NULL, set_up, test_sync_trouble, tear_down);
+  g_test_add ("/client/address", Fixture, NULL, set_up, test_address, tear_down);
   g_test_add ("/client/statistics", Fixture, NULL, set_up, test_statistics, tear_down);
   g_test_add ("/client/statistics-cancelled", Fixture, NULL, set_up, test_statistics_cancelled,
               tear_down);

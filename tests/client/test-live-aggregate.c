@@ -273,6 +273,40 @@ test_other_filter (LsTestStore  *fixture,
   g_assert_cmpint (ls_live_aggregate_get_value (aggregate, 0, 0), ==, rows->len);
 }
 
+static void
+set_price (LsTestStore *fixture,
+           int64_t      price)
+{
+  LsMessage *delta = ls_test_delta (fixture->version, fixture->version + 1);
+
+  ls_test_delta_take (delta, ++fixture->version, ls_test_set_integer ("p1", "price", price), NULL);
+  ls_test_store_apply (fixture, delta);
+  ls_test_store_settle (fixture);
+}
+
+/* A group that its last row has left is gone, also where nothing is read anew for a minimum. */
+static void
+test_group_goes (LsTestStore  *fixture,
+                 gconstpointer data)
+{
+  LsAggregateTerm count = { LS_AGGREGATE_COUNT, 0 };
+  unsigned price = field ("price");
+  g_autoptr (LsLiveAggregate) aggregate = NULL;
+  unsigned n_groups;
+
+  ls_test_store_fill (fixture, N_PRODUCTS);
+  aggregate =
+      ls_store_aggregate (fixture->store, LS_TEST_SHOP, products (), NULL, &price, 1, &count, 1);
+  set_price (fixture, 777777);
+  n_groups = ls_live_aggregate_get_n_groups (aggregate);
+  g_assert_cmpint (ls_live_aggregate_get_group (aggregate, n_groups - 1, 0)->integer, ==, 777777);
+  g_assert_cmpint (ls_live_aggregate_get_value (aggregate, n_groups - 1, 0), ==, 1);
+  set_price (fixture, 888888);
+  g_assert_cmpuint (ls_live_aggregate_get_n_groups (aggregate), ==, n_groups);
+  g_assert_cmpint (ls_live_aggregate_get_group (aggregate, n_groups - 1, 0)->integer, ==, 888888);
+  g_assert_cmpint (ls_live_aggregate_get_group (aggregate, n_groups - 2, 0)->integer, <, 777777);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -291,6 +325,7 @@ main (int   argc,
               ls_test_store_tear_down)
   ADD ("agrees-with-list", test_agrees_with_list);
   ADD ("other-filter", test_other_filter);
+  ADD ("group-goes", test_group_goes);
 #undef ADD
   return g_test_run ();
 }
