@@ -304,7 +304,7 @@ ls_cache_get_digest (LsCache            *self,
   sums = ls_cache_need_sums (self, table, error);
   if (sums == NULL)
     return false;
-  *ret_sum = ls_buckets_get_since (sums, table->since);
+  *ret_sum = ls_buckets_get_since (sums, LS_FAULT (SCOPE_LEFT_COUNTED) ? 0 : table->since);
   return true;
 }
 

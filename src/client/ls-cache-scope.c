@@ -8,6 +8,7 @@
 #include "client/ls-cache-private.h"
 #include "core/ls-calendar.h"
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 
 /*
  * What the cache holds of a shop. The admin chooses; months follow from the date, so that each new
@@ -41,7 +42,7 @@ has_left (LsCache *self,
   g_autoptr (GError) error = NULL;
   LsBuckets *sums;
 
-  if (!table->is_held || table->since == 0)
+  if (!table->is_held || table->since == 0 || LS_FAULT (SCOPE_ROWS_LEFT))
     return false;
   sums = ls_cache_need_sums (self, table, &error);
   /* They are looked for again at the next step. */
@@ -127,7 +128,6 @@ ls_cache_set_scope (LsCache             *self,
  * ls_cache_keep_scope:
  * @self: a cache
  * @shop: a shop
- * @ret_changed: (out): whether there was anything to do
  * @error: where to put why not
  *
  * Lets go of the months that the date has left behind. Costs nothing when there are none.
@@ -137,7 +137,6 @@ ls_cache_set_scope (LsCache             *self,
 bool
 ls_cache_keep_scope (LsCache    *self,
                      const char *shop,
-                     bool       *ret_changed,
                      GError    **error)
 {
   LsShopState *state = ls_cache_find_shop (self, shop);
@@ -145,8 +144,7 @@ ls_cache_keep_scope (LsCache    *self,
   LsScope wanted;
   bool any = false;
 
-  *ret_changed = false;
-  if (state == NULL)
+  if (state == NULL || LS_FAULT (SCOPE_ENDED_MONTH_HELD))
     return true;
   resolve (self, state, &wanted);
   for (size_t id = 0; id < LS_N_COLLECTIONS && !any; id++)
@@ -155,7 +153,7 @@ ls_cache_keep_scope (LsCache    *self,
   if (!any)
     return true;
   return ls_cache_tx_begin (self, LS_SQL_SYNC_NORMAL, &tx, error) &&
-         ls_cache_tx_set_shop (&tx, shop, error) && ls_cache_narrow (&tx, ret_changed, error) &&
+         ls_cache_tx_set_shop (&tx, shop, error) && ls_cache_narrow (&tx, &any, error) &&
          ls_cache_rebase (&tx, error) && ls_cache_tx_commit (&tx, error);
 }
 
@@ -239,8 +237,8 @@ list_old_rows (LsCache *self,
   g_autoptr (GArray) rows = g_array_new (FALSE, FALSE, sizeof (OldRow));
   g_autoptr (LsStatement) statement =
       ls_sql_query (self->sql, error, sql, "iit",
-                    ls_calendar_month_start ((int64_t) table->since - 1), table->shop,
-                    collection->name);
+                    ls_calendar_month_start ((int64_t) table->since - 1),
+                    LS_FAULT (SCOPE_EDITED_LET_GO) ? 0 : table->shop, collection->name);
   LsStep step = LS_STEP_ERROR;
 
   g_array_set_clear_func (rows, old_row_clear);

@@ -15,7 +15,6 @@ bool     ls_cache_set_scope  (LsCache             *self,
                               GError             **error);
 bool     ls_cache_keep_scope (LsCache             *self,
                               const char          *shop,
-                              bool                *ret_changed,
                               GError             **error);
 void     ls_cache_get_scope  (LsCache             *self,
                               const char          *shop,

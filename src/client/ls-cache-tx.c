@@ -5,6 +5,8 @@
 
 #include "client/ls-cache-private.h"
 
+#include "core/ls-fault.h"
+
 /*
  * A transaction of the cache: one of SQLite, the changes that its listener will hear of, and the
  * copy of the file in memory, which is read anew when the transaction does not end well.
@@ -186,7 +188,8 @@ store_shop (LsCache     *self,
                      " WHERE number = ?",
                      "tttiiiiiiti", shop->name, shop->role, shop->position.epoch,
                      shop->position.version, (int64_t) shop->position.check, (int64_t) shop->view,
-                     shop->synced_at, shop->highest_n, (int64_t) shop->choice.months, off,
+                     shop->synced_at, shop->highest_n,
+                     LS_FAULT (SCOPE_FORGOTTEN) ? 0 : (int64_t) shop->choice.months, off,
                      shop->number);
 }
 

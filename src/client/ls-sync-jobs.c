@@ -183,14 +183,13 @@ read_scope (LsSyncJob *job,
   ls_cache_get_scope (cache, job->action->shop, &job->scope, &job->lacking);
 }
 
-/* The first look at the rows after a month has ended is as good a moment as any to see that it has. */
+/* The first look at the rows after a month has ended is as good a moment as any to see that it has, or
+ * that the clock was wrong about it. */
 static void
 keep_scope (LsSyncJob *job,
             LsCache   *cache)
 {
-  bool changed = false;
-
-  if (ls_cache_keep_scope (cache, job->action->shop, &changed, &job->error) && changed)
+  if (ls_cache_keep_scope (cache, job->action->shop, &job->error))
     read_scope (job, cache);
 }
 
@@ -426,7 +425,9 @@ ls_sync_job_answer (LsSyncJob     *job,
         ls_sync_machine_cache_failed (machine, LS_SYNC_RELOAD, NULL, job->error);
       return job->error == NULL;
     }
-  if (job->is_scoped)
+  if (job->is_scoped && action->type == LS_SYNC_COMPARE)
+    ls_sync_machine_looked_at_scope (machine, action->shop, &job->scope, job->lacking, now);
+  else if (job->is_scoped)
     ls_sync_machine_scoped (machine, action->shop, &job->scope, job->lacking, now);
   switch ((unsigned) action->type)
     {

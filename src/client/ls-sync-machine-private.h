@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 #define LS_GUARD_WINDOW (500 * 1000)
 /* The least time between two rounds of healing, and two heals of the same rows (rules 17, 19). */
 #define LS_HEAL_AGAIN (60 * (int64_t) G_USEC_PER_SEC)
+/* How long it is waited for that the server says what it heard of a scope. */
+#define LS_SCOPE_PATIENCE LS_OUTBOX_PATIENCE
 /* A mask of all collections. */
 #define LS_SYNC_ALL UINT32_MAX
 /* Questions in a round: eight buckets, in one collection. */
@@ -78,6 +80,8 @@ typedef struct {
   LsScope told_scope; /* what the server sends */
   uint32_t widen;     /* collections that lack something, until the stream is known to be as wide */
   int64_t scope_ping; /* that asks for it, 0 for none */
+  int64_t scope_asked_at; /* when it went, monotonic */
+  LsScope fetched_scope; /* of what is, or was last, fetched whole */
 
   /* Fetching */
   uint32_t fetching;    /* a mask, 0 for none under way */
@@ -252,7 +256,13 @@ void      ls_stream_tell_wants    (LsSyncMachine  *self,
 
 /* ls-sync-scope.c */
 void ls_stream_ask_width  (LsSyncMachine *self,
-                           LsStream      *stream);
+                           LsStream      *stream,
+                           int64_t        now);
+void ls_stream_widen_fetched (LsStream *stream);
+bool ls_stream_awaits_width (const LsStream *stream);
+void ls_stream_doubt_scope (LsSyncMachine *self,
+                            LsStream      *stream,
+                            int64_t        now);
 void ls_sync_answer_width (LsSyncMachine *self,
                            const LsPing  *ping);
 void ls_stream_check_scope (LsSyncMachine *self,

@@ -211,6 +211,11 @@ void ls_sync_machine_scoped       (LsSyncMachine    *self,
                                    const LsScope    *scope,
                                    uint32_t          lacking,
                                    int64_t           now);
+void ls_sync_machine_looked_at_scope (LsSyncMachine *self,
+                                   const char       *shop,
+                                   const LsScope    *scope,
+                                   uint32_t          lacking,
+                                   int64_t           now);
 void ls_sync_machine_view_set     (LsSyncMachine    *self,
                                    const char       *shop,
                                    unsigned          generation,

@@ -13,6 +13,7 @@
  *   what is missed                     what asks
  *   the result of an edit              the outbox, after LS_OUTBOX_PATIENCE and ever longer
  *   anything, by an unreadable message the error that the server answers with
+ *   another scope                      the same, and ls-sync-scope.c
  *   a subscription                     the pings of the connection; silence is no sign of it
  * ]|
  */
@@ -58,6 +59,7 @@ ls_sync_doubt (LsSyncMachine *self,
 
       ls_outbox_doubt (stream->outbox, now);
       ls_stream_run_outbox (self, stream, now);
+      ls_stream_doubt_scope (self, stream, now);
     }
   ask (self);
 }

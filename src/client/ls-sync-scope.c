@@ -5,6 +5,8 @@
 
 #include "client/ls-sync-machine-private.h"
 
+#include "core/ls-fault.h"
+
 /*
  * Which part of a shop is held. The cache knows what the admin chose and what it lacks of that; here it
  * is seen to that the server sends it.
@@ -15,7 +17,9 @@
  * stands then, or of later, is complete. Until it is there the old rows stay and are followed.
  *
  * What was told may not have come: digests say what they are of, and where that is not what was told it
- * is told again. What was missed meanwhile the next digest shows.
+ * is told again. What was missed meanwhile the next digest shows. Where more is waited for nothing may
+ * be missed: it is told again as soon as the server could not read something, and asked again when no
+ * answer comes (a session that was too slow loses some).
  */
 
 /* Pings of this kind are told apart from others by it. */
@@ -24,16 +28,59 @@
 /* Asks from where on the stream is as wide as it has to be. */
 void
 ls_stream_ask_width (LsSyncMachine *self,
-                     LsStream      *stream)
+                     LsStream      *stream,
+                     int64_t        now)
 {
   LsMessage *ping;
 
   if (stream->widen == 0 || stream->state != LS_STREAM_SUBSCRIBED)
     return;
+  if (LS_FAULT (SCOPE_FETCHED_AT_ONCE))
+    {
+      stream->fetch_later |= stream->widen;
+      stream->widen = 0;
+      ls_stream_fetch_more (self, stream);
+      return;
+    }
   stream->scope_ping = WIDTH_PING | ++self->n_scope_pings;
+  stream->scope_asked_at = now;
   ping = ls_message_new (LS_MESSAGE_PING);
   ping->ping.id = stream->scope_ping;
   ls_sync_send (self, ping);
+}
+
+/* All rows came, of the scope that was wanted when they were asked for. More may be by now: before they
+ * were here the cache could not say what it lacks of that. */
+void
+ls_stream_widen_fetched (LsStream *stream)
+{
+  const LsView *view = ls_view_get (stream->role, LS_SCHEMA_VERSION);
+
+  stream->widen = 0;
+  for (unsigned i = 0; i < LS_N_COLLECTIONS; i++)
+    if (ls_view_has_collection (view, ls_schema_collection ((LsCollectionId) i)) &&
+        stream->fetched_scope.since[i] > stream->scope.since[i])
+      stream->widen |= UINT32_C (1) << i;
+}
+
+/* Whether the server was asked and has not answered. */
+bool
+ls_stream_awaits_width (const LsStream *stream)
+{
+  return stream->state == LS_STREAM_SUBSCRIBED && stream->widen != 0 && stream->scope_ping != 0;
+}
+
+/* The server could not read something: if it was the scope, its answer to the ping that was sent
+ * behind, which comes yet, says nothing. */
+void
+ls_stream_doubt_scope (LsSyncMachine *self,
+                       LsStream      *stream,
+                       int64_t        now)
+{
+  if (!ls_stream_awaits_width (stream))
+    return;
+  ls_stream_tell_wants (self, stream);
+  ls_stream_ask_width (self, stream, now);
 }
 
 /* Looks whether the server knows what is held, by what its digests are of. */
@@ -106,8 +153,7 @@ ls_sync_machine_set_scope (LsSyncMachine       *self,
  * @lacking: a mask of the collections that lack something of that
  * @now: monotonic
  *
- * Answers %LS_SYNC_SET_SCOPE. It is told as well when the cache takes a view, and when the date has
- * changed what is to be held.
+ * Answers %LS_SYNC_SET_SCOPE. It is told as well when the cache takes a view.
  */
 void
 ls_sync_machine_scoped (LsSyncMachine *self,
@@ -125,7 +171,31 @@ ls_sync_machine_scoped (LsSyncMachine *self,
   stream->widen = lacking;
   if (stream->state != LS_STREAM_SUBSCRIBED)
     return;
-  if (!ls_scope_equal (&stream->told_scope, scope))
+  if (!ls_scope_equal (&stream->told_scope, scope) && !LS_FAULT (SCOPE_NOT_TOLD))
     ls_stream_tell_wants (self, stream);
-  ls_stream_ask_width (self, stream);
+  ls_stream_ask_width (self, stream, now);
+}
+
+/**
+ * ls_sync_machine_looked_at_scope:
+ * @self: a machine
+ * @shop: a shop
+ * @scope: what the cache is to hold of it
+ * @lacking: a mask of the collections that lack something of that
+ * @now: monotonic
+ *
+ * As ls_sync_machine_scoped(), whenever the cache had a look: the date may have changed what is to be
+ * held. Nothing happens where it has not.
+ */
+void
+ls_sync_machine_looked_at_scope (LsSyncMachine *self,
+                                 const char    *shop,
+                                 const LsScope *scope,
+                                 uint32_t       lacking,
+                                 int64_t        now)
+{
+  const LsStream *stream = ls_sync_find (self, shop);
+
+  if (stream != NULL && !ls_scope_equal (&stream->scope, scope))
+    ls_sync_machine_scoped (self, shop, scope, lacking, now);
 }

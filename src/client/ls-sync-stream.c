@@ -111,6 +111,7 @@ ls_stream_fetch (LsSyncMachine *self,
       stream->state = LS_STREAM_FETCHING;
       stream->fetch_later = 0;
       stream->widen = 0;
+      stream->fetched_scope = stream->scope;
       ls_sync_repeat_wishes (self, stream);
     }
   action = ls_sync_push (self, LS_SYNC_FETCH, stream->shop);
@@ -192,6 +193,7 @@ ls_sync_machine_fetched (LsSyncMachine    *self,
       ls_stream_fetch_more (self, stream);
       return;
     }
+  ls_stream_widen_fetched (stream);
   stream->generation++;
   stream->confirmed = stream->queued = *position;
   /* What was heard of beyond that may be of a history that is gone. */
@@ -331,7 +333,7 @@ ls_stream_subscribe (LsSyncMachine *self,
   ls_sync_report (self, LS_EVENT_SUBSCRIBED, stream)->version = stream->queued.version;
   stream->acked_version = stream->confirmed.version;
   ls_stream_update_outbox (self, stream, now);
-  ls_stream_ask_width (self, stream);
+  ls_stream_ask_width (self, stream, now);
   ls_stream_fetch_more (self, stream);
   if (ls_position_equal (&stream->confirmed, &stream->server))
     ls_stream_sent_up_to (self, stream, stream->server.version, now);
@@ -509,6 +511,9 @@ ls_stream_get_deadline (LsStream *stream)
     due = stream->wait_until;
   else if (has_news (stream))
     due = stream->acked_at + LS_SYNC_ACK_PAUSE;
+  if (ls_stream_awaits_width (stream) &&
+      (due < 0 || stream->scope_asked_at + LS_SCOPE_PATIENCE < due))
+    due = stream->scope_asked_at + LS_SCOPE_PATIENCE;
   if (deadline < 0 || (due >= 0 && due < deadline))
     deadline = due;
   return deadline;
@@ -530,6 +535,8 @@ ls_stream_tick (LsSyncMachine *self,
       else
         ls_stream_subscribe (self, stream, now);
     }
+  if (ls_stream_awaits_width (stream) && now - stream->scope_asked_at >= LS_SCOPE_PATIENCE)
+    ls_stream_ask_width (self, stream, now);
   ls_stream_want_ack (self, stream, now);
   ls_stream_run_outbox (self, stream, now);
 }

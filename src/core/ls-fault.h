@@ -66,6 +66,17 @@
   X (HEALED_AT_ONCE, "19: a bucket that does not stay healed is healed again and again") \
   X (RIGHTS_NOT_NOTICED, "20: rights that change do not reach who is connected") \
   X (SNAPSHOT_SHOWS_ALL, "20: a snapshot has fields that its reader may not see") \
+  X (SCOPE_FETCHED_AT_ONCE, "scope: more is fetched before the stream is known to bring it") \
+  X (SCOPE_NOT_TOLD, "scope: a client that holds another part does not say so") \
+  X (SCOPE_FORGOTTEN, "scope: what an admin chose is not kept") \
+  X (SCOPE_ENDED_MONTH_HELD, "scope: a month that has ended is held for ever") \
+  X (SCOPE_ROWS_LEFT, "scope: rows that are not held any more stay") \
+  X (SCOPE_LEFT_COUNTED, "scope: rows that are not held any more count in digests") \
+  X (SCOPE_EDITED_LET_GO, "scope: a row goes while an edit of it waits") \
+  X (SCOPE_PATCH_LEFT_OUT, "scope: a change that does not tell its month is not sent") \
+  X (SCOPE_DELTA_OF_ALL, "scope: deltas have rows of months that are not held") \
+  X (SCOPE_SNAPSHOT_OF_ALL, "scope: snapshots have rows of months that are not held") \
+  X (SCOPE_DIGEST_OF_ALL, "scope: digests are of months that are not held") \
   X (ANSWERED_ANEW, "requests, 3: one that comes again gets another answer")
 
 #define LS_FAULT_ENTRY(name, words) LS_FAULT_##name,

@@ -9,6 +9,7 @@
 
 #include "core/ls-digest.h"
 #include "core/ls-error.h"
+#include "core/ls-fault.h"
 
 /*
  * Scopes are made of buckets, as digests are: so what a client holds can be proven without looking
@@ -182,7 +183,7 @@ ls_scope_since_has_change (uint32_t        since,
     return since != LS_SCOPE_NOTHING;
   edit = ls_change_find (change, (unsigned) collection->day_field);
   if (change->op != LS_CHANGE_PUT && change->op != LS_CHANGE_DEL)
-    return true;
+    return !LS_FAULT (SCOPE_PATCH_LEFT_OUT);
   if (edit == NULL || !(change->op == LS_CHANGE_PUT ? edit->has_set : edit->has_was))
     return true;
   day = change->op == LS_CHANGE_PUT ? &edit->set : &edit->was;

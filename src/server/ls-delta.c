@@ -43,7 +43,7 @@ is_visible (const LsChange *change,
             uint64_t        fields,
             const LsScope  *scope)
 {
-  if (fields == 0 || !ls_scope_has_change (scope, change))
+  if (fields == 0 || (!ls_scope_has_change (scope, change) && !LS_FAULT (SCOPE_DELTA_OF_ALL)))
     return false;
   return change->op != LS_CHANGE_SET || (ls_change_get_mask (change) & fields) != 0;
 }
@@ -291,6 +291,9 @@ add_change (LsSquash       *squash,
   if (!is_visible (change, fields, &squash->scope))
     return;
   row = g_hash_table_lookup (squash->rows, &probe);
+  /* It went, to a part that is not in the scope: who does not hold it needs not hear of it again. */
+  if (row != NULL && row->change->op == LS_CHANGE_DEL && change->op == LS_CHANGE_SET)
+    return;
   merged = merge (row != NULL ? row->change : NULL, change, fields);
   if (row == NULL)
     {

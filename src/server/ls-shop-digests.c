@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/ls-fault.h"
 #include "server/ls-digest-replay.h"
 
 /* Versions after a checkpoint that are cheaper than reading all rows. */
@@ -369,7 +370,8 @@ ls_shop_digests_get_sums (LsShopDigests *digests,
 
       ret_sums[id] = (LsDigestSum) { 0, 0 };
       if (ls_view_has_collection (view, collection) && ls_scope_has_collection (scope, collection))
-        ret_sums[id] = ls_digest_get_since (digests->digests[id], scope->since[id],
+        ret_sums[id] = ls_digest_get_since (digests->digests[id],
+                                            LS_FAULT (SCOPE_DIGEST_OF_ALL) ? 0 : scope->since[id],
                                             ls_view_get_fields (view, collection));
     }
   g_mutex_unlock (&digests->lock);

@@ -167,7 +167,7 @@ row_cb (LsRecord *record,
   const LsCollection *collection = ls_record_get_collection (record);
 
   begin (writing);
-  if (!ls_scope_has_record (&writing->snapshot->scope, record))
+  if (!ls_scope_has_record (&writing->snapshot->scope, record) && !LS_FAULT (SCOPE_SNAPSHOT_OF_ALL))
     return true;
   if (writing->begun == 0 || writing->list[writing->begun - 1] != collection)
     begin_collections (writing, collection);

@@ -336,18 +336,19 @@ test_next_month (LsTestCache  *fixture,
                  gconstpointer data)
 {
   uint32_t before = this_month (fixture);
-  bool changed = true;
   g_autoptr (GError) error = NULL;
+  int64_t sequence;
 
   choose (fixture, 2, 0);
-  ls_cache_keep_scope (fixture->cache, LS_TEST_SHOP, &changed, &error);
+  sequence = ls_cache_get_sequence (fixture->cache);
+  ls_cache_keep_scope (fixture->cache, LS_TEST_SHOP, &error);
   g_assert_no_error (error);
-  g_assert_false (changed);
+  g_assert_cmpint (ls_cache_get_sequence (fixture->cache), ==, sequence);
   ls_test_environment_advance (LS_TEST_ENVIRONMENT (fixture->environment), 31 * LS_USEC_PER_DAY);
   g_assert_cmpuint (this_month (fixture), ==, before + 1);
-  ls_cache_keep_scope (fixture->cache, LS_TEST_SHOP, &changed, &error);
+  ls_cache_keep_scope (fixture->cache, LS_TEST_SHOP, &error);
   g_assert_no_error (error);
-  g_assert_true (changed);
+  g_assert_cmpint (ls_cache_get_sequence (fixture->cache), ==, sequence + 1);
   tidy (fixture);
   g_assert_false (is_there (fixture, LS_ORDERS, "o2"));
   g_assert_true (is_there (fixture, LS_ORDERS, "o0"));

@@ -1406,6 +1406,108 @@ test_scope (Fixture      *fixture,
   expect_nothing (fixture);
 }
 
+/* Until the server has answered how wide the stream is it is asked again, and told again if it may not
+ * have understood. */
+static void
+test_scope_unanswered (Fixture      *fixture,
+                       gconstpointer data)
+{
+  uint32_t orders = UINT32_C (1) << LS_ORDERS;
+  g_autoptr (LsMessage) first = NULL, second = NULL, third = NULL, again = NULL;
+  g_autoptr (LsSyncAction) fetch = NULL;
+  LsScope scope;
+
+  go_live (fixture, 7, 0);
+  ls_scope_init (&scope);
+  scope.since[LS_ORDERS] = 659;
+  ls_sync_machine_scoped (fixture->machine, "music", &scope, orders, fixture->now);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_SUBSCRIBE));
+  first = expect_sent (fixture, LS_MESSAGE_PING);
+  g_assert_cmpint (ls_sync_machine_get_deadline (fixture->machine), ==, fixture->now + 5 * SECOND);
+  wait_deadline (fixture);
+  second = expect_sent (fixture, LS_MESSAGE_PING);
+  expect_nothing (fixture);
+  say_pong (fixture, first->ping.id, 7);
+  expect_nothing (fixture);
+  say_error (fixture, LS_ERROR_PROTOCOL, NULL, 0);
+  expect_reported (fixture, LS_EVENT_ERROR);
+  again = expect_sent (fixture, LS_MESSAGE_SUBSCRIBE);
+  g_assert_cmpuint (since_of (again, LS_ORDERS), ==, 659);
+  third = expect_sent (fixture, LS_MESSAGE_PING);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_PING));
+  say_pong (fixture, second->ping.id, 7);
+  expect_nothing (fixture);
+  say_pong (fixture, third->ping.id, 7);
+  fetch = expect (fixture, LS_SYNC_FETCH);
+  g_assert_cmpuint (fetch->collections, ==, orders);
+  fixture->now += 60 * SECOND;
+  ls_sync_machine_tick (fixture->machine, fixture->now);
+  expect_nothing (fixture);
+}
+
+/* More is wanted while the first rows come, of which the cache can not say yet what they lack. */
+static void
+test_scope_first_sync (Fixture      *fixture,
+                       gconstpointer data)
+{
+  g_autoptr (LsMessage) subscribe = NULL, ping = NULL;
+  g_autoptr (LsSyncAction) fetch = NULL, more = NULL;
+  LsScope scope;
+
+  ls_sync_machine_opened (fixture->machine, fixture->now);
+  load (fixture, NULL, -1, 0, 0);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_HELLO));
+  say_welcome (fixture, "c1", "music", EPOCH, 40, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_READY);
+  expect_drop (fixture, LS_SYNC_SET_CLIENT);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_scope_init (&scope);
+  scope.since[LS_ORDERS] = 671;
+  ls_sync_machine_scoped (fixture->machine, "music", &scope, 0, fixture->now);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_sync_machine_view_set (fixture->machine, "music", fixture->view, 0, NULL, fixture->now);
+  fetch = expect (fixture, LS_SYNC_FETCH);
+  g_assert_cmpuint (fetch->scope.since[LS_ORDERS], ==, 671);
+  scope.since[LS_ORDERS] = 659;
+  ls_sync_machine_scoped (fixture->machine, "music", &scope, 0, fixture->now);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  expect_nothing (fixture);
+  fetched (fixture, 42, OK);
+  subscribe = expect_sent (fixture, LS_MESSAGE_SUBSCRIBE);
+  g_assert_cmpuint (since_of (subscribe, LS_ORDERS), ==, 659);
+  numbered (fixture, 1, 0);
+  ping = expect_sent (fixture, LS_MESSAGE_PING);
+  say_pong (fixture, ping->ping.id, 42);
+  expect_drop (fixture, LS_SYNC_SET_SYNCED);
+  more = expect (fixture, LS_SYNC_FETCH);
+  g_assert_cmpuint (more->collections, ==, UINT32_C (1) << LS_ORDERS);
+  g_assert_cmpuint (more->scope.since[LS_ORDERS], ==, 659);
+}
+
+/* The date says which months are held; it may go back, too. */
+static void
+test_scope_date (Fixture      *fixture,
+                 gconstpointer data)
+{
+  uint32_t orders = UINT32_C (1) << LS_ORDERS;
+  LsScope scope;
+
+  go_live (fixture, 7, 0);
+  ls_scope_init (&scope);
+  ls_sync_machine_looked_at_scope (fixture->machine, "music", &scope, 0, fixture->now);
+  expect_nothing (fixture);
+  scope.since[LS_ORDERS] = 659;
+  ls_sync_machine_looked_at_scope (fixture->machine, "music", &scope, orders, fixture->now);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_SUBSCRIBE));
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_PING));
+  ls_sync_machine_looked_at_scope (fixture->machine, "music", &scope, orders, fixture->now);
+  expect_nothing (fixture);
+}
+
 /* A server that did not hear what is held says so by what its digests are of, and is told again. */
 static void
 test_scope_unheard (Fixture      *fixture,
@@ -1505,6 +1607,9 @@ main (int    argc,
     { "scope", test_scope },
     { "scope-offline", test_scope_offline },
     { "scope-unheard", test_scope_unheard },
+    { "scope-unanswered", test_scope_unanswered },
+    { "scope-date", test_scope_date },
+    { "scope-first-sync", test_scope_first_sync },
     { "sync-now", test_sync_now },
     { "unreadable", test_unreadable },
     { "unknown-stream", test_unknown_stream },

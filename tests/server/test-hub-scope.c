@@ -205,6 +205,8 @@ test_catch_up (Fixture      *fixture,
                   "," ITEM ("i", "o") "," ORDER ("p", DECEMBER) "," ITEM ("j", "p") "]");
   apply (fixture, "[{'c':'orders','k':'o','op':'del'}," ORDER ("o", DECEMBER) "]");
   apply (fixture, "[{'c':'orders','k':'p','op':'del'}," ORDER ("p", NOVEMBER) "]");
+  /* What comes of it there takes nothing back. */
+  apply (fixture, "[{'c':'orders','k':'p','op':'set','set':{'note':'There'}}]");
   /* So many that they are read from the log. */
   for (unsigned i = 0; i < 70; i++)
     {
