@@ -178,6 +178,24 @@ add (Deed      *deed,
   return true;
 }
 
+/**
+ * ls_sim_client_edit:
+ * @self: a client
+ * @changes: (element-type LsChange): what its admin does
+ *
+ * Does it, on the cache's queue.
+ *
+ * Returns: whether it was accepted
+ */
+bool
+ls_sim_client_edit (LsSimClient *self,
+                    GPtrArray   *changes)
+{
+  Deed deed = { .client = self };
+
+  return add (&deed, g_ptr_array_ref (changes));
+}
+
 static void
 change_row (Deed *deed)
 {

@@ -16,6 +16,7 @@ reaper_cb (gpointer user_data)
   LsSimClient *self = user_data;
 
   ls_sim_network_client_ended (self->network, self->index, self->end);
+  ls_sim_oracle_doubted_choice (self->oracle, self->index);
   if (self->connection != NULL)
     ls_connection_manager_set_events (self->connection, NULL, NULL);
   if (self->sync != NULL)
@@ -29,6 +30,9 @@ reaper_cb (gpointer user_data)
       ls_consistency_checker_stop (self->checker);
     }
   self->following = false;
+  if (self->upkeep != NULL)
+    ls_store_upkeep_stop (self->upkeep);
+  g_clear_pointer (&self->upkeep, ls_store_upkeep_unref);
   g_clear_pointer (&self->views, ls_sim_views_free);
   g_clear_object (&self->checker);
   g_clear_object (&self->sync);
@@ -112,15 +116,20 @@ commit_cb (LsCacheCommit *commit,
       ls_sim_oracle_committed (self->oracle, self->index, self->cache, commit);
       if (self->following)
         ls_sim_views_take_commit (self->views, commit);
+      if (self->upkeep != NULL)
+        ls_store_upkeep_take_commit (self->upkeep, commit);
     }
 }
 
-/* The store listens; from here on it hears of everything through us. */
+/* The store listens, and may have let rows go; from here on it hears of everything through us. */
 static void
 listen_cb (gpointer user_data)
 {
   LsSimClient *self = user_data;
 
+  if (self->scopes)
+    ls_sim_oracle_look (self->oracle, self->index, self->cache);
+  ls_sim_views_begin (self->views);
   self->following = true;
   ls_cache_set_listener (self->cache, commit_cb, self, NULL);
 }
@@ -131,7 +140,7 @@ open_views (LsSimClient *self)
   LsEnvironment *environment = LS_ENVIRONMENT (self->node);
 
   ls_sim_oracle_watch_views (self->oracle, self->index);
-  self->views = ls_sim_views_new (environment, self->cache, self->oracle, self->index);
+  self->views = ls_sim_views_new (environment, self->cache, self->oracle, self->index, self->scopes);
   ls_environment_post (environment, ls_environment_get_queue (environment, LS_CACHE_QUEUE),
                        listen_cb, self, NULL);
 }
@@ -352,6 +361,12 @@ ls_sim_client_start (LsSimClient *self)
     open_views (self);
   ls_sim_oracle_booted (self->oracle, self->index, self->cache);
   ls_cache_set_listener (self->cache, commit_cb, self, NULL);
+  /* A store has its own. */
+  if (self->scopes && !self->shows)
+    {
+      self->upkeep = ls_store_upkeep_new (self->cache);
+      ls_store_upkeep_start (self->upkeep);
+    }
   self->bus =
       ls_event_bus_new (environment, ls_environment_get_queue (environment, LS_QUEUE_MAIN));
   g_signal_connect (self->bus, "event", G_CALLBACK (event_cb), self);
@@ -405,11 +420,12 @@ ls_sim_client_try_now (LsSimClient *self)
                        try_now_cb, self, NULL);
 }
 
-/* Something that the admin or his desktop does to the connection, on its way to its queue. */
+/* Something that the admin or his desktop wants of the engine, on its way to its queue. */
 typedef struct {
   LsSimClient *client;
   LsAttention attention;
   bool offline;
+  LsScopeChoice choice;
 } Wish;
 
 static void
@@ -457,6 +473,31 @@ ls_sim_client_set_by_hand (LsSimClient *self,
   Wish wish = { .client = self, .offline = offline };
 
   post_wish (self, by_hand_cb, &wish);
+}
+
+static void
+choose_cb (gpointer data)
+{
+  const Wish *wish = data;
+
+  ls_sync_manager_set_scope (wish->client->sync, LS_SIM_SHOP, &wish->choice);
+}
+
+/**
+ * ls_sim_client_choose:
+ * @self: a client that is up
+ * @choice: what its admin wants held of the shop
+ *
+ * Has him choose it.
+ */
+void
+ls_sim_client_choose (LsSimClient         *self,
+                      const LsScopeChoice *choice)
+{
+  Wish wish = { .client = self, .choice = *choice };
+
+  ls_sim_oracle_chose (self->oracle, self->index, choice, ls_sim_disk_is_sound (self->disk));
+  post_wish (self, choose_cb, &wish);
 }
 
 /**

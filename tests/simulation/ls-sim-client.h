@@ -5,6 +5,8 @@
 #include "client/ls-connection-manager.h"
 #include "client/ls-consistency-checker.h"
 #include "client/ls-event-bus.h"
+#include "client/ls-scope-choice.h"
+#include "client/ls-store-upkeep.h"
 #include "client/ls-sync-manager.h"
 #include "ls-sim-disk.h"
 #include "ls-sim-network.h"
@@ -65,6 +67,8 @@ typedef enum {
  * @checks: whether it looks for rows that rot
  * @views: while it is up, if @shows
  * @shows: whether it has windows
+ * @scopes: whether it may hold a part of the shop
+ * @upkeep: while it is up, if @scopes and it has no windows: lets go of what it does not hold any more
  *
  * One admin's app without its windows, on a simulated machine, and the admin.
  */
@@ -92,6 +96,8 @@ typedef struct {
   bool checks;
   LsSimViews *views;
   bool shows;
+  bool scopes;
+  LsStoreUpkeep *upkeep;
 
   /*< private >*/
   bool following; /* the views hear of commits */
@@ -119,6 +125,10 @@ void         ls_sim_client_rush     (LsSimClient  *self,
                                      unsigned      n,
                                      int64_t       within,
                                      uint64_t      seed);
+bool         ls_sim_client_edit     (LsSimClient  *self,
+                                     GPtrArray    *changes);
+void         ls_sim_client_choose   (LsSimClient  *self,
+                                     const LsScopeChoice *choice);
 void         ls_sim_client_try_now  (LsSimClient  *self);
 void         ls_sim_client_check    (LsSimClient  *self);
 void         ls_sim_client_set_attention (LsSimClient *self,

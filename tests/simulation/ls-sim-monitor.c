@@ -22,6 +22,10 @@ struct _LsSimMonitor {
   bool streaming; /* a delta went, and nothing since that ends the stream */
   int64_t sent;   /* the version that deltas led to */
   int64_t asked;  /* the version last subscribed from */
+  LsScope told[2]; /* what the client said to hold, the last and the one before */
+  int64_t asked_after; /* the first ping after that, 0 before it went */
+  bool heard;     /* which was answered: by the last, then */
+  bool unreadable; /* something that the client said was */
   char *suspicion; /* a result that may be told because the stream has ended: what comes next says */
 };
 
@@ -35,6 +39,8 @@ ls_sim_monitor_new (LsSimOracle *oracle,
   self->oracle = oracle;
   self->client = client;
   self->pace = pace;
+  self->heard = true;
+  ls_scope_init (&self->told[0]);
   return self;
 }
 
@@ -54,12 +60,50 @@ decode (const char   *text,
                                        "{\"t\":\"error\"", "{\"t\":\"welcome\"",
                                        "{\"t\":\"forked\"", "{\"t\":\"subscribe\"",
                                        "{\"t\":\"mutate\"", "{\"t\":\"digest\"",
-                                       "{\"t\":\"rows\"", "{\"t\":\"verify\"" };
+                                       "{\"t\":\"rows\"", "{\"t\":\"verify\"",
+                                       "{\"t\":\"ping\"", "{\"t\":\"pong\"" };
 
   for (size_t i = 0; i < G_N_ELEMENTS (types); i++)
     if (g_str_has_prefix (text, types[i]))
       return ls_message_decode (text, length, from, NULL);
   return NULL;
+}
+
+/* --- Scope ----------------------------------------------------------------------------------- */
+
+static void
+tell_scope (LsSimMonitor      *self,
+            const LsSubscribe *subscribe)
+{
+  LsScope scope;
+
+  ls_subscribe_get_scope (subscribe, &scope);
+  if (ls_scope_equal (&scope, &self->told[0]))
+    return;
+  /* More than two that may be the last heard of nobody compares with. */
+  if (!self->heard)
+    ls_scope_init (&self->told[1]);
+  else
+    self->told[1] = self->told[0];
+  self->told[0] = scope;
+  self->heard = false;
+  self->asked_after = 0;
+}
+
+static void
+judge_scope (LsSimMonitor  *self,
+             const LsDelta *delta)
+{
+  for (unsigned i = 0; i < delta->items->len; i++)
+    {
+      const LsChange *change = g_array_index (delta->items, LsDeltaItem, i).change;
+      LsCollectionId id = change->collection->id;
+
+      if (!self->unreadable && ls_sim_oracle_is_passed_by (self->told[0].since[id], change) &&
+          (self->heard || ls_sim_oracle_is_passed_by (self->told[1].since[id], change)))
+        ls_sim_oracle_accuse (self->oracle, "client %u is sent %s %s, of a part that it does not hold",
+                              self->client, change->collection->name, change->key);
+    }
 }
 
 /* What the client says, as it leaves. */
@@ -73,7 +117,12 @@ ls_sim_monitor_up (LsSimMonitor *self,
   if (message == NULL)
     return;
   if (message->type == LS_MESSAGE_SUBSCRIBE)
-    self->asked = message->subscribe.position.version;
+    {
+      self->asked = message->subscribe.position.version;
+      tell_scope (self, &message->subscribe);
+    }
+  else if (message->type == LS_MESSAGE_PING && self->asked_after == 0)
+    self->asked_after = message->ping.id;
   else if (message->type == LS_MESSAGE_VERIFY)
     ls_sim_oracle_asked (self->oracle, self->client, &message->verify);
   else if (message->type == LS_MESSAGE_MUTATE)
@@ -179,6 +228,17 @@ ls_sim_monitor_down (LsSimMonitor *self,
         ls_sim_oracle_accuse (self->oracle, "%s", self->suspicion);
       if (message->type == LS_MESSAGE_DELTA)
         take_delta (self, &message->delta);
+      if (message->type == LS_MESSAGE_DELTA)
+        judge_scope (self, &message->delta);
+      break;
+    case LS_MESSAGE_PONG:
+      self->heard |= self->asked_after != 0 && message->ping.id == self->asked_after;
+      return;
+    case LS_MESSAGE_PING:
+      return;
+    case LS_MESSAGE_ERROR:
+      self->unreadable = true;
+      self->streaming = false;
       break;
     default:
       /* The stream is over, until the next subscription. */

@@ -139,9 +139,19 @@ ls_sim_oracle_booted (LsSimOracle *self,
   g_array_set_size (witness->heals, 0);
   ls_sim_oracle_doubt_heals (self, client, client);
   ls_cache_get_position (cache, LS_SIM_SHOP, &witness->position, NULL, NULL, NULL);
-  g_hash_table_remove_all (witness->screen);
-  ls_sim_oracle_reload_screen (self, client, cache, UINT32_MAX);
   g_ptr_array_set_size (witness->screens, 0);
+  ls_sim_oracle_look (self, client, cache);
+  ls_sim_oracle_look_at_choice (self, client, cache, true);
+}
+
+/* Takes what a client shows from its file. */
+void
+ls_sim_oracle_look (LsSimOracle *self,
+                    unsigned     client,
+                    LsCache     *cache)
+{
+  g_hash_table_remove_all (self->witnesses[client].screen);
+  ls_sim_oracle_reload_screen (self, client, cache, UINT32_MAX);
   ls_sim_oracle_keep_screen (self, client, ls_cache_get_sequence (cache));
 }
 
@@ -164,6 +174,7 @@ ls_sim_oracle_pasted (LsSimOracle *self,
 
   self->copied = true;
   g_hash_table_remove_all (witness->rotten);
+  witness->kept = false;
   ls_sim_oracle_doubt_heals (self, from, to);
   g_hash_table_remove_all (witness->edits);
   g_hash_table_iter_init (&iter, self->witnesses[from].edits);
@@ -260,6 +271,7 @@ ls_sim_oracle_committed (LsSimOracle         *self,
       witness->reloaded_at[i] = ls_sim_world_get_time (self->world);
   ls_sim_oracle_keep_screen (self, client, commit->sequence);
   judge_position (self, client, &commit->position);
+  ls_sim_oracle_look_at_choice (self, client, cache, false);
 }
 
 /* Whether what an admin did to a row shows. */
@@ -277,6 +289,23 @@ shows (LsCache        *cache,
       const LsFieldEdit *edit = &g_array_index (change->edits, LsFieldEdit, i);
 
       if (edit->has_set && !ls_value_equal (ls_record_get (row, edit->field), &edit->set))
+        return false;
+    }
+  return true;
+}
+
+/* Whether the change @i is of a row that none after it is of. */
+static bool
+is_last_of_row (GPtrArray *changes,
+                unsigned   i)
+{
+  const LsChange *change = g_ptr_array_index (changes, i);
+
+  for (unsigned k = i + 1; k < changes->len; k++)
+    {
+      const LsChange *later = g_ptr_array_index (changes, k);
+
+      if (later->collection == change->collection && g_str_equal (later->key, change->key))
         return false;
     }
   return true;
@@ -309,7 +338,7 @@ ls_sim_oracle_accepted (LsSimOracle  *self,
   /* One that takes another back leaves none. */
   known->accepted = edit->state != LS_EDIT_DISCARDED;
   for (unsigned i = 0; i < asked->len; i++)
-    if (!shows (cache, g_ptr_array_index (asked, i)))
+    if (is_last_of_row (asked, i) && !shows (cache, g_ptr_array_index (asked, i)))
       ls_sim_oracle_accuse (self, "what edit %s of client %u did does not show", edit->mid, client);
 }
 

@@ -40,6 +40,9 @@ typedef struct {
   GHashTable *rotten; /* names of rows that somebody else wrote */
   GHashTable *healed; /* those that were right again: a crash may undo it, for a cache is not synced */
   GArray *heals;      /* LsSimHeal, since it was booted */
+  LsScopeChoice choice; /* what its admin chose last to hold */
+  bool kept;            /* it is on his disk */
+  bool certain;         /* nothing came between that may have kept it from the disk */
   LsRole role;        /* of its user */
   LsRole before;      /* the widest that he was of late */
   int64_t changed_at; /* when that ended */
@@ -78,7 +81,18 @@ void  ls_sim_oracle_reload_screen (LsSimOracle        *self,
 bool ls_sim_oracle_is_sum_right (LsSimOracle        *self,
                                  LsCache            *cache,
                                  const LsCollection *collection,
-                                 uint64_t            fields);
+                                 uint64_t            fields,
+                                 uint32_t            since);
+
+/* ls-sim-oracle-scope.c */
+void     ls_sim_oracle_look_at_choice (LsSimOracle   *self,
+                                       unsigned       client,
+                                       LsCache       *cache,
+                                       bool           is_opened);
+uint32_t ls_sim_oracle_get_since (LsSimOracle        *self,
+                                  unsigned            client,
+                                  LsCache            *cache,
+                                  const LsCollection *collection);
 
 /* ls-sim-oracle-rot.c */
 void ls_sim_oracle_doubt_heals (LsSimOracle *self,

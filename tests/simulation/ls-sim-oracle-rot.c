@@ -83,7 +83,8 @@ ls_sim_oracle_find_rotten (LsSimOracle *self,
       if ((row == NULL) != (held == NULL) ||
           (row != NULL && (ls_record_diff (row, held) & ls_view_get_fields (view, collection))) ||
           /* It followed a row that was not what it took it for. */
-          !ls_sim_oracle_is_sum_right (self, cache, collection, ls_view_get_fields (view, collection)))
+          !ls_sim_oracle_is_sum_right (self, cache, collection, ls_view_get_fields (view, collection),
+                                       ls_sim_oracle_get_since (self, client, cache, collection)))
         return g_strdup (name);
     }
   return NULL;

@@ -350,6 +350,7 @@ judge_edit (LsSimOracle     *self,
  * @cache: a client's
  * @collection: of which rows
  * @fields: that its user may see
+ * @since: which of them the client holds
  *
  * Returns: whether the sum that the cache keeps is that of the server's rows
  */
@@ -357,7 +358,8 @@ bool
 ls_sim_oracle_is_sum_right (LsSimOracle        *self,
                             LsCache            *cache,
                             const LsCollection *collection,
-                            uint64_t            fields)
+                            uint64_t            fields,
+                            uint32_t            since)
 {
   LsDigestSum sum = { 0 }, own = { 0 };
   GHashTableIter iter;
@@ -365,7 +367,7 @@ ls_sim_oracle_is_sum_right (LsSimOracle        *self,
 
   g_hash_table_iter_init (&iter, self->rows);
   while (g_hash_table_iter_next (&iter, NULL, &row))
-    if (ls_record_get_collection (row) == collection)
+    if (ls_record_get_collection (row) == collection && ls_sim_oracle_is_since (since, row))
       {
         own.count++;
         own.hash ^= ls_digest_record (row, fields);
@@ -381,6 +383,7 @@ judge_rows (LsSimOracle        *self,
             const LsCollection *collection,
             uint64_t            fields)
 {
+  uint32_t since = ls_sim_oracle_get_since (self, client, cache, collection);
   GHashTableIter iter;
   gpointer name, row;
 
@@ -389,7 +392,7 @@ judge_rows (LsSimOracle        *self,
     {
       g_autoptr (LsRecord) held = NULL;
 
-      if (ls_record_get_collection (row) != collection)
+      if (ls_record_get_collection (row) != collection || !ls_sim_oracle_is_since (since, row))
         continue;
       held = ls_cache_get_confirmed (cache, LS_SIM_SHOP, collection, ls_record_get_key (row), NULL);
       if (held == NULL)
@@ -398,9 +401,9 @@ judge_rows (LsSimOracle        *self,
         ls_sim_oracle_accuse (self, "client %u has another %s than the server", client,
                               (char *) name);
     }
-  if (!ls_cache_is_comparable (cache, LS_SIM_SHOP, collection))
+  if (since != LS_SCOPE_NOTHING && !ls_cache_is_comparable (cache, LS_SIM_SHOP, collection))
     ls_sim_oracle_accuse (self, "client %u has no digest of %s", client, collection->name);
-  else if (!ls_sim_oracle_is_sum_right (self, cache, collection, fields))
+  else if (!ls_sim_oracle_is_sum_right (self, cache, collection, fields, since))
     ls_sim_oracle_accuse (self, "client %u has another digest of %s than the server", client,
                           collection->name);
 }
@@ -441,7 +444,10 @@ ls_sim_oracle_judge_client (LsSimOracle *self,
     }
   g_hash_table_iter_init (&iter, self->rows);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    n_rows += ls_view_has_collection (view, ls_record_get_collection (value));
+    n_rows += ls_view_has_collection (view, ls_record_get_collection (value)) &&
+              ls_sim_oracle_is_since (ls_sim_oracle_get_since (self, client, cache,
+                                                               ls_record_get_collection (value)),
+                                      value);
   /* Nothing waits: all that is shown is confirmed, and nothing else is. */
   if (n_rows != g_hash_table_size (screen))
     ls_sim_oracle_accuse (self, "client %u shows %u rows, the server has %u for it", client,

@@ -246,6 +246,30 @@ find_before (LsSimOracle *self,
              : g_hash_table_lookup (self->rows, name);
 }
 
+/* The rows that an edit leads to, by name. With a @mid it is judged whether its admin saw what stood
+ * there; @before is as of find_before(). */
+static GHashTable *
+find_meant (LsSimOracle *self,
+            const char  *mid,
+            GPtrArray   *asked,
+            GHashTable  *before)
+{
+  GHashTable *meant = rows_new ();
+
+  for (unsigned i = 0; i < asked->len; i++)
+    {
+      const LsChange *change = g_ptr_array_index (asked, i);
+      char *key = ls_sim_row_name (change->collection, change->key);
+      LsRecord *stood = g_hash_table_contains (meant, key) ? g_hash_table_lookup (meant, key)
+                                                           : find_before (self, before, key);
+
+      if (mid != NULL)
+        judge_seen (self, mid, change, stood);
+      g_hash_table_replace (meant, key, mean (change, stood));
+    }
+  return meant;
+}
+
 /* Compares what an edit asks for with what its version did; @before is as of find_before(). What
  * changes nothing is not in the version. */
 static void
@@ -267,17 +291,7 @@ judge_version (LsSimOracle     *self,
                               version->version, version->mid);
       return;
     }
-  meant = rows_new ();
-  for (unsigned i = 0; i < asked->len; i++)
-    {
-      const LsChange *change = g_ptr_array_index (asked, i);
-      char *key = ls_sim_row_name (change->collection, change->key);
-      LsRecord *stood = g_hash_table_contains (meant, key) ? g_hash_table_lookup (meant, key)
-                                                           : find_before (self, before, key);
-
-      judge_seen (self, version->mid, change, stood);
-      g_hash_table_replace (meant, key, mean (change, stood));
-    }
+  meant = find_meant (self, version->mid, asked, before);
   g_hash_table_iter_init (&iter, meant);
   while (g_hash_table_iter_next (&iter, &name, &row))
     if (!as_asked (row, g_hash_table_lookup (self->rows, name)))
@@ -379,22 +393,20 @@ ls_sim_oracle_is_idle (LsSimOracle *self,
                        int64_t      version)
 {
   g_autoptr (GHashTable) rows = rows_new ();
+  g_autoptr (GHashTable) meant = NULL;
   GHashTable *present = self->rows;
+  GHashTableIter iter;
+  gpointer name, row;
   bool idle = version <= self->history->len;
 
   self->rows = rows;
   for (int64_t i = 0; idle && i < version; i++)
     replay (self, g_ptr_array_index (self->history, i), false);
+  meant = find_meant (self, NULL, changes, rows);
   self->rows = present;
-  for (unsigned i = 0; idle && i < changes->len; i++)
-    {
-      const LsChange *change = g_ptr_array_index (changes, i);
-      g_autofree char *name = ls_sim_row_name (change->collection, change->key);
-      LsRecord *stood = g_hash_table_lookup (rows, name);
-      g_autoptr (LsRecord) after = mean (change, stood);
-
-      idle = as_asked (after, stood);
-    }
+  g_hash_table_iter_init (&iter, meant);
+  while (idle && g_hash_table_iter_next (&iter, &name, &row))
+    idle = as_asked (row, g_hash_table_lookup (rows, name));
   return idle;
 }
 

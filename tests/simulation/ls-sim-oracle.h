@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/ls-cache.h"
+#include "client/ls-scope-choice.h"
 #include "ls-sim-world.h"
 #include "server/ls-committer.h"
 #include "server/ls-storage.h"
@@ -53,6 +54,26 @@ bool         ls_sim_oracle_is_idle       (LsSimOracle         *self,
                                           GPtrArray           *changes,
                                           int64_t              version);
 
+/* What clients hold */
+void         ls_sim_oracle_chose         (LsSimOracle         *self,
+                                          unsigned             client,
+                                          const LsScopeChoice *choice,
+                                          bool                 certain);
+void         ls_sim_oracle_doubted_choice (LsSimOracle        *self,
+                                          unsigned             client);
+bool         ls_sim_oracle_has_choice    (LsSimOracle         *self,
+                                          unsigned             client,
+                                          LsCache             *cache,
+                                          LsScopeChoice       *ret_choice);
+bool         ls_sim_oracle_is_since      (uint32_t             since,
+                                          const LsRecord      *row);
+bool         ls_sim_oracle_is_passed_by  (uint32_t             since,
+                                          const LsChange      *change);
+char        *ls_sim_oracle_find_unscoped (LsSimOracle         *self,
+                                          unsigned             client,
+                                          LsCache             *cache,
+                                          LsRole               role);
+
 /* The clients */
 void         ls_sim_oracle_booted        (LsSimOracle         *self,
                                           unsigned             client,
@@ -60,6 +81,9 @@ void         ls_sim_oracle_booted        (LsSimOracle         *self,
 void         ls_sim_oracle_pasted        (LsSimOracle         *self,
                                           unsigned             from,
                                           unsigned             to);
+void         ls_sim_oracle_look          (LsSimOracle         *self,
+                                          unsigned             client,
+                                          LsCache             *cache);
 void         ls_sim_oracle_committed     (LsSimOracle         *self,
                                           unsigned             client,
                                           LsCache             *cache,

@@ -46,11 +46,11 @@ last_at (const LsSimPlan *self)
   return last;
 }
 
-/* At some time before that. */
-static LsSimStep *
-add_step (LsSimPlan    *self,
-          LsSimDice    *dice,
-          LsSimStepKind kind)
+/* Adds a step at some time before that, of some client. */
+LsSimStep *
+ls_sim_plan_add_step (LsSimPlan    *self,
+                      LsSimDice    *dice,
+                      LsSimStepKind kind)
 {
   LsSimStep step = { .kind = kind };
 
@@ -78,7 +78,7 @@ static void
 add_block (LsSimPlan *self,
            LsSimDice *dice)
 {
-  LsSimStep *step = add_step (self, dice, LS_SIM_STEP_BLOCK);
+  LsSimStep *step = ls_sim_plan_add_step (self, dice, LS_SIM_STEP_BLOCK);
   LsSimStep cut = *step;
 
   step->a = ls_sim_dice_below (dice, LS_SIM_N_BLOCKS);
@@ -100,7 +100,7 @@ add_tail (LsSimPlan *self,
 
   for (unsigned n = 10 + ls_sim_dice_below (dice, 20); n > 0; n--)
     {
-      LsSimStep *step = add_step (self, dice, LS_SIM_STEP_ACT);
+      LsSimStep *step = ls_sim_plan_add_step (self, dice, LS_SIM_STEP_ACT);
 
       step->a = ls_sim_dice_below (dice, LS_SIM_N_ACTS);
       step->at = at += ls_sim_dice_spread (dice, SECOND / 4, 20 * SECOND);
@@ -123,17 +123,17 @@ add_polls (LsSimPlan *self,
     add_block (self, &dice);
   for (unsigned n = ls_sim_dice_below (&dice, 3); n > 0; n--)
     {
-      step = add_step (self, &dice, LS_SIM_STEP_CUT_POLLS);
+      step = ls_sim_plan_add_step (self, &dice, LS_SIM_STEP_CUT_POLLS);
       step->a = ls_sim_dice_spread (&dice, SECOND / 2, 20 * SECOND);
       step->b = ls_sim_dice_spread (&dice, 5 * SECOND, 100 * SECOND);
     }
   for (unsigned n = ls_sim_dice_below (&dice, 5); n > 0; n--)
-    add_step (self, &dice, LS_SIM_STEP_BREAK_POLLS)->a = 1 + ls_sim_dice_below (&dice, 4);
+    ls_sim_plan_add_step (self, &dice, LS_SIM_STEP_BREAK_POLLS)->a = 1 + ls_sim_dice_below (&dice, 4);
   for (unsigned n = ls_sim_dice_below (&dice, 4); n > 0; n--)
-    add_step (self, &dice, LS_SIM_STEP_ATTENTION)->a =
+    ls_sim_plan_add_step (self, &dice, LS_SIM_STEP_ATTENTION)->a =
         ls_sim_dice_below (&dice, LS_ATTENTION_AWAY + 1);
   if (ls_sim_dice_hits (&dice, 1, 4))
-    add_step (self, &dice, LS_SIM_STEP_BY_HAND)->a =
+    ls_sim_plan_add_step (self, &dice, LS_SIM_STEP_BY_HAND)->a =
         ls_sim_dice_spread (&dice, SECOND, 20 * SECOND);
 }
 
@@ -146,7 +146,7 @@ add_operator (LsSimPlan *self,
 
   for (unsigned n = ls_sim_dice_hits (&dice, 1, 3) ? ls_sim_dice_below (&dice, 4) : 0; n > 0; n--)
     {
-      LsSimStep *step = add_step (self, &dice, LS_SIM_STEP_OPERATOR);
+      LsSimStep *step = ls_sim_plan_add_step (self, &dice, LS_SIM_STEP_OPERATOR);
 
       step->who = LS_SIM_SERVER;
       step->a = ls_sim_dice_hits (&dice, 1, 5) ? 150 + ls_sim_dice_below (&dice, 450)
@@ -161,7 +161,7 @@ static void
 add_stubborn_rot (LsSimPlan *self,
                   LsSimDice *dice)
 {
-  LsSimStep *first = add_step (self, dice, LS_SIM_STEP_ROT);
+  LsSimStep *first = ls_sim_plan_add_step (self, dice, LS_SIM_STEP_ROT);
   LsSimStep step = *first;
 
   for (unsigned i = 0; i < 3; i++)
@@ -186,12 +186,12 @@ add_checks (LsSimPlan *self,
   if (!self->checks)
     return;
   for (unsigned n = ls_sim_dice_below (&dice, 3); n > 0; n--)
-    add_step (self, &dice, LS_SIM_STEP_ROT);
+    ls_sim_plan_add_step (self, &dice, LS_SIM_STEP_ROT);
   for (unsigned n = ls_sim_dice_below (&dice, 3); n > 0; n--)
-    add_step (self, &dice, LS_SIM_STEP_CHECK);
+    ls_sim_plan_add_step (self, &dice, LS_SIM_STEP_CHECK);
   if (ls_sim_dice_hits (&dice, 1, 3))
     {
-      LsSimStep *step = add_step (self, &dice, LS_SIM_STEP_ROT);
+      LsSimStep *step = ls_sim_plan_add_step (self, &dice, LS_SIM_STEP_ROT);
 
       step->who = LS_SIM_SERVER;
       step->a = ls_sim_dice_below (&dice, LS_SIM_N_ROTS);
@@ -223,7 +223,7 @@ add_rushes (LsSimPlan *self,
   self->work = (unsigned) ls_sim_dice_spread (&dice, 500, MAX_WORK);
   for (unsigned n = 1 + ls_sim_dice_below (&dice, 3); n > 0; n--)
     {
-      LsSimStep *step = add_step (self, &dice, LS_SIM_STEP_RUSH);
+      LsSimStep *step = ls_sim_plan_add_step (self, &dice, LS_SIM_STEP_RUSH);
 
       step->a = self->window + ls_sim_dice_below (&dice, self->window + 10);
       step->b = ls_sim_dice_spread (&dice, 1000, SECOND / 10);
@@ -245,5 +245,6 @@ ls_sim_plan_widen (LsSimPlan *self,
   add_views (self, seed);
   ls_sim_plan_add_nodes (self, seed);
   add_rushes (self, seed);
+  ls_sim_plan_add_scopes (self, seed);
   g_array_sort (self->steps, compare_steps);
 }

@@ -24,7 +24,7 @@ static const char *const kind_names[LS_SIM_N_STEP_KINDS] = {
   "act", "trouble", "refuse", "slow", "break-fetches", "end", "trap", "fail-disk", "full-disk",
   "jump", "sleep", "stall", "backup", "restore", "copy-cache", "role", "prune", "try-now", "probe",
   "quiet", "block", "cut-polls", "break-polls", "attention", "by-hand",
-  "operator", "rot", "check", "rush",
+  "operator", "rot", "check", "rush", "scope", "order",
 };
 
 /* The kinds that any plan may have; the others come with what they are about. */
@@ -235,11 +235,12 @@ ls_sim_plan_write (const LsSimPlan *self)
                           "plan %" G_GUINT64_FORMAT " clients %u digests %" G_GINT64_FORMAT
                           " buffer %" G_GINT64_FORMAT " ring %" G_GINT64_FORMAT
                           " rate %" G_GINT64_FORMAT
-                          " readers %u roles %u polls %u checks %u views %u nodes %u window %u work %u\n",
+                          " readers %u roles %u polls %u checks %u views %u nodes %u window %u"
+                          " work %u scopes %u\n",
                           self->seed, self->n_clients, self->digest_interval, self->buffer,
                           self->ring, self->edit_rate, self->readers, self->roles, self->polls,
                           self->checks, self->views, self->nodes, self->window,
-                          self->work);
+                          self->work, self->scopes);
   for (unsigned i = 0; i < self->steps->len; i++)
     {
       const LsSimStep *step = &g_array_index (self->steps, LsSimStep, i);
@@ -253,11 +254,15 @@ ls_sim_plan_write (const LsSimPlan *self)
   return g_string_free (text, FALSE);
 }
 
-/* The line before the steps. An older one ends earlier. */
+/* The line before the steps. An older one ends earlier, and lacks something in the middle. */
 static bool
 parse_head (LsSimPlan  *self,
             const char *line)
 {
+  const char *scopes = strstr (line, " scopes ");
+
+  if (scopes != NULL)
+    sscanf (scopes, " scopes %u", &self->scopes);
   return sscanf (line,
                  "plan %" G_GUINT64_FORMAT " clients %u digests %" G_GINT64_FORMAT
                  " buffer %" G_GINT64_FORMAT " ring %" G_GINT64_FORMAT " rate %" G_GINT64_FORMAT

@@ -36,6 +36,8 @@ G_BEGIN_DECLS
  * @LS_SIM_STEP_ROT: a row becomes another behind everybody's back, as @a, an #LsSimRot, says
  * @LS_SIM_STEP_CHECK: an admin has everything checked
  * @LS_SIM_STEP_RUSH: an admin makes @a edits within @b µs
+ * @LS_SIM_STEP_SCOPE: an admin holds @a months (0: all), and nothing of the collections in @b, a mask
+ * @LS_SIM_STEP_ORDER: something happens to an order of @b months ago; @a is an #LsSimOrderAct
  * @LS_SIM_N_STEP_KINDS: how many there are
  *
  * What can happen in a simulation.
@@ -70,6 +72,8 @@ typedef enum {
   LS_SIM_STEP_ROT,
   LS_SIM_STEP_CHECK,
   LS_SIM_STEP_RUSH,
+  LS_SIM_STEP_SCOPE,
+  LS_SIM_STEP_ORDER,
   LS_SIM_N_STEP_KINDS,
 } LsSimStepKind;
 
@@ -129,6 +133,7 @@ typedef struct {
  * @window: edits that a client may have under way
  * @work: µs that anything takes in the cache of a client at most
  * @nodes: how many servers share a database
+ * @scopes: whether clients may hold parts of the shop
  * @polls: whether clients may go on by requests where no WebSocket gets through
  * @steps: (element-type LsSimStep): what happens, in order of time; at the end comes a quiet
  *
@@ -149,6 +154,7 @@ typedef struct {
   unsigned nodes;
   unsigned window;
   unsigned work;
+  unsigned scopes;
   GArray *steps;
 } LsSimPlan;
 

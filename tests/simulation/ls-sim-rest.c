@@ -12,6 +12,8 @@
 /* In which a row that rotted is found and healed: the checker comes round to it, a minute a collection,
  * and may have to heal its bucket for the third time. */
 #define ROUND (2400 * LS_SIM_SECOND)
+/* How long a shop is left alone whose clients do not hold what they are to. */
+#define IDLE (60 * LS_SIM_SECOND)
 #define CHUNK (LS_SIM_SECOND / 4)
 
 /* An operator whose command failed does not know what holds: the server does. */
@@ -83,6 +85,52 @@ who_waits (LsSimRun *run)
   return NULL;
 }
 
+/* An idle shop proves nothing: who looks at the date when he compares sees that a month has ended when
+ * something has changed. */
+static void
+wake_up (LsSimRun *run)
+{
+  int64_t now = ls_sim_world_get_time (run->world);
+  const LsSimStep edit = {
+    .kind = LS_SIM_STEP_OPERATOR, .who = LS_SIM_SERVER, .a = 1, .b = 1, .seed = (uint64_t) now,
+  };
+
+  if (run->else_since == 0)
+    run->else_since = now;
+  if (now - run->else_since < IDLE)
+    return;
+  run->else_since = now;
+  ls_sim_run_do_step (run, &edit);
+}
+
+/* What an admin chose is his again where a crash or a disk that failed has lost it: he sees it, and
+ * chooses again. Nowhere else may it be lost. */
+static const char *
+who_holds_else (LsSimRun *run)
+{
+  static char text[200];
+
+  for (unsigned i = 0; i < run->n_clients; i++)
+    {
+      LsSimClient *client = run->clients[i];
+      g_autofree char *what = NULL;
+      LsScopeChoice choice;
+
+      if (!client->scopes || !ls_sim_client_is_up (client))
+        continue;
+      if (!ls_sim_oracle_has_choice (run->oracle, i, client->cache, &choice))
+        ls_sim_client_choose (client, &choice);
+      what = ls_sim_oracle_find_unscoped (run->oracle, i, client->cache, client->role);
+      if (what == NULL)
+        continue;
+      g_snprintf (text, sizeof text, "client %u %s", i, what);
+      wake_up (run);
+      return text;
+    }
+  run->else_since = 0;
+  return NULL;
+}
+
 /* Who has not found what rotted, or not healed it. */
 static const char *
 who_is_rotten (LsSimRun *run)
@@ -135,6 +183,8 @@ come_to_rest (LsSimRun *run,
       const char *who;
 
       who = who_waits (run);
+      if (who == NULL)
+        who = who_holds_else (run);
       if (who == NULL)
         return true;
       if (ls_sim_world_get_time (run->world) > deadline)

@@ -4,6 +4,7 @@
 #include "ls-sim-rights.h"
 
 #include "core/ls-snapshot.h"
+#include "ls-sim-oracle.h"
 #include "ls-sim-server.h"
 
 /* What a role may be sent (rules 6 and 20), by the schema and by what the values say themselves. */
@@ -106,9 +107,10 @@ ls_sim_rights_judge_text (LsRole      role,
 
 /* One that can't be read is another's affair. */
 char *
-ls_sim_rights_judge_snapshot (LsRole      role,
-                              const char *text,
-                              size_t      length)
+ls_sim_rights_judge_snapshot (LsRole         role,
+                              const LsScope *scope,
+                              const char    *text,
+                              size_t         length)
 {
   g_autoptr (LsSnapshotReader) reader = ls_snapshot_reader_new (LS_SIM_SHOP);
   g_autoptr (GPtrArray) records = NULL;
@@ -124,6 +126,9 @@ ls_sim_rights_judge_snapshot (LsRole      role,
       uint64_t fields = ls_view_get_fields (view_of (role), collection);
 
       what = judge_collection (role, collection);
+      if (what == NULL && !ls_sim_oracle_is_since (scope->since[collection->id], record))
+        what = g_strdup_printf ("%s %s, of a part that was not asked for", collection->name,
+                                ls_record_get_key (record));
       for (unsigned k = 0; what == NULL && k < collection->n_fields; k++)
         if (!(fields & (UINT64_C (1) << k)) && ls_record_get (record, k)->kind != LS_VALUE_NULL)
           what = g_strdup_printf ("%s of %s %s", collection->fields[k].name, collection->name,

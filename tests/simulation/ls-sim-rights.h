@@ -20,6 +20,7 @@ char *ls_sim_rights_judge_text     (LsRole           role,
                                     const char      *text,
                                     size_t           length);
 char *ls_sim_rights_judge_snapshot (LsRole           role,
+                                    const LsScope   *scope,
                                     const char      *text,
                                     size_t           length);
 

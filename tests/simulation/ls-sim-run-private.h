@@ -24,6 +24,7 @@ typedef struct {
   LsPosition backup_position;
   bool starting[16 + LS_SIM_MAX_NODES]; /* a start is posted; the last are those of servers */
   unsigned ends;
+  int64_t else_since; /* somebody holds another part than he is to, 0 for nobody */
 } LsSimRun;
 
 /* Who takes part: a client by its number, a server by one below zero. */

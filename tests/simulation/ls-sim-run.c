@@ -298,6 +298,7 @@ set_up (LsSimRun        *run,
       client->polls = plan->polls;
       client->checks = plan->checks;
       client->shows = plan->views;
+      client->scopes = plan->scopes;
       client->role = (LsRole) (plan->roles >> i / 2 * LS_SIM_ROLE_BITS & LS_ROLE_OWNER);
       ls_sim_oracle_set_role (run->oracle, i, client->role);
       if (i % 2 == 0)

@@ -12,6 +12,7 @@
 typedef struct {
   LsSimFetch *fetch;
   LsRole role;
+  LsScope scope;
 } Asked;
 
 static void
@@ -47,7 +48,7 @@ judge_rights (const Asked *asked)
 {
   const LsSimFetch *self = asked->fetch;
   g_autofree char *what = ls_sim_rights_judge_snapshot (
-      asked->role, (const char *) self->body->data, self->body->len);
+      asked->role, &asked->scope, (const char *) self->body->data, self->body->len);
 
   if (what != NULL)
     ls_sim_oracle_accuse (self->network->oracle, "client %u, %s, was sent %s", self->client,
@@ -104,6 +105,7 @@ ls_sim_fetch_ask_snapshot (LsSimFetch *self,
   asked = g_new0 (Asked, 1);
   asked->fetch = g_object_ref (self);
   asked->role = role;
+  asked->scope = scope;
   ls_snapshots_get (self->server->snapshots, identity, LS_SIM_SHOP,
                     ls_view_get (role, LS_SCHEMA_VERSION), &scope, self->min_version,
                     self->client_id, snapshot_cb, asked, asked_free);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "client/ls-engine.h"
+#include "ls-sim-orders.h"
 #include "ls-sim-rights.h"
 #include "ls-sim-rot.h"
 #include "ls-sim-run-private.h"
@@ -284,6 +285,37 @@ do_general_step (LsSimRun        *run,
   return true;
 }
 
+/* What was chosen just before a disk failed may not be on it. */
+static void
+doubt_choice (LsSimRun *run,
+              int       who)
+{
+  if (who >= 0)
+    ls_sim_oracle_doubted_choice (run->oracle, (unsigned) who);
+}
+
+static void
+change_order (LsSimRun        *run,
+              const LsSimStep *step)
+{
+  if (step->who < 0)
+    ls_sim_orders_import (run->servers[LS_SIM_SERVER - step->who], (LsSimOrderAct) step->a,
+                          (unsigned) step->b, step->seed);
+  else
+    ls_sim_orders_edit (run->clients[step->who], (LsSimOrderAct) step->a, (unsigned) step->b,
+                        step->seed);
+}
+
+static void
+choose_scope (LsSimRun        *run,
+              const LsSimStep *step)
+{
+  const LsScopeChoice choice = { (unsigned) step->a, (uint32_t) step->b };
+
+  if (step->who >= 0)
+    ls_sim_client_choose (run->clients[step->who], &choice);
+}
+
 /* Steps that are about a machine that is up. */
 static void
 do_machine_step (LsSimRun        *run,
@@ -308,10 +340,12 @@ do_machine_step (LsSimRun        *run,
       trap (run, step);
       break;
     case LS_SIM_STEP_FAIL_DISK:
+      doubt_choice (run, step->who);
       ls_sim_disk_fail (ls_sim_run_disk_of (run, step->who), (LsSimDiskOp) step->a,
                         (unsigned) (step->seed % 10), (unsigned) step->b);
       break;
     case LS_SIM_STEP_FULL_DISK:
+      doubt_choice (run, step->who);
       ls_sim_disk_set_space (ls_sim_run_disk_of (run, step->who), step->a);
       ls_sim_world_post (run->world, step->b, heal_disk_cb, ls_sim_run_disk_of (run, step->who), NULL);
       break;
@@ -339,6 +373,12 @@ do_machine_step (LsSimRun        *run,
     case LS_SIM_STEP_CHECK:
       if (step->who >= 0)
         ls_sim_client_check (run->clients[step->who]);
+      break;
+    case LS_SIM_STEP_SCOPE:
+      choose_scope (run, step);
+      break;
+    case LS_SIM_STEP_ORDER:
+      change_order (run, step);
       break;
     case LS_SIM_STEP_TRY_NOW:
     default:

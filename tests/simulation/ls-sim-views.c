@@ -6,7 +6,9 @@
 #include "client/ls-store-private.h"
 #include "ls-sim-server.h"
 
-static const LsCollectionId looked_at[] = { LS_PRODUCTS, LS_CUSTOMERS };
+static const LsCollectionId looked_at[] = { LS_PRODUCTS, LS_CUSTOMERS, LS_ORDERS };
+/* Those that every client looks at. */
+#define N_COMMON 2
 
 typedef struct {
   LsLiveQuery *query;
@@ -19,6 +21,8 @@ struct _LsSimViews {
   unsigned client;
   LsStore *store;
   View views[G_N_ELEMENTS (looked_at)];
+  size_t n_views;
+  bool begun; /* the oracle hears of all that the store does */
 };
 
 /* Rows are loaded for as long as somebody holds them. */
@@ -48,10 +52,10 @@ committed_cb (LsStore       *store,
 {
   int64_t sequence = ls_store_get_sequence (store);
 
-  for (size_t i = 0; i < G_N_ELEMENTS (looked_at); i++)
+  for (size_t i = 0; i < self->n_views; i++)
     {
       hold_rows (&self->views[i]);
-      if (is_settled (&self->views[i]))
+      if (self->begun && is_settled (&self->views[i]))
         ls_sim_oracle_shown (self->oracle, self->client, sequence,
                              ls_schema_collection (looked_at[i]), self->views[i].rows);
     }
@@ -63,6 +67,7 @@ committed_cb (LsStore       *store,
  * @cache: its cache
  * @oracle: told what is shown
  * @client: which client
+ * @orders: whether a window shows orders, too
  *
  * Opens them. The store sets a listener of its own at the cache, by a job of its queue.
  *
@@ -72,7 +77,8 @@ LsSimViews *
 ls_sim_views_new (LsEnvironment *environment,
                   LsCache       *cache,
                   LsSimOracle   *oracle,
-                  unsigned       client)
+                  unsigned       client,
+                  bool           orders)
 {
   LsSimViews *self = g_new0 (LsSimViews, 1);
 
@@ -80,16 +86,25 @@ ls_sim_views_new (LsEnvironment *environment,
   self->oracle = oracle;
   self->client = client;
   self->store = ls_store_new (environment, cache);
-  for (size_t i = 0; i < G_N_ELEMENTS (looked_at); i++)
+  self->n_views = orders ? G_N_ELEMENTS (looked_at) : N_COMMON;
+  for (size_t i = 0; i < self->n_views; i++)
     {
       const LsCollection *collection = ls_schema_collection (looked_at[i]);
-      LsOrder order = { (unsigned) ls_collection_field (collection, "name"), i % 2 != 0 };
+      const char *field = looked_at[i] == LS_ORDERS ? "placed_at" : "name";
+      LsOrder order = { (unsigned) ls_collection_field (collection, field), i % 2 != 0 };
 
       self->views[i].query = ls_store_query (self->store, LS_SIM_SHOP, collection, NULL, &order, 1);
       self->views[i].rows = g_ptr_array_new_with_free_func (g_object_unref);
     }
   g_signal_connect (self->store, "committed", G_CALLBACK (committed_cb), self);
   return self;
+}
+
+/* From here on what they show is judged. */
+void
+ls_sim_views_begin (LsSimViews *self)
+{
+  self->begun = true;
 }
 
 /**
@@ -102,7 +117,7 @@ void
 ls_sim_views_free (LsSimViews *self)
 {
   g_signal_handlers_disconnect_by_data (self->store, self);
-  for (size_t i = 0; i < G_N_ELEMENTS (looked_at); i++)
+  for (size_t i = 0; i < self->n_views; i++)
     {
       g_ptr_array_unref (self->views[i].rows);
       g_object_unref (self->views[i].query);
@@ -147,7 +162,7 @@ ls_sim_views_find_behind (LsSimViews *self)
     return g_strdup_printf ("commit %" G_GINT64_FORMAT ", but %" G_GINT64_FORMAT, there, shown);
   if (ls_store_get_pending_count (self->store) > 0)
     return g_strdup_printf ("that %u edits do not wait", ls_store_get_pending_count (self->store));
-  for (size_t i = 0; i < G_N_ELEMENTS (looked_at) && what == NULL; i++)
+  for (size_t i = 0; i < self->n_views && what == NULL; i++)
     {
       const LsCollection *collection = ls_schema_collection (looked_at[i]);
       View *view = &self->views[i];

@@ -17,7 +17,9 @@ typedef struct _LsSimViews LsSimViews;
 LsSimViews *ls_sim_views_new         (LsEnvironment *environment,
                                       LsCache       *cache,
                                       LsSimOracle   *oracle,
-                                      unsigned       client);
+                                      unsigned       client,
+                                      bool           orders);
+void        ls_sim_views_begin       (LsSimViews    *self);
 void        ls_sim_views_free        (LsSimViews    *self);
 void        ls_sim_views_take_commit (LsSimViews    *self,
                                       LsCacheCommit *commit);
