@@ -11,6 +11,9 @@
 
 #define MAX_DOUBTS 500
 #define MAX_STRIKES 6
+/* How long a bucket that waits for longer keeps its collection from being looked at, for one question of
+ * at most 256 sums. */
+#define LOOK_AGAIN (5 * 60 * (int64_t) G_USEC_PER_SEC)
 #define FORGET_HEALS (2 * 60 * 60 * (int64_t) G_USEC_PER_SEC)
 
 /* --- Doubts ---------------------------------------------------------------------------------- */
@@ -163,8 +166,10 @@ ls_sync_heal_pass_guard (LsSyncMachine *self,
   if (now - healed->at < LS_HEAL_AGAIN << healed->strikes)
     {
       int64_t *held_back = &heal->stream->held_back[heal->collection->id];
+      int64_t due = healed->at + (LS_HEAL_AGAIN << healed->strikes);
 
-      *held_back = MAX (*held_back, healed->at + (LS_HEAL_AGAIN << healed->strikes));
+      /* It waits alone: the others of its collection are not to rot as long. */
+      *held_back = MAX (*held_back, MIN (due, now + LOOK_AGAIN));
       return false;
     }
   healed->at = now;

@@ -27,8 +27,9 @@
  *
  * - At most one round a minute in a session, of at most LS_HEAL_REQUESTS questions; what is still
  *   in doubt then waits for the next round. The server limits the same.
- * - A bucket that differs again after a heal is healed again after 1, 2, 4 .. 64 minutes. Nothing
- *   else ever waits for a heal: deltas and edits go on.
+ * - A bucket that differs again after a heal is healed again after 1, 2, 4 .. 64 minutes, and the others
+ *   of its collection wait for it no longer than 5. Nothing else ever waits for a heal: deltas and
+ *   edits go on.
  * - A doubt is forgotten only when a digest agreed, or when it was looked into.
  *
  * What can go wrong:

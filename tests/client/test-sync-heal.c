@@ -453,6 +453,7 @@ test_guard (Fixture      *fixture,
             gconstpointer data)
 {
   static const int minutes[] = { 0, 1, 2 };
+  const LsPosition position = { EPOCH, 10, 10 };
 
   for (size_t i = 0; i < G_N_ELEMENTS (minutes); i++)
     {
@@ -490,6 +491,19 @@ test_guard (Fixture      *fixture,
 
     g_assert_cmpuint (action->collections, ==, PRODUCTS);
   }
+  ls_sync_machine_fetched (fixture->machine, "music", &position, NULL, fixture->now);
+  /* For eight minutes it is too soon now. Its collection is looked at before that: another is healed. */
+  compare (fixture, PRODUCTS, PRODUCTS);
+  tick (fixture, 60 * SECOND);
+  expect_verify (fixture, LS_PRODUCTS, -1, 0);
+  buckets (fixture, LS_PRODUCTS, true, 1, 100);
+  expect_nothing (fixture);
+  tick (fixture, 5 * 60 * SECOND - 1);
+  expect_nothing (fixture);
+  tick (fixture, 1);
+  expect_verify (fixture, LS_PRODUCTS, -1, 0);
+  buckets (fixture, LS_PRODUCTS, true, 2, 100);
+  expect_verify (fixture, LS_PRODUCTS, 1, 0);
 }
 
 /* Most buckets differ: the sums may be wrong, or the rows. */
