@@ -31,6 +31,8 @@ from lsatspi import Gio, GLib, Gone
 
 PATIENCE = 20 * float(os.environ.get('LSUI_PATIENCE', '1'))
 PAUSE = 0.03
+# For how long what passes by itself is looked for before it is asked for again: toasts stay for five seconds.
+PASSING = 10
 # What a popover's X window has beyond the popover at most: an arrow and a shadow.
 POPOVER_FRAME = 60
 # Environment that is for the programs under test alone: the helpers of the desktop do warn.
@@ -120,6 +122,18 @@ class Thing:
                      f'{what.strip()} in {self}', patience)[0]
     found.look_again = lambda: self.find(role, name, text, hidden, patience)
     return found
+
+  def find_passing(self, act, role=None, name=None, text=None):
+    """Acts and finds what that shows for a moment, as most toasts. On a machine with much else to do it may be gone before
+    it is seen: then acts again, so act is what may be done more than once."""
+    deadline = time.monotonic() + 4 * PATIENCE
+    while True:
+      act()
+      try:
+        return self.find(role, name, text, patience=PASSING)
+      except TimedOut:
+        if time.monotonic() > deadline:
+          raise
 
   def _present(self):
     """Itself; what was found and has gone since may have been replaced by its like, as a toast is by the next."""
