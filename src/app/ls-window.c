@@ -311,6 +311,7 @@ ls_window_dispose (GObject *object)
       set_pages_shop (self, NULL);
     }
   ls_window_forget_shop (self);
+  g_clear_pointer (&self->wanted_shop, g_free);
   ls_window_set_undo_store (self, NULL);
   g_clear_object (&self->told_toast);
   g_clear_object (&self->client_signals);
