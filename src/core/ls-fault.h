@@ -39,6 +39,7 @@
   X (FORK_IGNORED, "9: two caches go on under one client id") \
   X (EPOCH_IGNORED, "9: a client stays where another history goes on") \
   X (CHECK_NOT_COMPARED, "9: a server that went back and on is not noticed") \
+  X (BACKUP_UNNOTICED, "9: a node goes on as if no backup had been put back under it") \
   X (RESULTS_FORGOTTEN, "10: results go before they were acknowledged") \
   X (ACK_BEFORE_COMMIT, "11: results are told before the commit") \
   X (COMMIT_NOT_SYNCED, "11: a commit is told before it is on disk") \

@@ -266,7 +266,7 @@ ls_committer_follow_others (LsCommitter  *self,
       if (!LS_FAULT (OTHERS_NOT_TOLD))
         tell_versions (self, shop, &told, news);
     }
-  else if (!begin_anew (self, shop, error))
+  else if (!LS_FAULT (BACKUP_UNNOTICED) && !begin_anew (self, shop, error))
     return false;
   ls_committer_set_told (self, self->current, &shop->position);
   return true;

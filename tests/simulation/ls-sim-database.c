@@ -7,6 +7,7 @@
 #include "ls-sim-dice.h"
 #include "server/ls-committer.h"
 #include "server/ls-storage-memory.h"
+#include "server/ls-storage-sqlite.h"
 
 #include "../server/ls-proxy-storage.h"
 
@@ -18,10 +19,15 @@
  * are up.
  */
 
+#define FOLDER "/database/"
+#define DATA_FILE FOLDER LS_STORAGE_FILE
+#define FIRST_STREAM 900
+
 #define MIN_BEGIN 100
 #define MAX_BEGIN (20 * 1000)
 #define MIN_COMMIT 200
 #define MAX_COMMIT (100 * 1000)
+#define MIN_BROKEN (100 * 1000)
 #define MAX_BROKEN (2 * (int64_t) G_USEC_PER_SEC)
 #define MIN_NOTIFY 100
 #define MAX_NOTIFY (3 * (int64_t) G_USEC_PER_SEC)
@@ -31,8 +37,10 @@ G_DECLARE_FINAL_TYPE (LsSimStorage, ls_sim_storage, LS, SIM_STORAGE, LsProxyStor
 
 struct _LsSimDatabase {
   LsSimWorld *world;
+  uint64_t boots;
   LsSimNode *node;
-  LsSimDisk *disk;
+  LsSimDisk *disk; /* the servers' */
+  LsSimDisk *own_disk; /* NULL in memory */
   LsStorage *storage;
   LsSimDice dice;
   GPtrArray *connections; /* LsSimStorage, borrowed */
@@ -220,7 +228,7 @@ ls_sim_storage_commit (LsStorage              *storage,
   LsSimDatabase *database = self->database;
   g_autoptr (LsShop) shop = ls_shop_copy (ls_storage_tx_get_shop (tx));
   bool broken = hits (self, database->breaks);
-  bool lost = broken && ls_sim_dice_hits (&database->dice, 1, 2);
+  bool lost = broken && ls_sim_dice_hits (&database->dice, 2, 3);
   Call call = { .committed = func, .user_data = user_data, .outcome = LS_STORAGE_FAILED };
 
   ls_proxy_storage_enter (tx);
@@ -234,9 +242,10 @@ ls_sim_storage_commit (LsStorage              *storage,
                      shop->position.version, call.outcome, broken ? ", nobody knows" : "");
   if (broken)
     release (self);
-  if (broken && (!lost || ls_sim_dice_hits (&database->dice, 2, 3)))
+  if (broken && (!lost || ls_sim_dice_hits (&database->dice, 5, 6)))
     call.outcome = LS_STORAGE_UNKNOWN;
-  post_call (self, ended_cb, MIN_COMMIT, broken ? MAX_BROKEN : MAX_COMMIT, call);
+  post_call (self, ended_cb, broken ? MIN_BROKEN : MIN_COMMIT, broken ? MAX_BROKEN : MAX_COMMIT,
+             call);
 }
 
 static void
@@ -303,30 +312,63 @@ ls_sim_storage_init (LsSimStorage *self)
 
 /* --- The database ---------------------------------------------------------------------------- */
 
+/* Boots its machine. */
+static void
+boot (LsSimDatabase *self)
+{
+  LsSimDisk *disk = self->own_disk != NULL ? self->own_disk : self->disk;
+
+  self->node = ls_sim_node_new (self->world, "database", ls_sim_disk_get_vfs (disk), 0,
+                                FIRST_STREAM + ++self->boots, NULL, NULL);
+}
+
+static void
+open_storage (LsSimDatabase *self)
+{
+  LsEnvironment *environment = LS_ENVIRONMENT (self->node);
+  g_autoptr (GError) error = NULL;
+
+  self->storage = self->own_disk != NULL ? ls_storage_sqlite_new (environment, DATA_FILE, &error)
+                                         : ls_storage_memory_new (environment, &error);
+  g_assert_no_error (error);
+}
+
 /**
  * ls_sim_database_new:
  * @world: where it is
  * @seed: of what troubles it
+ * @on_disk: whether it can be copied and restored; else it is in memory
  *
  * Returns: (transfer full): an empty database that makes no trouble yet
  */
 LsSimDatabase *
 ls_sim_database_new (LsSimWorld *world,
-                     uint64_t    seed)
+                     uint64_t    seed,
+                     bool        on_disk)
 {
   LsSimDatabase *self = g_new0 (LsSimDatabase, 1);
-  g_autoptr (GError) error = NULL;
 
   self->world = world;
   self->dice = ls_sim_dice (seed, 8);
   self->breaks = ls_sim_dice_hits (&self->dice, 1, 2) ? 4 : 40;
-  self->disk = ls_sim_disk_new (world, "sim-database", seed);
-  self->node = ls_sim_node_new (world, "database", ls_sim_disk_get_vfs (self->disk), 0, 998, NULL,
-                                NULL);
-  self->storage = ls_storage_memory_new (LS_ENVIRONMENT (self->node), &error);
-  g_assert_no_error (error);
+  self->disk = ls_sim_disk_new (world, "sim-servers", seed);
+  self->own_disk = on_disk ? ls_sim_disk_new (world, "sim-database", seed) : NULL;
   self->connections = g_ptr_array_new ();
+  boot (self);
+  open_storage (self);
   return self;
+}
+
+/* Ends its machine; what is on its disk is there. */
+static void
+shut (LsSimDatabase *self)
+{
+  ls_environment_stop (LS_ENVIRONMENT (self->node));
+  if (self->own_disk != NULL)
+    ls_sim_disk_end (self->own_disk, LS_SIM_KILLED);
+  /* What it closes must not be what is opened next. */
+  g_assert_finalize_object (g_steal_pointer (&self->storage));
+  g_clear_object (&self->node);
 }
 
 /**
@@ -340,10 +382,51 @@ ls_sim_database_free (LsSimDatabase *self)
 {
   g_assert_cmpuint (self->connections->len, ==, 0);
   g_ptr_array_unref (self->connections);
-  g_object_unref (self->storage);
-  g_object_unref (self->node);
+  shut (self);
   ls_sim_disk_free (self->disk);
+  g_clear_pointer (&self->own_disk, ls_sim_disk_free);
   g_free (self);
+}
+
+/**
+ * ls_sim_database_copy:
+ * @self: a database on a disk
+ *
+ * Returns: (transfer full): a backup of it
+ */
+LsSimDiskImage *
+ls_sim_database_copy (LsSimDatabase *self)
+{
+  return ls_sim_disk_copy (self->own_disk, FOLDER);
+}
+
+/**
+ * ls_sim_database_restore:
+ * @self: a database on a disk
+ * @image: what ls_sim_database_copy() made
+ * @new_epoch: whether it says that it is a backup; else nobody is told
+ *
+ * Puts a backup in its place, while its nodes go on.
+ */
+void
+ls_sim_database_restore (LsSimDatabase  *self,
+                         LsSimDiskImage *image,
+                         bool            new_epoch)
+{
+  g_autoptr (GError) error = NULL;
+
+  for (unsigned i = 0; i < self->connections->len; i++)
+    ls_proxy_storage_set_below (g_ptr_array_index (self->connections, i), NULL);
+  shut (self);
+  ls_sim_disk_paste (self->own_disk, image, FOLDER);
+  boot (self);
+  if (new_epoch)
+    ls_storage_sqlite_mark_copy (LS_ENVIRONMENT (self->node), DATA_FILE, &error);
+  g_assert_no_error (error);
+  open_storage (self);
+  for (unsigned i = 0; i < self->connections->len; i++)
+    ls_proxy_storage_set_below (g_ptr_array_index (self->connections, i),
+                                g_object_ref (self->storage));
 }
 
 /**

@@ -32,8 +32,9 @@ judge_step (LsSimOracle     *self,
 {
   static const char *const names[] = { "queued", "sent", "applied", "dead", "discarded", "lost" };
   bool ended = before->state == LS_EDIT_APPLIED || before->state == LS_EDIT_DEAD;
-  /* Only a server that went back loses what it applied. */
-  bool lost = after->state == LS_EDIT_LOST && g_hash_table_size (self->lost) > 0;
+  /* Only a server that went back loses what it applied; from where on is not known to who comes when
+   * it has gone on. */
+  bool lost = after->state == LS_EDIT_LOST && self->undone;
 
   if (before->state != LS_EDIT_QUEUED && after->state == LS_EDIT_QUEUED)
     ls_sim_oracle_accuse (self, "client %u has edit %s queued again after it was %s", client,

@@ -63,6 +63,7 @@ struct _LsSimOracle {
   GHashTable *rotten; /* names of rows that rotted on the server */
   bool has_rotted;    /* anything, ever */
   bool rewound;       /* the server went back */
+  bool undone;        /* and versions were gone with that */
   LsPosition position;
 
   LsSimWitness *witnesses;

@@ -495,6 +495,7 @@ ls_sim_oracle_rewind (LsSimOracle      *self,
       g_hash_table_remove (self->by_mid, version->mid);
     }
   g_hash_table_remove_all (self->decided);
+  self->undone = self->undone || to->version < self->history->len;
   g_ptr_array_set_size (self->history, (int) MIN (to->version, self->history->len));
   g_hash_table_remove_all (self->rows);
   for (unsigned i = 0; i < self->history->len; i++)

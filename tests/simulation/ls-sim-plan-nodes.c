@@ -19,8 +19,6 @@ static bool
 keep_step (LsSimStep *step,
            LsSimDice *dice)
 {
-  if (step->kind == LS_SIM_STEP_BACKUP || step->kind == LS_SIM_STEP_RESTORE)
-    return false;
   if (step->who != LS_SIM_SERVER)
     return true;
   switch ((unsigned) step->kind)
@@ -81,6 +79,22 @@ add_rush (LsSimPlan *self,
     }
 }
 
+/* The database goes back to before a rush, and the servers go on. */
+static void
+add_restore (LsSimPlan *self,
+             LsSimDice *dice,
+             int64_t    last)
+{
+  int64_t at = some_time (dice, last);
+
+  add_step (self, dice, at, (LsSimStep) { .kind = LS_SIM_STEP_BACKUP });
+  add_rush (self, dice, at + 1);
+  add_step (self, dice, at + ls_sim_dice_spread (dice, SECOND / 10, 20 * SECOND),
+            (LsSimStep) { .kind = LS_SIM_STEP_RESTORE, .a = ls_sim_dice_below (dice, 2) });
+  if (ls_sim_dice_hits (dice, 1, 2))
+    add_rush (self, dice, at + 20 * SECOND);
+}
+
 /* Makes it a plan of several servers, if @seed is one of those. */
 void
 ls_sim_plan_add_nodes (LsSimPlan *self,
@@ -112,4 +126,6 @@ ls_sim_plan_add_nodes (LsSimPlan *self,
     add_step (self, &dice, some_time (&dice, last),
               (LsSimStep) { .kind = LS_SIM_STEP_TROUBLE,
                             .who = (int) ls_sim_dice_below (&dice, self->n_clients) });
+  if (ls_sim_dice_hits (&dice, 1, 3))
+    add_restore (self, &dice, last);
 }

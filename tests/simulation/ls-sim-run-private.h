@@ -51,6 +51,7 @@ void        ls_sim_run_follow      (LsSimRun *run);
 void        ls_sim_run_probe       (LsSimRun *run);
 bool        ls_sim_run_go_on       (LsSimRun *run,
                                     int64_t   until);
+bool        ls_sim_run_has_restore (const LsSimPlan *plan);
 char       *ls_sim_run_user_of     (unsigned  client);
 
 /* ls-sim-steps.c */

@@ -239,6 +239,15 @@ fill_shop (LsSimRun *run)
     ls_sim_world_run_until (run->world, ls_sim_world_get_time (run->world) + LS_SIM_SECOND / 1000);
 }
 
+bool
+ls_sim_run_has_restore (const LsSimPlan *plan)
+{
+  for (unsigned i = 0; i < plan->steps->len; i++)
+    if (g_array_index (plan->steps, LsSimStep, i).kind == LS_SIM_STEP_RESTORE)
+      return true;
+  return false;
+}
+
 static void
 set_up_servers (LsSimRun           *run,
                 const LsHubOptions *options)
@@ -247,7 +256,7 @@ set_up_servers (LsSimRun           *run,
 
   run->n_servers = CLAMP (plan->nodes, 1, LS_SIM_MAX_NODES);
   if (run->n_servers > 1)
-    run->database = ls_sim_database_new (run->world, plan->seed);
+    run->database = ls_sim_database_new (run->world, plan->seed, ls_sim_run_has_restore (plan));
   for (unsigned i = 0; i < run->n_servers; i++)
     {
       run->servers[i] =

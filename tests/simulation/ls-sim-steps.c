@@ -21,16 +21,53 @@ heal_disk_cb (gpointer data)
 static void
 back_up (LsSimRun *run)
 {
-  g_autoptr (LsShop) shop = NULL;
+  LsStorage *storage = ls_sim_run_storage (run);
+  g_autoptr (LsShop) shop =
+      storage != NULL ? ls_storage_get_shop (storage, LS_SIM_SHOP, NULL) : NULL;
 
-  if (run->database != NULL || !ls_sim_server_is_up (run->servers[0]))
-    return;
-  shop = ls_storage_get_shop (run->servers[0]->storage, LS_SIM_SHOP, NULL);
-  if (shop == NULL)
+  /* What nobody restores is in memory. */
+  if (shop == NULL || (run->database != NULL && !ls_sim_run_has_restore (run->plan)))
     return;
   g_clear_pointer (&run->backup, ls_sim_disk_image_free);
-  run->backup = ls_sim_disk_copy (run->servers[0]->disk, DATA_PREFIX);
+  run->backup = run->database != NULL ? ls_sim_database_copy (run->database)
+                                      : ls_sim_disk_copy (run->servers[0]->disk, DATA_PREFIX);
   run->backup_position = shop->position;
+}
+
+/* The servers go on meanwhile. */
+static void
+restore_database (LsSimRun *run,
+                  bool      new_epoch)
+{
+  ls_sim_run_follow (run);
+  ls_sim_world_note (run->world, "the database goes back to version %" G_GINT64_FORMAT,
+                     run->backup_position.version);
+  ls_sim_database_restore (run->database, run->backup, new_epoch);
+  ls_sim_oracle_rewind (run->oracle, &run->backup_position);
+}
+
+/* The server ends before. Returns whether it did. */
+static bool
+restore_server (LsSimRun *run,
+                bool      new_epoch)
+{
+  LsSimServer *server = run->servers[0];
+
+  ls_sim_disk_heal (server->disk);
+  if (!ls_sim_server_is_up (server) && !ls_sim_run_start (run, LS_SIM_SERVER))
+    return false;
+  ls_sim_run_follow (run);
+  if (!ls_sim_server_is_up (server))
+    return false;
+  ls_sim_run_end (run, LS_SIM_SERVER, LS_SIM_KILLED);
+  ls_sim_world_note (run->world, "the server goes back to version %" G_GINT64_FORMAT,
+                     run->backup_position.version);
+  ls_sim_disk_paste (server->disk, run->backup, DATA_PREFIX);
+  ls_sim_oracle_rewind (run->oracle, &run->backup_position);
+  if (new_epoch && !ls_sim_server_mark_copy (server))
+    ls_sim_oracle_accuse (run->oracle, "a backup can't be restored");
+  ls_sim_run_start_after (run, LS_SIM_SERVER, LS_SIM_SECOND);
+  return true;
 }
 
 /* What the server did since the backup is lost, and nothing else: so what it did is noted first. */
@@ -40,24 +77,12 @@ restore (LsSimRun *run,
 {
   if (run->backup == NULL)
     return;
-  ls_sim_disk_heal (run->servers[0]->disk);
-  if (!ls_sim_server_is_up (run->servers[0]) && !ls_sim_run_start (run, LS_SIM_SERVER))
+  if (run->database != NULL)
+    restore_database (run, new_epoch);
+  else if (!restore_server (run, new_epoch))
     return;
-  ls_sim_run_follow (run);
-  if (!ls_sim_server_is_up (run->servers[0]))
-    return;
-  ls_sim_run_end (run, LS_SIM_SERVER, LS_SIM_KILLED);
-  ls_sim_world_note (run->world, "the server goes back to version %" G_GINT64_FORMAT,
-                     run->backup_position.version);
-  ls_sim_disk_paste (run->servers[0]->disk, run->backup, DATA_PREFIX);
-  ls_sim_oracle_rewind (run->oracle, &run->backup_position);
   if (new_epoch)
-    {
-      if (!ls_sim_server_mark_copy (run->servers[0]))
-        ls_sim_oracle_accuse (run->oracle, "a backup can't be restored");
-      g_clear_pointer (&run->backup, ls_sim_disk_image_free);
-    }
-  ls_sim_run_start_after (run, LS_SIM_SERVER, LS_SIM_SECOND);
+    g_clear_pointer (&run->backup, ls_sim_disk_image_free);
 }
 
 static void
