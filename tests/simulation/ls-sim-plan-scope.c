@@ -224,7 +224,8 @@ ls_sim_plan_add_scopes (LsSimPlan *self,
 {
   LsSimDice dice = ls_sim_dice (seed, DICE_SCOPE);
 
-  self->scopes = ls_sim_dice_hits (&dice, 1, 4);
+  /* Plans of several servers are few, and faults of several servers are found in some of them only. */
+  self->scopes = ls_sim_dice_hits (&dice, 1, self->nodes > 1 ? 16 : 4);
   if (!self->scopes)
     return;
   add_orders (self, &dice);
