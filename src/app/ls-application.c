@@ -158,7 +158,7 @@ ls_application_command_line (GApplication            *application,
   const char *server = NULL;
   const char *token_file = NULL;
   const char *trace = NULL;
-  const char *const *rest = NULL;
+  g_autofree const char **rest = NULL; /* what is in it belongs to the options */
   gboolean new_window = FALSE;
 
   g_variant_dict_lookup (dict, "server", "&s", &server);
