@@ -143,6 +143,18 @@ static const struct {
   { LS_FROM_SERVER, "{\"t\":\"rows\",\"shop\":\"b\",\"version\":9,\"check\":\"0123456789abcdef\","
                     "\"view\":\"0123456789abcdef\",\"c\":\"orders\",\"b\":0,\"rows\":[{}]}",
     "rows[0].k: missing" },
+  { LS_FROM_SERVER,
+    "{\"t\":\"delta\",\"shop\":\"b\",\"from\":1,\"to\":2,\"check\":\"0123456789abcdef\",\"changes\":[{\"v\":2,"
+    "\"c\":\"orders\",\"k\":\"o\",\"op\":\"put\",\"d\":{\"status\":7}}]}",
+    "status: a number where text belongs" },
+  { LS_FROM_SERVER,
+    "{\"t\":\"delta\",\"shop\":\"b\",\"from\":1,\"to\":2,\"check\":\"0123456789abcdef\",\"changes\":[{\"v\":2,"
+    "\"c\":\"orders\",\"k\":\"o\",\"op\":\"put\",\"d\":{\"currency\":7}}]}",
+    "currency: a number where text belongs" },
+  { LS_FROM_SERVER,
+    "{\"t\":\"delta\",\"shop\":\"b\",\"from\":1,\"to\":2,\"check\":\"0123456789abcdef\",\"changes\":[{\"v\":2,"
+    "\"c\":\"orders\",\"k\":\"o\",\"op\":\"put\",\"d\":{\"placed_at\":\"now\"}}]}",
+    "placed_at: text where a number belongs" },
   { LS_FROM_SERVER, "{\"t\":\"result\",\"shop\":\"b\",\"n\":1,\"mid\":\"m\",\"status\":\"rejected\",\"version\":1,"
                     "\"reason\":\"r\",\"args\":[\"a\",7]}",
     "args[1]: not a string" },

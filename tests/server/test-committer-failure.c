@@ -63,16 +63,22 @@ test_busy (void)
   g_autoptr (LsTestShop) self = new_on_test_storage (&storage);
   g_autoptr (LsTestOutcome) first = NULL;
   g_autoptr (LsTestOutcome) second = NULL;
+  g_autoptr (LsTestOutcome) third = NULL;
 
   ls_test_storage_set_busy (storage, 3);
   first = ls_test_shop_submit (self, ls_test_mutation ("c", 1, "m1", ONE_MORE));
   second = ls_test_shop_submit (self, ls_test_mutation ("c", 2, "m2", ONE_MORE));
   ls_test_environment_run (self->environment);
   g_assert_false (first->told);
+  /* Another one does not end the wait. */
+  third = ls_test_shop_submit (self, ls_test_mutation ("c", 3, "m3", ONE_MORE));
+  ls_test_environment_run (self->environment);
+  g_assert_cmpuint (ls_test_storage_get_begun (storage), ==, 1);
   ls_test_environment_advance (self->environment, G_USEC_PER_SEC);
   /* In their order, in one group, and without asking all the time. */
   assert_applied (first, 3);
   assert_applied (second, 4);
+  assert_applied (third, 5);
   g_assert_cmpuint (self->groups->len, ==, 2);
   g_assert_cmpuint (ls_test_storage_get_begun (storage), ==, 4);
 }
