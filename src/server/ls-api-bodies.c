@@ -110,8 +110,8 @@ ls_simulate_body_read (const char     *text,
   ls_json_reader_init (&reader);
   body->rate = ls_json_reader_integer (&reader, object, "rate", LS_JSON_REQUIRED, 0);
   body->seed = ls_json_reader_integer (&reader, object, "seed", LS_JSON_OPTIONAL, 1);
-  if (reader.error == NULL && (body->rate < 0 || body->rate > LS_SIMULATION_MAX_RATE))
-    ls_json_reader_fail (&reader, "rate", "from 0 to %d events an hour", LS_SIMULATION_MAX_RATE);
+  if (reader.error == NULL && body->rate > LS_SIMULATION_MAX_RATE)
+    ls_json_reader_fail (&reader, "rate", "at most %d events an hour", LS_SIMULATION_MAX_RATE);
   if (reader.error == NULL)
     return true;
   g_propagate_error (error, g_steal_pointer (&reader.error));

@@ -5,14 +5,16 @@
 usage: test-sample-server.py LOCKSTEPD
 """
 
+import json
 import os
 import resource
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 
 import lsshop
-
 
 
 def picture(rows):
@@ -27,6 +29,17 @@ def fill_disk():
   """In a child: no file may be longer than this, as on a disk that is full."""
   signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
   resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+
+
+def ask(address, token, shop, body):
+  """What a server answers who asks for traffic: the status, and the body."""
+  request = urllib.request.Request(f'{address}/v1/shops/{shop}/simulate', json.dumps(body).encode(),
+                                   {'Authorization': f'Bearer {token}', 'Content-Type': 'application/json'})
+  try:
+    with urllib.request.urlopen(request, timeout=lsshop.PATIENCE) as answer:
+      return answer.status, json.load(answer)
+  except urllib.error.HTTPError as error:
+    return error.code, json.load(error)
 
 
 def main():
@@ -91,6 +104,12 @@ def main():
                  '--duration', '1')
       assert folder.version('low-tide') > after['low-tide']
       assert '401' in folder.fail('simulate', '--server', address, '--token', 'x' * 64)
+
+    with tap.step('a rate of nothing ends it, one out of bounds is refused'):
+      assert ask(address, token, 'low-tide', {'rate': 0}) == (200, {'lease': 0})
+      for rate, why in ((-1, 'rate: below zero'), (10**9, 'rate: at most ')):
+        status, said = ask(address, token, 'low-tide', {'rate': rate})
+        assert status == 400 and why in said['message'], (status, said)
 
     with tap.step('a server makes it by itself, behind a socket too'):
       server.terminate()
