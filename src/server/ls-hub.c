@@ -275,7 +275,7 @@ digest_cb (LsHubShop *shop,
     ls_hub_shop_send_digests (shop);
 }
 
-/* Who never said hello stands first: sessions are appended as they open. */
+/* Sessions stand in the order that they opened in, and those that said hello stay among them. */
 static void
 close_silent (LsHub  *hub,
               int64_t now)
@@ -287,6 +287,8 @@ close_silent (LsHub  *hub,
       LsSession *session = link->data;
 
       next = link->next;
+      if (session->deadline == INT64_MAX)
+        continue;
       if (session->deadline > now)
         break;
       if (session->state == LS_SESSION_NEW)

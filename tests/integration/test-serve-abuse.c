@@ -459,11 +459,16 @@ static void
 test_silent (Fixture      *fixture,
              gconstpointer data)
 {
-  g_autoptr (LsTestPeer) peer = ls_test_peer_connect (ls_test_server_get_port (fixture->server),
-                                                      ls_test_server_get_token (fixture->server));
   unsigned errors;
 
-  g_assert_cmpuint (wait_closed (peer, &errors), ==, 1008);
+  /* The second comes when the good one has been there for longer than a silent one may. */
+  for (int i = 0; i < 2; i++)
+    {
+      g_autoptr (LsTestPeer) peer = ls_test_peer_connect (
+          ls_test_server_get_port (fixture->server), ls_test_server_get_token (fixture->server));
+
+      g_assert_cmpuint (wait_closed (peer, &errors), ==, 1008);
+    }
 }
 
 static void
@@ -611,7 +616,7 @@ main (int    argc,
   static const char *const hasty[] = { PATIENT, "--request-timeout=500ms", NULL };
   static const char *const slow[] = { PATIENT, "--request-timeout=500ms", "--max-requests=20", NULL };
   static const char *const limited[] = { PATIENT, "--address-rate=3", NULL };
-  static const char *const silent[] = { PATIENT, "--hello-timeout=2s", NULL };
+  static const char *const silent[] = { PATIENT, "--hello-timeout=1s", NULL };
   static const char *const small[] = { PATIENT, "--max-unsent=512KiB", "--ring=256KiB", "--edit-rate=0",
                                        NULL };
 
