@@ -55,6 +55,8 @@ apply_to_row (LsCacheTx      *tx,
     return false;
   ls_buckets_replace (sums, before, after);
   ls_cache_tx_change (tx, change->collection, id, before, after, false);
+  /* It may have come to a month that is not held, in a delta that was made when it was. */
+  tx->commit->untidy |= table->since != 0 && change->op == LS_CHANGE_PUT && before != NULL;
   return true;
 }
 

@@ -203,6 +203,13 @@ test_narrow (LsTestCache  *fixture,
   g_assert_false (is_there (fixture, LS_ORDERS, "o5"));
   g_assert_false (is_there (fixture, LS_ORDERS, "o6"));
   assert_digest (fixture, LS_ORDERS, "023");
+  /* One that was held, in a delta of before the server heard of it: it goes, too. */
+  g_assert_false (ls_test_cache_last (fixture)->untidy);
+  apply (fixture, 15, put_order (fixture, "o3", 6));
+  assert_digest (fixture, LS_ORDERS, "02");
+  g_assert_true (ls_test_cache_last (fixture)->untidy);
+  tidy (fixture);
+  g_assert_false (is_there (fixture, LS_ORDERS, "o3"));
 }
 
 static LsEdit *
