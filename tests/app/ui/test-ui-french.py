@@ -77,7 +77,7 @@ def main(ui):
 
   with ui.step('what the server refuses is said in French'):
     edit_cell(window, 'Produits', 'Low Tide', price, '-5')
-    window.find('label', text='Produits : Prix : valeur rétablie. Prix : pas de valeur en dessous de zéro.')
+    window.find('label', text='Low Tide : Prix : valeur rétablie. Prix : pas de valeur en dessous de zéro.')
     wait_cell(window, 'Produits', 'Low Tide', price)
     check(app, words)
 
