@@ -266,7 +266,6 @@ let_go (LsCache     *self,
   g_autoptr (GArray) rows = list_old_rows (self, table, error);
   g_auto (LsCacheTx) tx = { NULL };
 
-  *ret_any = rows != NULL && rows->len > 0;
   if (rows == NULL || rows->len == 0)
     return rows != NULL;
   if (!ls_cache_tx_begin (self, LS_SQL_SYNC_NORMAL, &tx, error) ||
@@ -281,7 +280,8 @@ let_go (LsCache     *self,
       ls_buckets_replace (table->sums, row->record, NULL);
       ls_cache_tx_change (&tx, table->collection, row->id, row->record, NULL, false);
     }
-  return ls_cache_tx_commit (&tx, error);
+  *ret_any = ls_cache_tx_commit (&tx, error);
+  return *ret_any;
 }
 
 /* Does one step of letting go of rows that are before what is held. */

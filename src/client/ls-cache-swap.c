@@ -188,7 +188,7 @@ remove_rows (LsCache    *self,
 /**
  * ls_cache_tidy:
  * @self: a cache
- * @ret_more: (out): whether there is more to do
+ * @ret_more: (out): whether there is more to do, never after a failure
  * @error: where to put why not
  *
  * Does one step, of some ms, of removing rows that a snapshot replaced or that were never finished,
@@ -222,6 +222,7 @@ ls_cache_tidy (LsCache *self,
     }
   else if (!remove_rows (self, name, error))
     return false;
-  *ret_more = true;
-  return ls_cache_tx_commit (&tx, error);
+  /* Not after a failure: on a disk that is full it would be tried without end. */
+  *ret_more = ls_cache_tx_commit (&tx, error);
+  return *ret_more;
 }

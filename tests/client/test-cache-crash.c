@@ -600,6 +600,38 @@ test_kill (Model         *model,
     }
 }
 
+/* Rows that were replaced can't be removed from a disk that is full: that is said, and not tried again
+ * at once, for as long as the disk is full. */
+static void
+test_tidy_on_full_disk (Model         *model,
+                        gconstpointer  data)
+{
+  LsTestVfs *vfs = ls_test_vfs_new ("test-cache-crash");
+  g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_record_unref);
+  g_autoptr (GError) error = NULL;
+  bool more = true;
+
+  ls_test_environment_set_vfs (LS_TEST_ENVIRONMENT (model->environment), "test-cache-crash");
+  model_open (model);
+  snapshot_comes (model);
+  ls_test_snapshot (model->cache, records, ++model->version, 0);
+  ls_test_vfs_fail (vfs, LS_TEST_VFS_WRITE, "-wal", 1, 0, SQLITE_FULL);
+  g_assert_false (ls_cache_tidy (model->cache, &more, &error));
+  g_assert_nonnull (error);
+  g_assert_false (more);
+  ls_test_vfs_heal (vfs);
+  g_clear_error (&error);
+  for (more = true; more;)
+    {
+      g_assert_true (ls_cache_tidy (model->cache, &more, &error));
+      g_assert_no_error (error);
+    }
+  g_assert_true (ls_cache_check (model->cache, &error));
+  g_assert_no_error (error);
+  g_clear_object (&model->cache);
+  ls_test_vfs_free (vfs);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -608,6 +640,8 @@ main (int   argc,
 
   g_test_add ("/cache-crash/random", Model, NULL, set_up, test_random, tear_down);
   g_test_add ("/cache-crash/failing-disk", Model, NULL, set_up, test_failing_disk, tear_down);
+  g_test_add ("/cache-crash/tidy-on-full-disk", Model, NULL, set_up, test_tidy_on_full_disk,
+              tear_down);
   g_test_add ("/cache-crash/kill", Model, NULL, set_up, test_kill, tear_down);
   return g_test_run ();
 }
