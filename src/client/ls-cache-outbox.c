@@ -119,47 +119,26 @@ ls_cache_number_edits (LsCache    *self,
   return g_steal_pointer (&edits);
 }
 
-/**
- * ls_cache_renumber_edits:
- * @self: a cache
- * @shop: a shop
- * @base: the version up to which the server's history is the one known here, or -1 when all of it
- *   is
- * @error: where to put why not
- *
- * Counts from 1 again, for a new client id or a new epoch: the undecided edits keep their mids and
- * their order and get n = 1, 2, 3. Edits of the journal that were applied after @base become
- * %LS_EDIT_LOST. To do it twice is to do it once.
- *
- * Returns: whether it is on disk
- */
+/* Gives what is sent and undecided n = 1, 2, 3, in its order. */
 bool
-ls_cache_renumber_edits (LsCache    *self,
-                         const char *shop,
-                         int64_t     base,
-                         GError    **error)
+ls_cache_count_again (LsCacheTx *tx,
+                      GError   **error)
 {
-  g_auto (LsCacheTx) tx = { NULL };
-  g_autoptr (GPtrArray) sent = NULL;
+  g_autoptr (GPtrArray) sent = list_sent (tx->shop);
 
-  if (!ls_cache_tx_begin (self, LS_SQL_SYNC_FULL, &tx, error) ||
-      !ls_cache_tx_set_shop (&tx, shop, error) ||
-      (base >= 0 && !ls_cache_mark_lost (&tx, base, error)))
-    return false;
-  sent = list_sent (tx.shop);
-  tx.shop->highest_n = 0;
+  tx->shop->highest_n = 0;
   for (unsigned i = 0; i < sent->len; i++)
     {
       LsOpenEdit *open = g_ptr_array_index (sent, i);
       LsEdit *edit = ls_edit_copy (open->edit);
 
-      edit->n = ++tx.shop->highest_n;
-      if (!update_open (&tx, open, edit, error))
+      edit->n = ++tx->shop->highest_n;
+      if (!update_open (tx, open, edit, error))
         return false;
     }
-  for (unsigned i = 0; i < tx.shop->edits->len; i++)
+  for (unsigned i = 0; i < tx->shop->edits->len; i++)
     {
-      LsOpenEdit *open = g_ptr_array_index (tx.shop->edits, i);
+      LsOpenEdit *open = g_ptr_array_index (tx->shop->edits, i);
       LsEdit *edit;
 
       /* Decided under an old number that must not be taken for a new one. */
@@ -167,10 +146,33 @@ ls_cache_renumber_edits (LsCache    *self,
         continue;
       edit = ls_edit_copy (open->edit);
       edit->n = 0;
-      if (!update_open (&tx, open, edit, error))
+      if (!update_open (tx, open, edit, error))
         return false;
     }
-  return ls_cache_rebase (&tx, error) && ls_cache_tx_commit (&tx, error);
+  return true;
+}
+
+/**
+ * ls_cache_renumber_edits:
+ * @self: a cache
+ * @shop: a shop
+ * @error: where to put why not
+ *
+ * Counts from 1 again, for a new client id: the undecided edits keep their mids and their order and
+ * get n = 1, 2, 3. To do it twice is to do it once; rows of a new epoch have brought it about already.
+ *
+ * Returns: whether it is on disk
+ */
+bool
+ls_cache_renumber_edits (LsCache    *self,
+                         const char *shop,
+                         GError    **error)
+{
+  g_auto (LsCacheTx) tx = { NULL };
+
+  return ls_cache_tx_begin (self, LS_SQL_SYNC_FULL, &tx, error) &&
+         ls_cache_tx_set_shop (&tx, shop, error) && ls_cache_count_again (&tx, error) &&
+         ls_cache_rebase (&tx, error) && ls_cache_tx_commit (&tx, error);
 }
 
 /* Ends an open edit: its overlay goes, and it is kept as what it became. */

@@ -386,6 +386,8 @@ bool         ls_cache_mark_lost           (LsCacheTx          *tx,
                                            GError            **error);
 
 /* ls-cache-outbox.c */
+bool         ls_cache_count_again         (LsCacheTx          *tx,
+                                           GError            **error);
 bool         ls_cache_discard_open        (LsCacheTx          *tx,
                                            LsOpenEdit         *open,
                                            GError            **error);

@@ -456,6 +456,8 @@ finish (LsCacheTx        *tx,
 {
   LsShopState *shop = tx->shop;
   bool is_new_epoch = !g_str_equal (shop->position.epoch, position->epoch);
+  /* Not sooner: which edits the rows have is told by the old numbers. */
+  bool counts_again = is_new_epoch && shop->position.epoch[0] != '\0';
   bool is_whole = (held_collections (shop) & ~staging->collections) == 0;
   const uint64_t *wanted = g_hash_table_lookup (tx->cache->views, shop->shop);
   bool narrowed = false;
@@ -488,7 +490,7 @@ finish (LsCacheTx        *tx,
     return false;
   if (!mark_done (tx, is_whole ? LS_ALL_COLLECTIONS : staging->collections, done_n, is_new_epoch,
                   error) ||
-      !ls_cache_rebase (tx, error))
+      (counts_again && !ls_cache_count_again (tx, error)) || !ls_cache_rebase (tx, error))
     return false;
   tx->commit->reloaded |= staging->collections;
   return ls_cache_tx_commit (tx, error);
@@ -500,7 +502,7 @@ finish (LsCacheTx        *tx,
  * @shop: a shop
  * @position: where the snapshot stands
  * @view: hash of the view its rows have
- * @done_n: the last n of this client that is decided in it
+ * @done_n: the last n of this client that is decided in it, counted in the epoch in which the cache is
  * @error: where to put why not, %LS_ERROR_TIMEOUT when @view is not the one of ls_cache_set_view():
  *   the server has changed what may be seen, and is about to say so; the snapshot is then given up
  *
@@ -508,7 +510,8 @@ finish (LsCacheTx        *tx,
  * ls_cache_prepare_snapshot() has nothing left to do). Pending edits are laid over them again,
  * ids stay with their keys. Of a snapshot of all collections the shop takes the position, unless
  * deltas that came while it came have brought it beyond; of one of some only those rows are ahead,
- * and deltas pass them by until the position has caught up.
+ * and deltas pass them by until the position has caught up. Where it is of another epoch the edits are
+ * counted from 1 from then on, as ls_cache_renumber_edits() does.
  *
  * Returns: whether the new rows are visible
  */

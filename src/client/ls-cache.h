@@ -217,7 +217,6 @@ GPtrArray     *ls_cache_number_edits      (LsCache             *self,
                                            GError             **error);
 bool           ls_cache_renumber_edits    (LsCache             *self,
                                            const char          *shop,
-                                           int64_t              base,
                                            GError             **error);
 bool           ls_cache_lose_edits        (LsCache             *self,
                                            const char          *shop,

@@ -144,12 +144,26 @@ ls_outbox_begin (LsOutbox *self)
  * ls_outbox_end:
  * @self: an outbox
  *
- * The session is over, or the edits get other numbers.
+ * The session is over.
  */
 void
 ls_outbox_end (LsOutbox *self)
 {
   self->open = false;
+}
+
+/**
+ * ls_outbox_count_again:
+ * @self: an outbox
+ *
+ * The edits get other numbers, from 1. ls_outbox_set_highest_n() and ls_outbox_numbered() tell them.
+ */
+void
+ls_outbox_count_again (LsOutbox *self)
+{
+  self->open = false;
+  self->highest_n = self->sent_n = self->void_n = 0;
+  g_ptr_array_set_size (self->undecided, 0);
 }
 
 /**

@@ -72,6 +72,7 @@ LsOutbox    *ls_outbox_new           (LsRandomFunc  draw,
 void         ls_outbox_free          (LsOutbox     *self);
 void         ls_outbox_begin         (LsOutbox     *self);
 void         ls_outbox_end           (LsOutbox     *self);
+void         ls_outbox_count_again   (LsOutbox     *self);
 void         ls_outbox_changed       (LsOutbox     *self);
 void         ls_outbox_numbered      (LsOutbox     *self,
                                       GPtrArray    *edits,

@@ -37,6 +37,7 @@ struct _LsSnapshotFetch {
 
   /* State */
   int64_t done_n;
+  LsEditCount done_before;
   unsigned slices;
   bool wants_more; /* a read waits for a slice to be stored */
   bool complete;   /* all rows were handed to the cache */
@@ -186,6 +187,20 @@ is_too_old (LsSnapshotFetch  *self,
   return self->collections != ALL_COLLECTIONS && position->version < self->before.version;
 }
 
+/* The last n that the rows have, as the cache counts by now: what was counted in another epoch says
+ * nothing of it. Without one it has no rows, and counts as the server does. */
+static int64_t
+find_done (LsSnapshotFetch  *self,
+           const LsPosition *position)
+{
+  LsPosition now;
+
+  ls_cache_get_position (self->cache, self->shop, &now, NULL, NULL, NULL);
+  if (now.epoch[0] == '\0' || g_str_equal (now.epoch, position->epoch))
+    return self->done_n;
+  return g_str_equal (now.epoch, self->done_before.epoch) ? self->done_before.n : 0;
+}
+
 static void
 finish_step (gpointer data)
 {
@@ -201,8 +216,8 @@ finish_step (gpointer data)
                    job->position.version, self->before.version);
       return;
     }
-  if (ls_cache_finish_snapshot (self->cache, self->shop, &job->position, job->view, self->done_n,
-                                &job->error))
+  if (ls_cache_finish_snapshot (self->cache, self->shop, &job->position, job->view,
+                                find_done (self, &job->position), &job->error))
     ls_cache_get_position (self->cache, self->shop, &job->position, NULL, NULL, NULL);
 }
 
@@ -340,6 +355,7 @@ head_cb (LsFetch *fetch,
     }
   if (done != NULL && g_ascii_string_to_unsigned (done, 10, 0, G_MAXINT64, &n, NULL))
     self->done_n = (int64_t) n;
+  ls_edit_count_from_text (ls_fetch_get_header (fetch, LS_SNAPSHOT_BEFORE_HEADER), &self->done_before);
   read_more (self);
 }
 

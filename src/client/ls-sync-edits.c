@@ -180,16 +180,15 @@ ls_stream_refused (LsSyncMachine        *self,
   ls_stream_run_outbox (self, stream, now);
 }
 
-/* Has the edits of a shop counted from 1 again. Until that is on disk none goes. What was applied
- * after version @base is lost in the server's history, unless that is negative. */
+/* Has the edits of a shop counted from 1 again. Until that is on disk none goes, and none is known to
+ * be decided: an old number would be taken for a new one. */
 void
 ls_sync_count_again (LsSyncMachine *self,
-                     LsStream      *stream,
-                     int64_t        base)
+                     LsStream      *stream)
 {
-  ls_outbox_end (stream->outbox);
+  ls_outbox_count_again (stream->outbox);
   self->renumbering++;
-  ls_sync_push (self, LS_SYNC_RENUMBER, stream->shop)->n = base;
+  ls_sync_push (self, LS_SYNC_RENUMBER, stream->shop);
 }
 
 /**

@@ -86,7 +86,7 @@ ls_sync_forked (LsSyncMachine *self,
   for (unsigned i = 0; i < self->streams->len; i++)
     {
       ls_sync_end_stream (self, g_ptr_array_index (self->streams, i));
-      ls_sync_count_again (self, g_ptr_array_index (self->streams, i), -1);
+      ls_sync_count_again (self, g_ptr_array_index (self->streams, i));
     }
   ls_sync_greet_when_possible (self);
 }
@@ -115,10 +115,10 @@ take_shop (LsSyncMachine    *self,
       action->text = g_strdup (info->name);
       action->role = info->role;
     }
-  /* Another history: what is undecided is counted anew in it. Nothing goes before the rows came. */
+  /* Another history. What is undecided is counted anew in it, and goes, once its rows came. */
   if (first && stream->confirmed.epoch[0] != '\0' &&
       !g_str_equal (stream->confirmed.epoch, info->position.epoch))
-    ls_sync_count_again (self, stream, info->base);
+    ls_sync_push (self, LS_SYNC_LOSE, stream->shop)->n = info->base;
   if (first || changed || back)
     ls_stream_begin (self, stream, now);
 }

@@ -359,7 +359,6 @@ void ls_stream_refused    (LsSyncMachine        *self,
                            const LsErrorMessage *error,
                            int64_t               now);
 void ls_sync_count_again  (LsSyncMachine        *self,
-                           LsStream             *stream,
-                           int64_t               base);
+                           LsStream             *stream);
 
 G_END_DECLS

@@ -499,4 +499,7 @@ ls_sync_machine_cache_failed (LsSyncMachine   *self,
       g_clear_pointer (&self->client, g_free);
       ls_sync_push (self, LS_SYNC_FAIL, NULL)->error = g_error_copy (error);
     }
+  /* Once the rows of another history came nobody would know any more what is lost in it. */
+  if (type == LS_SYNC_LOSE && self->session != LS_SESSION_CLOSED)
+    ls_sync_push (self, LS_SYNC_FAIL, NULL)->error = g_error_copy (error);
 }

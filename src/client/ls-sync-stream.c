@@ -195,6 +195,9 @@ ls_sync_machine_fetched (LsSyncMachine    *self,
     }
   ls_stream_widen_fetched (stream);
   stream->generation++;
+  /* With the rows of another history the cache has counted again: it tells the new numbers. */
+  if (stream->confirmed.epoch[0] != '\0' && !g_str_equal (stream->confirmed.epoch, position->epoch))
+    ls_sync_count_again (self, stream);
   stream->confirmed = stream->queued = *position;
   /* What was heard of beyond that may be of a history that is gone. */
   stream->server.version = MIN (stream->server.version, position->version);

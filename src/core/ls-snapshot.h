@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "core/ls-edit-count.h"
 #include "core/ls-position.h"
 #include "core/ls-record.h"
 #include "core/ls-schema.h"
@@ -31,6 +32,14 @@ G_BEGIN_DECLS
  * it.
  */
 #define LS_SNAPSHOT_DONE_HEADER "Lockstep-Done"
+
+/**
+ * LS_SNAPSHOT_BEFORE_HEADER:
+ *
+ * The HTTP header of the answer with the same in the last epoch before that of the snapshot in which
+ * that client edited, as an #LsEditCount. Who comes from that epoch counts so as yet.
+ */
+#define LS_SNAPSHOT_BEFORE_HEADER "Lockstep-Done-Before"
 
 /**
  * LsSnapshotWriter:

@@ -34,10 +34,11 @@ parse_number (const char *text,
 }
 
 static void
-snapshot_cb (GBytes       *body,
-             int64_t       done,
-             const GError *error,
-             gpointer      user_data)
+snapshot_cb (GBytes            *body,
+             int64_t            done,
+             const LsEditCount *before,
+             const GError      *error,
+             gpointer           user_data)
 {
   LsRequest *request = user_data;
   SoupMessageHeaders *headers =
@@ -59,6 +60,12 @@ snapshot_cb (GBytes       *body,
       g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, done);
 
       soup_message_headers_replace (headers, LS_SNAPSHOT_DONE_HEADER, text);
+    }
+  if (before->epoch[0] != '\0')
+    {
+      g_autofree char *text = ls_edit_count_to_text (before);
+
+      soup_message_headers_replace (headers, LS_SNAPSHOT_BEFORE_HEADER, text);
     }
   ls_request_answer (request, SOUP_STATUS_OK, LS_SNAPSHOT_CONTENT_TYPE, body);
 }

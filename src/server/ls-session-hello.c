@@ -64,7 +64,7 @@ look_at_shops (Hello *hello)
 
       if (!ls_identity_get_role (hello->identity, shop->shop, &role))
         continue;
-      last_n = ls_storage_get_last_n (storage, shop->shop, hello->client, &hello->error);
+      last_n = ls_storage_get_last_n (storage, shop->shop, hello->client, NULL, &hello->error);
       if (last_n < 0)
         return false;
       if (last_n > (claimed != NULL ? *claimed : 0) && !LS_FAULT (FORK_IGNORED))

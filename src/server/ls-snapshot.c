@@ -65,6 +65,7 @@ typedef struct {
   GBytes *body;
   LsPosition position; /* of @body */
   int64_t done;
+  LsEditCount before;
   bool stale;
   GError *error;
 } Question;
@@ -247,7 +248,8 @@ write_cb (gpointer data)
 }
 
 /* On the queue: how far the client's edits are contained. Its last n is read first: what is decided
- * after that is not in it, and what was decided after the snapshot is told by the log. */
+ * after that is not in it, and what was decided after the snapshot is told by the log. All of the epoch
+ * before was decided when this one began, and no snapshot of this one is older. */
 static void
 look_up_cb (gpointer data)
 {
@@ -273,7 +275,8 @@ look_up_cb (gpointer data)
                                &bound, &question->error) ||
       !bound)
     return;
-  last_n = ls_storage_get_last_n (storage, question->shop, question->client, &question->error);
+  last_n = ls_storage_get_last_n (storage, question->shop, question->client, &question->before,
+                                  &question->error);
   if (last_n >= 0)
     versions = ls_storage_read_log (storage, question->shop, question->position.version, INT64_MAX,
                                     SIZE_MAX, &question->error);
@@ -309,7 +312,7 @@ static void
 fail (Question     *question,
       const GError *error)
 {
-  question->func (NULL, -1, error, question->user_data);
+  question->func (NULL, -1, &question->before, error, question->user_data);
 }
 
 static void
@@ -322,7 +325,8 @@ looked_up_cb (gpointer data)
   if (question->error != NULL)
     fail (question, question->error);
   else if (!question->stale)
-    question->func (question->body, question->done, NULL, question->user_data);
+    question->func (question->body, question->done, &question->before, NULL,
+                    question->user_data);
   else
     {
       if (snapshot != NULL && snapshot->ready &&

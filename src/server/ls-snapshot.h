@@ -22,16 +22,18 @@ typedef struct _LsSnapshots LsSnapshots;
  * LsSnapshotFunc:
  * @body: (nullable): the gzipped text, or %NULL with @error set
  * @done: the last n of the asking client that is contained, or -1 when that can't be told
+ * @before: the same in the last epoch before in which it edited
  * @error: (nullable): why there is none: %LS_ERROR_VALIDATION when there is no such shop,
  *   %LS_ERROR_RATE_LIMIT when too many are being written
  * @user_data: of the caller
  *
  * Called once, on the main thread.
  */
-typedef void (*LsSnapshotFunc) (GBytes       *body,
-                                int64_t       done,
-                                const GError *error,
-                                gpointer      user_data);
+typedef void (*LsSnapshotFunc) (GBytes            *body,
+                                int64_t            done,
+                                const LsEditCount *before,
+                                const GError      *error,
+                                gpointer           user_data);
 
 LsSnapshots *ls_snapshots_new  (LsEnvironment  *environment,
                                 LsStorage      *storage,

@@ -145,6 +145,7 @@ struct _LsStorageClass {
   int64_t     (*get_last_n)       (LsStorage               *self,
                                    const char              *shop,
                                    const char              *client,
+                                   LsEditCount             *ret_before,
                                    GError                 **error);
   GBytes     *(*load_digests)     (LsStorage               *self,
                                    const char              *shop,

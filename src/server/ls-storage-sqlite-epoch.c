@@ -18,6 +18,21 @@
  * that comes from the epoch before: what counts for that one is where the older of both began. */
 #define MEMORY (7 * INT64_C (86400000000))
 
+/* Clients count from 1 in an epoch (PROTOCOL rule 7): what was decided before is known by its mid alone.
+ * How far that had come tells those who still count so which of their edits the rows have. */
+static bool
+forget_counts (LsSql       *sql,
+               const char  *shop,
+               GError     **error)
+{
+  return ls_sql_run (sql, error,
+                     "UPDATE log_clients SET before_n = last_n, last_n = 0, before_epoch ="
+                     " (SELECT epoch FROM log_shops WHERE log_shops.shop = log_clients.shop)"
+                     " WHERE shop = ? AND last_n > 0",
+                     "t", shop) &&
+         ls_sql_run (sql, error, "UPDATE log_decisions SET n = 0 WHERE shop = ? AND n > 0", "t", shop);
+}
+
 static bool
 begin_epoch (LsEnvironment  *environment,
              LsSql          *sql,
@@ -27,7 +42,8 @@ begin_epoch (LsEnvironment  *environment,
   g_autofree char *epoch = ls_id_new_secret (environment, 16);
   int64_t now = ls_environment_now (environment);
 
-  return ls_sql_run (sql, error,
+  return forget_counts (sql, shop, error) &&
+         ls_sql_run (sql, error,
                      "UPDATE log_shops SET epoch = ?, epoch_at = ?, base ="
                      " CASE WHEN epoch_at > ? THEN min (base, version) ELSE version END"
                      " WHERE shop = ?",

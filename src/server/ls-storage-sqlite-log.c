@@ -74,18 +74,29 @@ ls_sqlite_write_version (LsSql            *sql,
 }
 
 int64_t
-ls_sqlite_read_last_n (LsSql       *sql,
-                       const char  *shop,
-                       const char  *client,
-                       GError     **error)
+ls_sqlite_read_last_n (LsSql        *sql,
+                       const char   *shop,
+                       const char   *client,
+                       LsEditCount  *ret_before,
+                       GError      **error)
 {
-  int64_t last_n = 0;
+  g_autoptr (LsStatement) statement =
+      ls_sql_query (sql, error,
+                    "SELECT last_n, before_epoch, before_n FROM log_clients"
+                    " WHERE shop = ? AND client = ?",
+                    "tt", shop, client);
+  LsStep step = statement != NULL ? ls_statement_step (statement, error) : LS_STEP_ERROR;
 
-  if (ls_sql_get_int64 (sql, &last_n, error,
-                        "SELECT last_n FROM log_clients WHERE shop = ? AND client = ?", "tt", shop,
-                        client) == LS_STEP_ERROR)
-    return -1;
-  return last_n;
+  if (ret_before != NULL)
+    *ret_before = (LsEditCount) { "", 0 };
+  if (step != LS_STEP_ROW)
+    return step == LS_STEP_DONE ? 0 : -1;
+  if (ret_before != NULL)
+    {
+      g_strlcpy (ret_before->epoch, ls_statement_get_text (statement, 1), LS_EPOCH_BYTES);
+      ret_before->n = ls_statement_get_int64 (statement, 2);
+    }
+  return ls_statement_get_int64 (statement, 0);
 }
 
 static LsDecision *

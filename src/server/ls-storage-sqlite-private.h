@@ -128,6 +128,7 @@ bool         ls_sqlite_write_version     (LsSql               *sql,
 int64_t      ls_sqlite_read_last_n       (LsSql               *sql,
                                           const char          *shop,
                                           const char          *client,
+                                          LsEditCount         *ret_before,
                                           GError             **error);
 LsDecision  *ls_sqlite_find_decision     (LsSql               *sql,
                                           const char          *shop,

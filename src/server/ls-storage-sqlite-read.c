@@ -310,16 +310,17 @@ ls_storage_sqlite_list_decisions (LsStorage   *storage,
 }
 
 static int64_t
-ls_storage_sqlite_get_last_n (LsStorage   *storage,
-                              const char  *shop,
-                              const char  *client,
-                              GError     **error)
+ls_storage_sqlite_get_last_n (LsStorage    *storage,
+                              const char   *shop,
+                              const char   *client,
+                              LsEditCount  *ret_before,
+                              GError      **error)
 {
   g_auto (Reading) reading = { NULL };
 
   if (!reading_begin (&reading, storage, error))
     return -1;
-  return ls_sqlite_read_last_n (reading.sql, shop, client, error);
+  return ls_sqlite_read_last_n (reading.sql, shop, client, ret_before, error);
 }
 
 static GBytes *

@@ -86,6 +86,13 @@ static const LsMigration migrations[] = {
     .description = "why edits were refused, by name",
     .script = "ALTER TABLE log_decisions ADD COLUMN reason TEXT;",
   },
+  {
+    .version = 4,
+    .description = "how far clients had counted in the epoch before",
+    .script =
+      "ALTER TABLE log_clients ADD COLUMN before_epoch TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE log_clients ADD COLUMN before_n INTEGER NOT NULL DEFAULT 0;",
+  },
 };
 
 static bool

@@ -277,7 +277,7 @@ ls_storage_sqlite_tx_get_last_n (LsStorageTx  *base,
 
   if (known != NULL)
     return *known;
-  last_n = ls_sqlite_read_last_n (owner (base)->writer, base->shop->shop, client, error);
+  last_n = ls_sqlite_read_last_n (owner (base)->writer, base->shop->shop, client, NULL, error);
   if (last_n >= 0)
     g_hash_table_insert (tx->last_n, g_strdup (client), g_memdup2 (&last_n, sizeof last_n));
   return last_n;

@@ -642,17 +642,19 @@ ls_storage_list_decisions (LsStorage   *self,
  * @self: a storage
  * @shop: which
  * @client: whose
+ * @ret_before: (out) (optional): how far it was in the last epoch before this in which it edited
  * @error: where to put why not
  *
- * Returns: the last n decided for @client, 0 before the first, -1 with @error set
+ * Returns: the last n decided for @client, 0 before its first in this epoch, -1 with @error set
  */
 int64_t
-ls_storage_get_last_n (LsStorage   *self,
-                       const char  *shop,
-                       const char  *client,
-                       GError     **error)
+ls_storage_get_last_n (LsStorage    *self,
+                       const char   *shop,
+                       const char   *client,
+                       LsEditCount  *ret_before,
+                       GError      **error)
 {
-  return LS_STORAGE_GET_CLASS (self)->get_last_n (self, shop, client, error);
+  return LS_STORAGE_GET_CLASS (self)->get_last_n (self, shop, client, ret_before, error);
 }
 
 /**

@@ -3,6 +3,7 @@
 
 #include "core/ls-change.h"
 #include "core/ls-digest.h"
+#include "core/ls-edit-count.h"
 #include "core/ls-environment.h"
 #include "core/ls-message.h"
 #include "core/ls-position.h"
@@ -309,6 +310,7 @@ GPtrArray  *ls_storage_list_decisions    (LsStorage              *self,
 int64_t     ls_storage_get_last_n        (LsStorage              *self,
                                           const char             *shop,
                                           const char             *client,
+                                          LsEditCount            *ret_before,
                                           GError                **error);
 GBytes     *ls_storage_load_digests      (LsStorage              *self,
                                           const char             *shop,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "core/ls-edit-count.h"
 #include "core/ls-digest.h"
 
 #include "ls-model-server.h"
@@ -24,6 +25,7 @@ typedef struct {
 typedef struct {
   char *id;
   int64_t last_n;
+  LsEditCount before;
   GHashTable *results; /* mid -> LsMessage */
 } Client;
 
@@ -279,9 +281,9 @@ handle_mutate (LsModelServer  *self,
       if (result->result.status != LS_RESULT_APPLIED)
         result->result.code = g_strdup (
             result->result.status == LS_RESULT_CONFLICT ? "conflict" : "validation");
-      client->last_n = mutate->n;
       g_hash_table_insert (client->results, g_strdup (mutate->mid), result);
     }
+  client->last_n = MAX (client->last_n, mutate->n);
   if (self->n_lost > 0)
     {
       self->n_lost--;
@@ -543,6 +545,18 @@ handle (LsModelServer *self,
     }
 }
 
+/* How far the client had come in the epoch before. */
+static void
+tell_before (LsModelServer *self,
+             Session       *session)
+{
+  const Client *client =
+      session->client != NULL ? g_hash_table_lookup (self->clients, session->client) : NULL;
+  g_autofree char *before = client != NULL ? ls_edit_count_to_text (&client->before) : NULL;
+
+  ls_fake_transport_set_before (session->transport, before);
+}
+
 /* --- For tests ------------------------------------------------------------------------------- */
 
 /**
@@ -623,6 +637,7 @@ ls_model_server_serve (LsModelServer *self)
       if (!ls_fake_transport_is_open (session->transport))
         session->subscribed = false;
       ls_fake_transport_set_answer (session->transport, 200, snapshot, 500, LS_ERROR_VALIDATION);
+      tell_before (self, session);
       while ((message = ls_fake_transport_pop (session->transport)) != NULL)
         {
           any = true;
@@ -698,11 +713,25 @@ ls_model_server_digest (LsModelServer *self)
  * ls_model_server_new_epoch:
  * @self: a server without connections
  *
- * Says that its history is another now.
+ * Says that its history is another now: clients count from 1 in it.
  */
 void
 ls_model_server_new_epoch (LsModelServer *self)
 {
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->clients);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Client *client = value;
+
+      if (client->last_n == 0)
+        continue;
+      g_strlcpy (client->before.epoch, self->epoch, sizeof client->before.epoch);
+      client->before.n = client->last_n;
+      client->last_n = 0;
+    }
   self->epoch[0] = (char) (self->epoch[0] == '9' ? '1' : self->epoch[0] + 1);
 }
 

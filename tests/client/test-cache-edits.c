@@ -560,7 +560,7 @@ test_renumber (LsTestCache   *fixture,
     ls_edit_unref (edit (fixture, ls_test_add ("a", "stock", 1)));
   before = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 4, NULL);
   ls_edit_unref (end (fixture, g_ptr_array_index (before, 0), LS_RESULT_APPLIED, 10));
-  g_assert_true (ls_cache_renumber_edits (fixture->cache, LS_TEST_SHOP, -1, NULL));
+  g_assert_true (ls_cache_renumber_edits (fixture->cache, LS_TEST_SHOP, NULL));
   ls_test_cache_reopen (fixture);
   g_assert_cmpint (ls_cache_get_highest_n (fixture->cache, LS_TEST_SHOP, NULL), ==, 3);
   after = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 100, NULL);

@@ -577,12 +577,12 @@ apply_two (LsTestCache *fixture)
 }
 
 static void
-renumber (LsTestCache *fixture,
-          int64_t      base)
+lose (LsTestCache *fixture,
+      int64_t      base)
 {
   GError *error = NULL;
 
-  g_assert_true (ls_cache_renumber_edits (fixture->cache, LS_TEST_SHOP, base, &error));
+  g_assert_true (ls_cache_lose_edits (fixture->cache, LS_TEST_SHOP, base, &error));
   g_assert_no_error (error);
 }
 
@@ -595,10 +595,10 @@ test_lost (LsTestCache   *fixture,
   GError *error = NULL;
 
   apply_two (fixture);
-  renumber (fixture, 11);
+  lose (fixture, 11);
   /* As after a crash in between. */
   ls_test_cache_reopen (fixture);
-  renumber (fixture, 11);
+  lose (fixture, 11);
   lost = list (fixture, LS_EDIT_LOST);
   g_assert_cmpuint (lost->len, ==, 1);
   g_assert_cmpint (ls_test_cache_visible (fixture, "b", "price"), ==, 2000);
@@ -612,7 +612,7 @@ test_lost (LsTestCache   *fixture,
                    ((LsEdit *) g_ptr_array_index (lost, 0))->mid);
   g_assert_cmpint (ls_test_cache_visible (fixture, "b", "price"), ==, 7);
   /* Once. */
-  renumber (fixture, 11);
+  lose (fixture, 11);
   g_assert_cmpuint (count (fixture, LS_EDIT_LOST), ==, 0);
 }
 
@@ -624,7 +624,7 @@ test_lost_chosen (LsTestCache   *fixture,
   g_autoptr (GPtrArray) lost = NULL;
 
   apply_two (fixture);
-  renumber (fixture, 0);
+  lose (fixture, 0);
   lost = list (fixture, LS_EDIT_LOST);
   g_assert_cmpuint (lost->len, ==, 2);
   chosen[0] = ((LsEdit *) g_ptr_array_index (lost, 1))->mid;
@@ -634,7 +634,7 @@ test_lost_chosen (LsTestCache   *fixture,
   g_assert_true (ls_cache_discard_edits (fixture->cache, LS_TEST_SHOP,
                                          LS_EDIT_MASK (LS_EDIT_LOST), NULL));
   g_assert_cmpuint (count (fixture, LS_EDIT_LOST), ==, 0);
-  renumber (fixture, 0);
+  lose (fixture, 0);
   g_assert_cmpuint (count (fixture, LS_EDIT_LOST), ==, 0);
 }
 
@@ -646,7 +646,7 @@ test_lost_long_ago (LsTestCache   *fixture,
   ls_test_environment_advance (LS_TEST_ENVIRONMENT (fixture->environment), 2 * DAY);
   /* Resolved: one 8 days ago, one 2 days; the first has come with its delta. */
   ls_test_cache_apply (fixture, ls_test_cache_price_delta (10, 12, 11, 5), -1);
-  renumber (fixture, 0);
+  lose (fixture, 0);
   g_assert_cmpuint (count (fixture, LS_EDIT_LOST), ==, 1);
 }
 
@@ -661,7 +661,7 @@ test_lost_row (LsTestCache   *fixture,
   apply_two (fixture);
   ls_test_delta_take (delta, 13, ls_test_del ("b"), NULL);
   ls_test_cache_apply (fixture, delta, -1);
-  renumber (fixture, 11);
+  lose (fixture, 11);
   g_assert_true (ls_cache_restore_edits (fixture->cache, LS_TEST_SHOP, NULL, NULL));
   dead = list (fixture, LS_EDIT_DEAD);
   g_assert_cmpuint (dead->len, ==, 1);

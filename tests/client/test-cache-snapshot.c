@@ -154,6 +154,73 @@ test_of_other_epoch (LsTestCache   *fixture,
   g_assert_cmpstr (position.epoch, ==, "ffffffffffffffffffffffffffffffff");
 }
 
+/* What of the edits the rows of another epoch have is told as they were counted before; from then on
+ * they are counted anew (PROTOCOL rules 9 and 12). */
+static void
+test_counts_again (LsTestCache   *fixture,
+                   gconstpointer  data)
+{
+  g_autoptr (GPtrArray) records = ls_test_cache_two_products ();
+  g_autoptr (GPtrArray) before = NULL;
+  g_autoptr (GPtrArray) after = NULL;
+  g_autoptr (LsMessage) result = NULL;
+  LsPosition position = { "ffffffffffffffffffffffffffffffff", 3, 3 };
+  const int amounts[] = { 1, 10, 100, 1000 };
+  LsMessage *delta;
+  GError *error = NULL;
+
+  ls_test_cache_put_two (fixture);
+  for (size_t i = 0; i < G_N_ELEMENTS (amounts); i++)
+    {
+      g_autofree char *mid = g_strdup_printf ("mid-%d", (int) i);
+      g_autoptr (GPtrArray) changes = ls_test_changes (ls_test_add ("a", "stock", amounts[i]), NULL);
+      g_autoptr (GPtrArray) sent = NULL;
+
+      ls_edit_unref (ls_cache_add_edit (fixture->cache, LS_TEST_SHOP, mid, changes, &error));
+      g_assert_no_error (error);
+      sent = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 1, &error);
+    }
+  before = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 0, &error);
+  g_assert_cmpuint (before->len, ==, 4);
+  /* The first is refused, the second is in the rows. */
+  result = ls_test_result (g_ptr_array_index (before, 0), LS_RESULT_REJECTED, 10);
+  g_assert_true (ls_cache_apply_result (fixture->cache, result, NULL, &error));
+  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, UINT32_MAX, NULL, NULL);
+  ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, NULL);
+  g_assert_true (ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position, 1, 2, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "stock"), ==, 1105);
+  ls_test_cache_reopen (fixture);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "stock"), ==, 1105);
+  g_assert_cmpint (ls_cache_get_highest_n (fixture->cache, LS_TEST_SHOP, NULL), ==, 3);
+  after = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 0, &error);
+  g_assert_cmpuint (after->len, ==, 3);
+  for (unsigned i = 0; i < after->len; i++)
+    {
+      const LsEdit *edit = g_ptr_array_index (after, i);
+
+      g_assert_cmpint (edit->n, ==, i + 1);
+      g_assert_cmpstr (edit->mid, ==, ((LsEdit *) g_ptr_array_index (before, i + 1))->mid);
+    }
+
+  /* What comes in this epoch is counted so. */
+  delta = ls_test_delta (3, 4);
+  delta->delta.done = 2;
+  ls_test_delta_take (delta, 4, ls_test_set_integer ("a", "stock", 15), NULL);
+  ls_test_cache_apply (fixture, delta, -1);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "stock"), ==, 1015);
+
+  /* And so are rows of the same epoch. */
+  position.version = 5;
+  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, UINT32_MAX, NULL, NULL);
+  ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, records, NULL);
+  g_assert_true (ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position, 1, 3, &error));
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "stock"), ==, 5);
+  g_clear_pointer (&after, g_ptr_array_unref);
+  after = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 0, &error);
+  g_assert_cmpint (((LsEdit *) g_ptr_array_index (after, 2))->n, ==, 3);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -168,6 +235,7 @@ main (int   argc,
   ADD ("beside-deltas", test_beside_deltas);
   ADD ("ahead", test_ahead);
   ADD ("other-epoch", test_of_other_epoch);
+  ADD ("counts-again", test_counts_again);
 #undef ADD
   return g_test_run ();
 }

@@ -205,6 +205,28 @@ test_long_line (void)
   g_assert_nonnull (strstr (error->message, "line 1 of the snapshot: longer than"));
 }
 
+/* How far edits were decided, as a header tells it. */
+static void
+test_edit_count (void)
+{
+  static const char *const bad[] = { NULL, "", "7", " 7", "0123456789abcdef0123456789abcdef",
+                                     "0123456789abcdef0123456789abcdef ", "e -1", "e 1x", "e  1",
+                                     "0123456789abcdef0123456789abcdef0 1" };
+  LsEditCount count = { "0123456789abcdef0123456789abcdef", G_MAXINT64 };
+  g_autofree char *text = ls_edit_count_to_text (&count);
+  LsEditCount read;
+
+  g_assert_true (ls_edit_count_from_text (text, &read));
+  g_assert_cmpstr (read.epoch, ==, count.epoch);
+  g_assert_cmpint (read.n, ==, count.n);
+  for (size_t i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_assert_false (ls_edit_count_from_text (bad[i], &read));
+      g_assert_cmpstr (read.epoch, ==, "");
+      g_assert_cmpint (read.n, ==, 0);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -216,5 +238,6 @@ main (int    argc,
   g_test_add_func ("/snapshot/bad", test_bad);
   g_test_add_func ("/snapshot/unknown-collection", test_unknown_collection);
   g_test_add_func ("/snapshot/long-line", test_long_line);
+  g_test_add_func ("/snapshot/edit-count", test_edit_count);
   return g_test_run ();
 }

@@ -4,6 +4,7 @@
 
 #include "core/ls-digest.h"
 #include "core/ls-snapshot.h"
+#include "ls-test-dir.h"
 #include "ls-test-peer.h"
 #include "ls-test-server.h"
 
@@ -21,6 +22,7 @@ typedef struct {
   char *client;
   const LsView *view;
   LsPosition position;
+  LsEditCount before; /* as the last snapshot told it */
   GHashTable *rows;
   LsMessage *digest; /* the last one at @position */
 } Replica;
@@ -188,6 +190,8 @@ replica_fetch (Replica    *replica,
   g_autoptr (LsSnapshotReader) reader = ls_snapshot_reader_new (SHOP);
   g_autoptr (GPtrArray) records = NULL;
   g_autoptr (GError) error = NULL;
+  g_autofree char *line = NULL;
+  const char *before;
   const char *done;
   size_t length;
   const char *text = g_bytes_get_data (body, &length);
@@ -202,6 +206,12 @@ replica_fetch (Replica    *replica,
   g_hash_table_remove_all (replica->rows);
   for (unsigned i = 0; i < records->len; i++)
     replica_put (replica, ls_record_ref (g_ptr_array_index (records, i)));
+  before = strstr (head, LS_SNAPSHOT_BEFORE_HEADER ": ");
+  line = before != NULL ? g_strndup (before, strcspn (before, "\r\n")) : NULL;
+  g_assert_cmpint (ls_edit_count_from_text (
+                       line != NULL ? line + strlen (LS_SNAPSHOT_BEFORE_HEADER ": ") : NULL,
+                       &replica->before),
+                   ==, before != NULL);
   done = strstr (head, LS_SNAPSHOT_DONE_HEADER ": ");
   g_assert_nonnull (done);
   return g_ascii_strtoll (done + strlen (LS_SNAPSHOT_DONE_HEADER ": "), NULL, 10);
@@ -336,6 +346,35 @@ test_done (void)
   g_assert_cmpint (editor->position.version, ==, first + 10);
 }
 
+/* After a restore it says how far that was in the epoch before, for nothing is decided in this. */
+static void
+test_done_before (void)
+{
+  g_autoptr (LsTestServer) server = ls_test_server_new (NULL);
+  const char *admin = ls_test_server_get_token (server);
+  g_autoptr (Replica) editor = replica_new (server, admin, LS_ROLE_OWNER);
+  g_autoptr (LsTestDir) dir = ls_test_dir_new ();
+  g_autofree char *folder = ls_test_dir_file (dir, "backup");
+  g_autoptr (GRand) rand = g_rand_new_with_seed (4);
+  int made[N_ROWS] = { 0 };
+  LsPosition first;
+  int64_t n = 0;
+
+  edit (editor, &n, 7, rand, made);
+  g_free (ls_test_server_run (server, NULL, "backup", folder, NULL));
+  edit (editor, &n, 2, rand, made);
+  g_assert_cmpint (replica_fetch (editor, ""), ==, 9);
+  g_assert_cmpstr (editor->before.epoch, ==, "");
+  first = editor->position;
+  ls_test_server_stop (server);
+  g_free (ls_test_server_run (server, NULL, "restore", folder, NULL));
+  ls_test_server_start (server);
+  g_assert_cmpint (replica_fetch (editor, ""), ==, 0);
+  g_assert_cmpstr (editor->position.epoch, !=, first.epoch);
+  g_assert_cmpstr (editor->before.epoch, ==, first.epoch);
+  g_assert_cmpint (editor->before.n, ==, 7);
+}
+
 static void
 test_collections (void)
 {
@@ -399,6 +438,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/serve-snapshot/equal", test_equal);
   g_test_add_func ("/serve-snapshot/done", test_done);
+  g_test_add_func ("/serve-snapshot/done-before", test_done_before);
   g_test_add_func ("/serve-snapshot/collections", test_collections);
   g_test_add_func ("/serve-snapshot/numbers", test_numbers);
   return g_test_run ();

@@ -148,12 +148,13 @@ ls_proxy_storage_list_decisions (LsStorage   *self,
 }
 
 static int64_t
-ls_proxy_storage_get_last_n (LsStorage   *self,
-                             const char  *shop,
-                             const char  *client,
-                             GError     **error)
+ls_proxy_storage_get_last_n (LsStorage    *self,
+                             const char   *shop,
+                             const char   *client,
+                             LsEditCount  *ret_before,
+                             GError      **error)
 {
-  return ls_storage_get_last_n (below (self), shop, client, error);
+  return ls_storage_get_last_n (below (self), shop, client, ret_before, error);
 }
 
 static GBytes *

@@ -290,8 +290,8 @@ test_forgotten (void)
   g_assert_no_error (error);
   g_assert_cmpuint (decisions->len, ==, 10);
   g_assert_cmpint (((LsDecision *) decisions->pdata[0])->n, ==, 91);
-  g_assert_cmpint (ls_storage_get_last_n (self->storage, "s", "c", &error), ==, 100);
-  g_assert_cmpint (ls_storage_get_last_n (self->storage, "s", "nobody", &error), ==, 0);
+  g_assert_cmpint (ls_storage_get_last_n (self->storage, "s", "c", NULL, &error), ==, 100);
+  g_assert_cmpint (ls_storage_get_last_n (self->storage, "s", "nobody", NULL, &error), ==, 0);
 
   /* The next transaction of the shop does it. */
   ls_storage_forget_decisions (self->storage, "s", "c", 100);

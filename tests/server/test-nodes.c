@@ -500,10 +500,11 @@ typedef struct {
 } Got;
 
 static void
-snapshot_cb (GBytes       *body,
-             int64_t       done,
-             const GError *error,
-             gpointer      user_data)
+snapshot_cb (GBytes            *body,
+             int64_t            done,
+             const LsEditCount *before,
+             const GError      *error,
+             gpointer           user_data)
 {
   Got *got = user_data;
 

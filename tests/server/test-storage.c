@@ -462,9 +462,94 @@ test_results_are_kept (void)
                                    91 * LS_USEC_PER_DAY);
   g_assert_true (ls_storage_prune (self->storage, "s", 1000000, LS_USEC_PER_DAY, &error));
   g_assert_cmpint (ask_sql (self, "SELECT count(*) FROM log_decisions"), ==, 0);
-  g_assert_cmpint (ls_storage_get_last_n (self->storage, "s", "c", &error), ==, 1100);
+  g_assert_cmpint (ls_storage_get_last_n (self->storage, "s", "c", NULL, &error), ==, 1100);
   kept = ls_test_shop_mutate (self, "c", 1101, "m1101", PUT_PRODUCT);
   g_assert_no_error (kept->error);
+}
+
+static void
+begin_epoch (LsTestShop *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  ls_test_shop_close (self);
+  ls_storage_sqlite_mark_copy (LS_ENVIRONMENT (self->environment), self->path, &error);
+  g_assert_no_error (error);
+  ls_test_shop_open (self);
+}
+
+static void
+assert_count (LsTestShop *self,
+              const char *client,
+              int64_t     last_n,
+              const char *epoch,
+              int64_t     before_n)
+{
+  LsEditCount before;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (ls_storage_get_last_n (self->storage, "s", client, &before, &error), ==, last_n);
+  g_assert_no_error (error);
+  g_assert_cmpstr (before.epoch, ==, epoch);
+  g_assert_cmpint (before.n, ==, before_n);
+}
+
+/* Clients count from 1 in a new epoch; mids are known for ever, and so is how far they were before. */
+static void
+test_counts_of_epochs (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  g_autoptr (LsShop) first = ls_test_shop_get_shop (self);
+  g_autoptr (LsShop) second = NULL;
+  g_autoptr (LsShop) last = NULL;
+  g_autoptr (GPtrArray) decisions = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *more = "[{'c':'products','k':'p1','op':'add','set':{'stock':1}}]";
+
+  ls_test_shop_apply (self, PUT_PRODUCT);
+  for (int n = 1; n <= 3; n++)
+    {
+      g_autofree char *mid = g_strdup_printf ("m%d", n);
+
+      ls_test_outcome_free (ls_test_shop_mutate (self, "c", n, mid, more));
+    }
+  ls_test_outcome_free (ls_test_shop_mutate (self, "d", 1, "d1", more));
+  /* Their results came: nothing is kept of the first two. */
+  ls_storage_forget_decisions (self->storage, "s", "c", 2);
+  ls_test_shop_apply (self, more);
+  assert_count (self, "c", 3, "", 0);
+  begin_epoch (self);
+  second = ls_test_shop_get_shop (self);
+  assert_count (self, "c", 0, first->position.epoch, 3);
+  assert_count (self, "d", 0, first->position.epoch, 1);
+  assert_count (self, "nobody", 0, "", 0);
+  decisions = ls_storage_list_decisions (self->storage, "s", "c", 0, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (decisions->len, ==, 0);
+  g_assert_cmpint (ls_test_shop_get_integer (self, LS_PRODUCTS, "p1", "stock"), ==, 10);
+
+  {
+    /* Known by its mid, whose result had not come; and one that is new, under a count of before. */
+    g_autoptr (LsTestOutcome) known = ls_test_shop_mutate (self, "c", 1, "m3", more);
+    g_autoptr (LsTestOutcome) made = ls_test_shop_mutate (self, "c", 2, "m4", more);
+
+    g_assert_no_error (known->error);
+    g_assert_cmpint (known->decision->status, ==, LS_RESULT_APPLIED);
+    g_assert_cmpint (known->decision->n, ==, 1);
+    g_assert_no_error (made->error);
+    g_assert_cmpint (made->decision->status, ==, LS_RESULT_APPLIED);
+  }
+  g_assert_cmpint (ls_test_shop_get_integer (self, LS_PRODUCTS, "p1", "stock"), ==, 11);
+  assert_count (self, "c", 2, first->position.epoch, 3);
+
+  /* Who did nothing in an epoch comes from the one before. */
+  begin_epoch (self);
+  assert_count (self, "c", 0, second->position.epoch, 2);
+  assert_count (self, "d", 0, first->position.epoch, 1);
+  ls_test_shop_reopen (self);
+  assert_count (self, "c", 0, second->position.epoch, 2);
+  last = ls_test_shop_get_shop (self);
+  g_assert_cmpstr (last->position.epoch, !=, second->position.epoch);
 }
 
 /* Bytes that are no log, and logs of a newer schema. */
@@ -538,6 +623,7 @@ main (int   argc,
   g_test_add_func ("/storage/newer-schema", test_newer_schema);
   g_test_add_func ("/storage/log-is-moved", test_log_is_moved);
   g_test_add_func ("/storage/results-are-kept", test_results_are_kept);
+  g_test_add_func ("/storage/counts-of-epochs", test_counts_of_epochs);
   g_test_add_func ("/storage/log-bytes", test_log_bytes);
 
   return g_test_run ();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "core/ls-edit-count.h"
 #include "ls-sim-network-private.h"
 
 G_BEGIN_DECLS
@@ -49,9 +50,10 @@ struct _LsSimFetch {
   unsigned status; /* 0 for a connection that broke */
   int64_t retry_after;
   int64_t done;
+  LsEditCount before;
   GByteArray *body;
   size_t at;
-  char header_text[24];
+  char header_text[64];
 };
 
 /* ls-sim-fetch.c: the answer leaves the server, or what is in between; the first one counts */

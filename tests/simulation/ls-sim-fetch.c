@@ -241,6 +241,13 @@ ls_sim_fetch_get_header (LsFetch    *fetch,
   LsSimFetch *self = LS_SIM_FETCH (fetch);
   int64_t value = -1;
 
+  if (g_ascii_strcasecmp (name, LS_SNAPSHOT_BEFORE_HEADER) == 0 && self->before.epoch[0] != '\0')
+    {
+      g_autofree char *text = ls_edit_count_to_text (&self->before);
+
+      g_strlcpy (self->header_text, text, sizeof self->header_text);
+      return self->header_text;
+    }
   if (g_ascii_strcasecmp (name, LS_SNAPSHOT_DONE_HEADER) == 0)
     value = self->done;
   else if (g_ascii_strcasecmp (name, "Retry-After") == 0 && self->retry_after > 0)

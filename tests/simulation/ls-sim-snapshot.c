@@ -56,10 +56,11 @@ judge_rights (const Asked *asked)
 }
 
 static void
-snapshot_cb (GBytes       *body,
-             int64_t       done,
-             const GError *error,
-             gpointer      user_data)
+snapshot_cb (GBytes            *body,
+             int64_t            done,
+             const LsEditCount *before,
+             const GError      *error,
+             gpointer           user_data)
 {
   const Asked *asked = user_data;
   LsSimFetch *self = asked->fetch;
@@ -73,6 +74,7 @@ snapshot_cb (GBytes       *body,
   if (self->answered)
     return;
   self->done = done;
+  self->before = *before;
   g_byte_array_unref (self->body);
   self->body = unzip (body);
   judge_rights (asked);

@@ -21,6 +21,7 @@ struct _LsFakeFetch {
   LsFakeTransport *transport;
   unsigned status;
   char *body;
+  char *before;
   size_t at;
   size_t piece;
   LsErrorCode failure;
@@ -45,6 +46,7 @@ struct _LsFakeTransport {
 
   unsigned status;
   char *answer;
+  char *before; /* what the header says how far edits were decided in the epoch before */
   size_t piece;
   LsErrorCode failure;
   unsigned n_fetches;
@@ -237,6 +239,8 @@ static const char *
 ls_fake_fetch_get_header (LsFetch    *fetch,
                           const char *name)
 {
+  if (g_ascii_strcasecmp (name, "Lockstep-Done-Before") == 0)
+    return LS_FAKE_FETCH (fetch)->before;
   return g_ascii_strcasecmp (name, "Lockstep-Done") == 0 ? "0" : NULL;
 }
 
@@ -247,6 +251,7 @@ ls_fake_fetch_finalize (GObject *object)
 
   g_object_unref (self->transport);
   g_free (self->body);
+  g_free (self->before);
   G_OBJECT_CLASS (ls_fake_fetch_parent_class)->finalize (object);
 }
 
@@ -278,6 +283,7 @@ ls_fake_transport_fetch (LsTransport       *transport,
   fetch->transport = g_object_ref (self);
   fetch->status = self->status;
   fetch->body = g_strdup (self->answer != NULL ? self->answer : "");
+  fetch->before = g_strdup (self->before);
   fetch->piece = self->piece;
   fetch->failure = self->failure;
   fetch->fails = self->failure != LS_ERROR_VALIDATION;
@@ -308,6 +314,7 @@ ls_fake_transport_finalize (GObject *object)
   g_queue_clear_full (&self->held, g_free);
   g_free (self->token);
   g_free (self->answer);
+  g_free (self->before);
   g_free (self->fetch);
   g_free (self->body);
   G_OBJECT_CLASS (ls_fake_transport_parent_class)->finalize (object);
@@ -529,6 +536,21 @@ ls_fake_transport_set_answer (LsFakeTransport *self,
   self->answer = g_strdup (body);
   self->piece = piece;
   self->failure = failure;
+}
+
+/**
+ * ls_fake_transport_set_before:
+ * @self: a transport
+ * @before: (nullable): an #LsEditCount as text
+ *
+ * Sets how far the next fetches say that edits were decided in the epoch before.
+ */
+void
+ls_fake_transport_set_before (LsFakeTransport *self,
+                              const char      *before)
+{
+  g_free (self->before);
+  self->before = g_strdup (before);
 }
 
 /**

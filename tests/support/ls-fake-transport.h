@@ -47,6 +47,8 @@ void             ls_fake_transport_set_answer    (LsFakeTransport *self,
                                                   const char      *body,
                                                   size_t           piece,
                                                   LsErrorCode      failure);
+void             ls_fake_transport_set_before    (LsFakeTransport *self,
+                                                  const char      *before);
 unsigned         ls_fake_transport_get_n_fetches (LsFakeTransport *self);
 const char      *ls_fake_transport_get_fetch     (LsFakeTransport *self);
 const char      *ls_fake_transport_get_body      (LsFakeTransport *self);
