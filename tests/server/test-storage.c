@@ -514,9 +514,10 @@ test_counts_of_epochs (void)
       ls_test_outcome_free (ls_test_shop_mutate (self, "c", n, mid, more));
     }
   ls_test_outcome_free (ls_test_shop_mutate (self, "d", 1, "d1", more));
-  /* Their results came: nothing is kept of the first two. */
-  ls_storage_forget_decisions (self->storage, "s", "c", 2);
+  /* As after many more of them: nothing is kept of the first two. */
+  ls_storage_forget_decisions (self->storage, "s", "c", LS_MUTATION_WINDOW + 2);
   ls_test_shop_apply (self, more);
+  g_assert_cmpint (ask_sql (self, "SELECT min(n) FROM log_decisions WHERE client = 'c'"), ==, 3);
   assert_count (self, "c", 3, "", 0);
   begin_epoch (self);
   second = ls_test_shop_get_shop (self);
