@@ -62,6 +62,8 @@ def main(ui):
     dialog.find('button', 'Create')
     check_names(dialog)
     dialog.find('button', 'Cancel').click()
+    # What is behind a dialog takes no click before it has gone.
+    lsui.wait_for(lambda: len(app.windows()) == 1, 'the dialog to go')
 
   with ui.step('the popover of the connection names its buttons once'):
     window.find(name='Connection: Live').point()
