@@ -204,8 +204,12 @@ class Thing:
     present = self._present()
     if present is not self:
       return present.click(button, repeat)
-    if button == 1 and repeat == 1 and 'sensitive' in self.states and self.node.act('click'):
-      return self
+    try:
+      if button == 1 and repeat == 1 and 'sensitive' in self.states and self.node.act('click'):
+        return self
+    except Gone:
+      # Between the look and the click.
+      return self._present().click(button, repeat)
     return self.point(button, repeat)
 
   def point(self, button=1, repeat=1):
