@@ -23,7 +23,6 @@
 #define POLL_INTERVAL ((int64_t) G_USEC_PER_SEC)
 /* Beyond so many versions whoever is connected is better off reading the log, squashed. */
 #define MAX_FOLLOW 20000
-#define FOLLOW_BYTES (4 * 1024 * 1024)
 /* Versions that are told at once. */
 #define MAX_TOLD 256
 
@@ -48,34 +47,6 @@ leads_on (LsCommitter       *self,
       return true;
     }
   return ls_storage_check_position (self->storage, shop->shop, position, ret_leads, error);
-}
-
-static GPtrArray *
-read_versions (LsCommitter   *self,
-               const LsShop  *shop,
-               int64_t        from,
-               GError       **error)
-{
-  g_autoptr (GPtrArray)
-      versions = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_version_unref);
-
-  while (from < shop->position.version)
-    {
-      g_autoptr (GPtrArray) slice = ls_storage_read_log (
-          self->storage, shop->shop, from, shop->position.version, FOLLOW_BYTES, error);
-
-      if (slice == NULL)
-        return NULL;
-      if (slice->len == 0)
-        {
-          g_set_error (error, LS_ERROR, LS_ERROR_STORAGE,
-                       "the log of %s ends before its newest version", shop->shop);
-          return NULL;
-        }
-      from += slice->len;
-      g_ptr_array_extend_and_steal (versions, g_steal_pointer (&slice));
-    }
-  return g_steal_pointer (&versions);
 }
 
 /* Those after @from. */
@@ -259,7 +230,7 @@ ls_committer_follow_others (LsCommitter  *self,
     return false;
   if (leads)
     {
-      versions = read_versions (self, shop, told.version, error);
+      versions = ls_storage_read_log_after (self->storage, shop, told.version, error);
       if (versions == NULL || !follow_with_digests (self, shop, versions, error))
         return false;
       news = after (versions, told.version);

@@ -17,8 +17,6 @@
  * computed from the rows.
  */
 
-#define REPLAY_BYTES (4 * 1024 * 1024)
-
 static LsRecord *
 undo (const LsChange *change,
       LsRecord       *after)
@@ -188,34 +186,6 @@ redo_change (const LsChange *change,
   said->known = UINT64_MAX;
 }
 
-static GPtrArray *
-read_versions (LsStorage    *storage,
-               const LsShop *shop,
-               int64_t       version,
-               GError      **error)
-{
-  g_autoptr (GPtrArray)
-      versions = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_version_unref);
-
-  while (version < shop->position.version)
-    {
-      g_autoptr (GPtrArray) slice = ls_storage_read_log (
-          storage, shop->shop, version, shop->position.version, REPLAY_BYTES, error);
-
-      if (slice == NULL)
-        return NULL;
-      if (slice->len == 0)
-        {
-          g_set_error (error, LS_ERROR, LS_ERROR_STORAGE,
-                       "the log of %s ends before its newest version", shop->shop);
-          return NULL;
-        }
-      version += slice->len;
-      g_ptr_array_extend_and_steal (versions, g_steal_pointer (&slice));
-    }
-  return g_steal_pointer (&versions);
-}
-
 static bool
 is_dated (const LsChange *change)
 {
@@ -280,7 +250,7 @@ ls_digest_replay (LsStorage     *storage,
 {
   g_autoptr (GHashTable)
       said = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, said_free);
-  g_autoptr (GPtrArray) versions = read_versions (storage, shop, version, error);
+  g_autoptr (GPtrArray) versions = ls_storage_read_log_after (storage, shop, version, error);
 
   if (versions == NULL)
     return false;

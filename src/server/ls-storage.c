@@ -492,6 +492,38 @@ ls_storage_read_log (LsStorage   *self,
 }
 
 /**
+ * ls_storage_read_log_after:
+ * @self: a storage
+ * @shop: where a shop stands
+ * @from: the version that the reader has, at most that of @shop
+ * @error: where to put why not: %LS_ERROR_TOO_OLD when @from is before the horizon,
+ *   %LS_ERROR_STORAGE when the log ends before where the shop stands
+ *
+ * Reads all versions after @from, up to where the shop stands. Costs the memory of all of them.
+ *
+ * Returns: (transfer full) (element-type LsVersion) (nullable): the versions, in order
+ */
+GPtrArray *
+ls_storage_read_log_after (LsStorage     *self,
+                           const LsShop  *shop,
+                           int64_t        from,
+                           GError       **error)
+{
+  int64_t to = shop->position.version;
+  g_autoptr (GPtrArray) versions = ls_storage_read_log (self, shop->shop, from, to, SIZE_MAX, error);
+
+  if (versions == NULL)
+    return NULL;
+  if (versions->len < to - from)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_STORAGE,
+                   "the log of %s ends before its newest version", shop->shop);
+      return NULL;
+    }
+  return g_steal_pointer (&versions);
+}
+
+/**
  * ls_storage_check_position:
  * @self: a storage
  * @shop: which

@@ -273,6 +273,10 @@ GPtrArray  *ls_storage_read_log          (LsStorage              *self,
                                           int64_t                 to,
                                           size_t                  max_bytes,
                                           GError                **error);
+GPtrArray  *ls_storage_read_log_after    (LsStorage              *self,
+                                          const LsShop           *shop,
+                                          int64_t                 from,
+                                          GError                **error);
 bool        ls_storage_check_position    (LsStorage              *self,
                                           const char             *shop,
                                           const LsPosition       *position,
