@@ -99,7 +99,7 @@ ls_sync_machine_bucketed (LsSyncMachine *self,
 
   if (!is_current (self, shop, id, error))
     {
-      if (error != NULL)
+      if (error != NULL && heal->id == id)
         ls_sync_heal_abort (self, heal->stream);
       return;
     }

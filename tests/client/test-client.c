@@ -256,6 +256,31 @@ test_statistics_cancelled (Fixture      *fixture,
   g_assert_cmpint (statistics.rows, ==, -1);
 }
 
+/* A second process reads what there is, and is told that it can't clean up. */
+static void
+test_clean_refused (Fixture      *fixture,
+                    gconstpointer data)
+{
+  Fixture second = { fixture->dir, fixture->environment, NULL, false };
+  LsClientStatistics statistics = { 0 };
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  second.client =
+      ls_client_new (fixture->environment, URL, "ana", ls_test_dir_get_path (fixture->dir));
+  ls_client_open_async (second.client, NULL, opened_cb, &second);
+  ls_test_wait (is_opened, &second);
+  count (&second, &statistics);
+  g_assert_cmpint (statistics.bytes_on_disk, >, 0);
+  ls_client_clean_async (second.client, 0, NULL, result_cb, &result);
+  ls_test_wait (has_result, &result);
+  g_assert_false (ls_client_clean_finish (second.client, result, &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_FORBIDDEN);
+  g_clear_object (&result);
+  ls_client_stop (second.client);
+  g_assert_finalize_object (second.client);
+}
+
 static void
 refused_cb (GObject      *source,
             GAsyncResult *result,
@@ -304,5 +329,6 @@ main (int    argc,
   g_test_add ("/client/statistics", Fixture, NULL, set_up, test_statistics, tear_down);
   g_test_add ("/client/statistics-cancelled", Fixture, NULL, set_up, test_statistics_cancelled,
               tear_down);
+  g_test_add ("/client/clean-refused", Fixture, NULL, set_up, test_clean_refused, tear_down);
   return g_test_run ();
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/ls-sync-machine.h"
+#include "core/ls-error.h"
 #include "core/ls-schema.h"
 #include "core/ls-view.h"
 
@@ -553,6 +554,64 @@ test_broken_table (Fixture      *fixture,
   g_assert_cmpuint (fetch->collections, ==, PRODUCTS);
 }
 
+/* The cache answers each of its two questions with an error; the machine's id for it is @id. */
+static void
+fail_buckets (Fixture  *fixture,
+              unsigned  id)
+{
+  g_autoptr (GArray) none = g_array_new (FALSE, FALSE, sizeof (uint32_t));
+  g_autoptr (GError) error = g_error_new_literal (LS_ERROR, LS_ERROR_STORAGE, "malformed");
+
+  ls_sync_machine_bucketed (fixture->machine, "music", id, false, none, 0, error, fixture->now);
+}
+
+static void
+fail_list (Fixture  *fixture,
+           unsigned  id)
+{
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+  g_autoptr (GError) error = g_error_new_literal (LS_ERROR, LS_ERROR_STORAGE, "malformed");
+
+  ls_sync_machine_listed (fixture->machine, "music", id, false, none, false, error, fixture->now);
+}
+
+/* Sums that can't be read now are compared another time; rows that can't be read are fetched. */
+static void
+test_unreadable (Fixture      *fixture,
+                 gconstpointer data)
+{
+  g_autoptr (LsSyncAction) sums = NULL;
+  g_autoptr (LsSyncAction) listing = NULL;
+  g_autoptr (LsSyncAction) fetch = NULL;
+
+  compare (fixture, PRODUCTS, PRODUCTS);
+  expect_verify (fixture, LS_PRODUCTS, -1, 0);
+  say_digest (fixture, LS_PRODUCTS, -1);
+  sums = expect (fixture, LS_SYNC_COMPARE);
+  g_string_truncate (fixture->reports, 0);
+  fail_buckets (fixture, sums->generation);
+  expect_reported (fixture, LS_EVENT_ERROR);
+  expect_nothing (fixture);
+  tick (fixture, 60 * SECOND);
+  expect_verify (fixture, LS_PRODUCTS, -1, 0);
+
+  /* What was asked before that is no longer waited for, however it ends. */
+  fail_buckets (fixture, sums->generation);
+  fail_list (fixture, sums->generation);
+  collect (fixture);
+  g_assert_null (strstr (fixture->reports->str, LS_EVENT_ERROR));
+  buckets (fixture, LS_PRODUCTS, true, 1, 100);
+  expect_verify (fixture, LS_PRODUCTS, 0, 0);
+  say_digest (fixture, LS_PRODUCTS, 0);
+  listing = expect (fixture, LS_SYNC_COMPARE);
+  fail_list (fixture, sums->generation);
+  expect_nothing (fixture);
+  fail_list (fixture, listing->generation);
+  fetch = expect (fixture, LS_SYNC_FETCH);
+  g_assert_cmpuint (fetch->collections, ==, PRODUCTS);
+  expect_reported (fixture, LS_EVENT_RESYNC);
+}
+
 /* The rows are the same one by one, and not added up. */
 static void
 test_server_disagrees (Fixture      *fixture,
@@ -681,6 +740,7 @@ main (int    argc,
     { "held-back", test_held_back },
     { "most", test_most },
     { "broken-table", test_broken_table },
+    { "unreadable", test_unreadable },
     { "server-disagrees", test_server_disagrees },
     { "suspect", test_suspect },
     { "too-many", test_too_many },
