@@ -33,6 +33,8 @@
 #define CRASH_PAUSE (20 * 1000)
 #define FIRST_PAUSE (60 * (int64_t) G_USEC_PER_SEC)
 #define MAX_TRIES 5
+/* The version that makes a shop. */
+#define FOUNDED 1
 /* A check holds the shop in memory, about a kilobyte a row. */
 #define MAX_ROWS 1000000
 /* Findings that are logged word by word. */
@@ -361,7 +363,8 @@ slice_pause (LsScrubber *self,
   return CLAMP (self->interval / MAX (self->n_shops, 1) / 2 / n_slices, MIN_PAUSE, MAX_PAUSE);
 }
 
-/* Whether the server that ran last did not come to its end: then the digests were not kept. */
+/* Whether the server that ran last did not come to its end: then the digests were not kept. Of a shop
+ * that was only founded none were, and it has a single row. */
 static bool
 was_killed (LsScrubber   *self,
             const LsShop *shop)
@@ -370,7 +373,7 @@ was_killed (LsScrubber   *self,
   g_autoptr (GBytes) digests =
       ls_storage_load_digests (self->storage, shop->shop, &version, NULL);
 
-  return shop->position.version > 0 && (digests == NULL || version != shop->position.version);
+  return version != shop->position.version && (digests != NULL || shop->position.version > FOUNDED);
 }
 
 /* Takes all shops in, or the first time, with @killed_only, those that a crash concerned. */
