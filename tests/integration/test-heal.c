@@ -257,6 +257,24 @@ test_client_rows (Fixture      *fixture,
   g_assert_cmpint (ls_test_desk_check (fixture->desk), ==, 0);
 }
 
+/* A client that was killed reads all its rows by itself, soon after it is back. */
+static void
+test_client_killed (Fixture      *fixture,
+                    gconstpointer data)
+{
+  ls_test_desk_start (fixture->desk, NULL);
+  ls_test_desk_do (fixture->desk, "wait-live");
+  ls_test_desk_do (fixture->desk, "put products drums name=Drums status=active price=1990 stock=10");
+  ls_test_desk_do (fixture->desk, "wait-idle");
+  spoil_cache (fixture, "products", "price = 7", "drums");
+  ls_test_desk_kill (fixture->desk);
+  ls_test_desk_start (fixture->desk, NULL);
+  ls_test_desk_do (fixture->desk, "wait-live");
+  while (!ls_test_desk_has_heard (fixture->desk, "healed"))
+    ls_test_desk_iterate ();
+  g_assert_cmpint (ls_test_desk_get_integer (fixture->desk, "products", "drums", "price"), ==, 1990);
+}
+
 static void
 make_order (Fixture *fixture)
 {
@@ -381,6 +399,7 @@ main (int    argc,
 
   g_test_add ("/heal/client-row", Fixture, NULL, set_up, test_client_row, tear_down);
   g_test_add ("/heal/client-rows", Fixture, NULL, set_up, test_client_rows, tear_down);
+  g_test_add ("/heal/client-killed", Fixture, NULL, set_up, test_client_killed, tear_down);
   g_test_add ("/heal/server", Fixture, "--scrub-interval=1s", set_up, test_server, tear_down);
   g_test_add ("/heal/server-running", Fixture, "--scrub-interval=1s", set_up, test_server_running,
               tear_down);
