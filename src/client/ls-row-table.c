@@ -10,7 +10,8 @@
 /* Values of rows that nobody holds. */
 #define MAX_KEPT 2048
 
-/* Values that are wanted at once; whoever scrolls on wants others. */
+/* Values that are wanted at once; whoever scrolls on wants others. Those of rows that are shown, and
+ * were replaced, come on top: nobody would ask for them again. */
 #define MAX_WANTED 1024
 
 typedef struct {
@@ -27,6 +28,7 @@ struct _LsRowTable {
   GQueue recent;      /* Kept, the newest first */
   GHashTable *asked;  /* ids whose values are on their way */
   GArray *wanted;     /* LsWantedRow */
+  GArray *replaced;   /* LsWantedRow: of rows that were held when they were replaced */
   GHashTable *failed; /* "collection key shop" -> a mask of fields (uint64_t) for each dead letter */
   LsRowsWantedFunc func;
   gpointer user_data;
@@ -61,6 +63,7 @@ ls_row_table_new (LsRowsWantedFunc func,
   table->kept = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, kept_free);
   table->asked = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   table->wanted = g_array_new (FALSE, FALSE, sizeof (LsWantedRow));
+  table->replaced = g_array_new (FALSE, FALSE, sizeof (LsWantedRow));
   table->failed =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_array_unref);
   table->func = func;
@@ -97,6 +100,7 @@ ls_row_table_unref (LsRowTable *table)
   g_hash_table_unref (table->asked);
   g_hash_table_unref (table->failed);
   g_array_unref (table->wanted);
+  g_array_unref (table->replaced);
   g_free (table);
 }
 
@@ -141,21 +145,29 @@ keep (LsRowTable        *table,
     drop_kept (table, g_queue_peek_tail (&table->recent));
 }
 
+/* False when it is on its way already. */
+static bool
+add_want (LsRowTable        *table,
+          GArray            *wants,
+          const LsWantedRow *row)
+{
+  if (g_hash_table_contains (table->asked, &row->id))
+    return false;
+  g_hash_table_add (table->asked, g_memdup2 (&row->id, sizeof row->id));
+  g_array_append_val (wants, *row);
+  if (table->wanted->len + table->replaced->len == 1 && table->func != NULL)
+    table->func (table->user_data);
+  return true;
+}
+
 static void
 want (LsRowTable        *table,
       const LsWantedRow *row)
 {
-  if (g_hash_table_contains (table->asked, &row->id))
+  if (!add_want (table, table->wanted, row) || table->wanted->len <= MAX_WANTED)
     return;
-  g_hash_table_add (table->asked, g_memdup2 (&row->id, sizeof row->id));
-  g_array_append_val (table->wanted, *row);
-  if (table->wanted->len > MAX_WANTED)
-    {
-      g_hash_table_remove (table->asked, &g_array_index (table->wanted, LsWantedRow, 0).id);
-      g_array_remove_index (table->wanted, 0);
-    }
-  if (table->wanted->len == 1 && table->func != NULL)
-    table->func (table->user_data);
+  g_hash_table_remove (table->asked, &g_array_index (table->wanted, LsWantedRow, 0).id);
+  g_array_remove_index (table->wanted, 0);
 }
 
 static char *
@@ -288,6 +300,9 @@ ls_row_table_take_wants (LsRowTable *table)
   GArray *wanted = table->wanted;
 
   table->wanted = g_array_new (FALSE, FALSE, sizeof (LsWantedRow));
+  if (table->replaced->len > 0)
+    g_array_append_vals (wanted, table->replaced->data, table->replaced->len);
+  g_array_set_size (table->replaced, 0);
   return wanted;
 }
 
@@ -393,7 +408,7 @@ ls_row_table_reload (LsRowTable *table,
                              ls_row_get_id (row) };
 
       if (is_reloaded (&wanted, interned, collections))
-        want (table, &wanted);
+        add_want (table, table->replaced, &wanted);
     }
 }
 

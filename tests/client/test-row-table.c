@@ -130,6 +130,39 @@ test_scrolled (Fixture      *fixture,
                                          ls_schema_collection (LS_PRODUCTS), 2999));
 }
 
+/* What is shown and was replaced is read again, all of it, however much is wanted besides: nobody asks
+ * for what he has. */
+static void
+test_replaced (Fixture      *fixture,
+               gconstpointer data)
+{
+  g_autoptr (GPtrArray) shown = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GArray) wants = NULL;
+  unsigned seen = 0;
+
+  for (int id = 0; id < 3000; id++)
+    {
+      g_ptr_array_add (shown, get (fixture, id));
+      bring (fixture, id);
+    }
+  take (fixture);
+  fixture->called = 0;
+  ls_row_table_reload (fixture->table, LS_TEST_SHOP, UINT32_C (1) << LS_PRODUCTS);
+  g_assert_cmpuint (fixture->called, ==, 1);
+  ls_row_table_reload (fixture->table, LS_TEST_SHOP, UINT32_C (1) << LS_PRODUCTS);
+  for (int id = 3000; id < 5000; id++)
+    ls_row_table_prefetch (fixture->table, LS_TEST_SHOP, ls_schema_collection (LS_PRODUCTS), id);
+  wants = ls_row_table_take_wants (fixture->table);
+  g_assert_cmpuint (wants->len, ==, 3000 + 1024);
+  for (unsigned i = 0; i < wants->len; i++)
+    seen += g_array_index (wants, LsWantedRow, i).id < 3000;
+  g_assert_cmpuint (seen, ==, 3000);
+  g_assert_cmpuint (take (fixture), ==, 0);
+  /* Those of another collection are what they were. */
+  ls_row_table_reload (fixture->table, LS_TEST_SHOP, UINT32_C (1) << LS_ORDERS);
+  g_assert_cmpuint (take (fixture), ==, 0);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -141,6 +174,7 @@ main (int    argc,
     { "/row-table/in-flight", test_in_flight },
     { "/row-table/kept", test_kept },
     { "/row-table/scrolled", test_scrolled },
+    { "/row-table/replaced", test_replaced },
   };
 
   g_test_init (&argc, &argv, NULL);
