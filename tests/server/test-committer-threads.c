@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The real environment: submitters and readers on threads of their own. */
+/* The real environment: submitters, readers and nodes on threads of their own. */
 #include "config.h"
 
 #include "ls-test-dir.h"
@@ -7,24 +7,37 @@
 #include "core/ls-error.h"
 #include "server/ls-committer.h"
 #include "server/ls-derive-check.h"
+#include "server/ls-storage-memory.h"
 #include "server/ls-storage-sqlite.h"
 
 #define N_CLIENTS 4
 #define N_EDITS 250
 #define N_READERS 2
+#define MAX_NODES 2
+/* The founding version comes before those of the clients. */
+#define LAST_VERSION (1 + N_CLIENTS * N_EDITS)
 
+typedef struct _Fixture Fixture;
+
+/* A committer with threads of its own. */
 typedef struct {
-  LsTestDir *dir;
+  Fixture *fixture;
   LsEnvironment *environment;
-  LsStorage *storage;
   LsCommitter *committer;
+  int64_t last_heard; /* under the fixture's lock */
+} Node;
+
+struct _Fixture {
+  LsTestDir *dir;
+  LsStorage *storage;
+  Node nodes[MAX_NODES];
+  unsigned n_nodes;
   GMutex lock;
   GCond changed;
   unsigned n_decided;
-  int64_t last_heard;
-  bool drained;
+  unsigned n_drained;
   int stop;
-} Fixture;
+};
 
 typedef struct {
   Fixture *fixture;
@@ -44,57 +57,103 @@ shop_row (void)
   return row;
 }
 
-/* On the committer's thread, alone: versions come gap-free. */
+/* On the committer's thread, alone: versions come gap-free, whoever committed them. */
 static void
 heard_cb (const LsCommitGroup *group,
           gpointer             user_data)
 {
-  Fixture *fixture = user_data;
+  Node *node = user_data;
+  Fixture *fixture = node->fixture;
 
-  g_assert_cmpint (group->from, ==, fixture->last_heard);
+  g_mutex_lock (&fixture->lock);
+  g_assert_false (group->anew);
+  g_assert_cmpint (group->from, ==, node->last_heard);
   for (unsigned i = 0; i < group->versions->len; i++)
     {
       const LsVersion *version = g_ptr_array_index (group->versions, i);
 
-      g_assert_cmpint (version->version, ==, fixture->last_heard + 1);
-      fixture->last_heard = version->version;
+      g_assert_cmpint (version->version, ==, node->last_heard + 1);
+      node->last_heard = version->version;
     }
-  g_assert_cmpint (group->position.version, ==, fixture->last_heard);
+  g_assert_cmpint (group->position.version, ==, node->last_heard);
+  g_cond_broadcast (&fixture->changed);
+  g_mutex_unlock (&fixture->lock);
+}
+
+static void
+add_node (Fixture       *fixture,
+          LsEnvironment *environment)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsShop) shop = ls_storage_get_shop (fixture->storage, "s", &error);
+  Node *node = &fixture->nodes[fixture->n_nodes++];
+
+  g_assert_no_error (error);
+  node->fixture = fixture;
+  node->environment = environment;
+  node->committer = ls_committer_new (environment, fixture->storage);
+  node->last_heard = shop->position.version;
+  ls_committer_set_listener (node->committer, heard_cb, node);
+  ls_committer_follow (node->committer, "s", &shop->position);
+}
+
+static void
+begin (Fixture *fixture)
+{
+  g_autoptr (LsRecord) row = shop_row ();
+  g_autoptr (GError) error = NULL;
+
+  ls_storage_create_shop (fixture->storage, row, &error);
+  g_assert_no_error (error);
+  g_mutex_init (&fixture->lock);
+  g_cond_init (&fixture->changed);
 }
 
 static void
 set_up (Fixture       *fixture,
         gconstpointer  user_data)
 {
-  g_autoptr (LsRecord) row = shop_row ();
   g_autofree char *path = NULL;
   g_autoptr (GError) error = NULL;
+  LsEnvironment *environment = ls_system_environment_new ();
 
   fixture->dir = ls_test_dir_new ();
   path = ls_test_dir_file (fixture->dir, LS_STORAGE_FILE);
-  fixture->environment = ls_system_environment_new ();
-  fixture->storage = ls_storage_sqlite_new (fixture->environment, path, &error);
+  fixture->storage = ls_storage_sqlite_new (environment, path, &error);
   g_assert_no_error (error);
-  ls_storage_create_shop (fixture->storage, row, &error);
+  begin (fixture);
+  add_node (fixture, environment);
+}
+
+static void
+set_up_nodes (Fixture       *fixture,
+              gconstpointer  user_data)
+{
+  g_autoptr (GError) error = NULL;
+  LsEnvironment *environment = ls_system_environment_new ();
+
+  fixture->storage = ls_storage_memory_new (environment, &error);
   g_assert_no_error (error);
-  fixture->committer = ls_committer_new (fixture->environment, fixture->storage);
-  ls_committer_set_listener (fixture->committer, heard_cb, fixture);
-  fixture->last_heard = 1;
-  g_mutex_init (&fixture->lock);
-  g_cond_init (&fixture->changed);
+  begin (fixture);
+  add_node (fixture, environment);
+  add_node (fixture, ls_system_environment_new ());
 }
 
 static void
 tear_down (Fixture       *fixture,
            gconstpointer  user_data)
 {
-  ls_environment_stop (fixture->environment);
-  g_assert_finalize_object (fixture->committer);
+  for (unsigned i = 0; i < fixture->n_nodes; i++)
+    ls_environment_stop (fixture->nodes[i].environment);
+  for (unsigned i = 0; i < fixture->n_nodes; i++)
+    g_assert_finalize_object (fixture->nodes[i].committer);
   g_assert_finalize_object (fixture->storage);
-  g_assert_finalize_object (fixture->environment);
+  for (unsigned i = 0; i < fixture->n_nodes; i++)
+    g_assert_finalize_object (fixture->nodes[i].environment);
   g_mutex_clear (&fixture->lock);
   g_cond_clear (&fixture->changed);
-  ls_test_dir_free (fixture->dir);
+  if (fixture->dir != NULL)
+    ls_test_dir_free (fixture->dir);
 }
 
 static void
@@ -147,13 +206,14 @@ client_thread (gpointer data)
 {
   Client *client = data;
   Fixture *fixture = client->fixture;
+  LsCommitter *committer = fixture->nodes[client->number % fixture->n_nodes].committer;
 
   for (int64_t n = 1; n <= N_EDITS; n++)
     {
       g_autoptr (LsMutation) mutation = make_mutation (client->number, n);
       g_autoptr (GError) error = NULL;
 
-      ls_committer_submit (fixture->committer, mutation, decided_cb, fixture, NULL, &error);
+      ls_committer_submit (committer, mutation, decided_cb, fixture, NULL, &error);
       g_assert_no_error (error);
     }
   return NULL;
@@ -178,7 +238,7 @@ reader_thread (gpointer data)
       for (unsigned i = 0; i < versions->len; i++)
         g_assert_cmpint (((LsVersion *) versions->pdata[i])->version, ==, ++position);
       ls_scope_init (&scope);
-      ls_committer_get_digest (fixture->committer, "s", ls_view_full (), &scope, &at, sums);
+      ls_committer_get_digest (fixture->nodes[0].committer, "s", ls_view_full (), &scope, &at, sums);
       ls_storage_forget_decisions (fixture->storage, "s", "c0", position / N_CLIENTS);
     }
   return NULL;
@@ -190,23 +250,57 @@ drained_cb (gpointer user_data)
   Fixture *fixture = user_data;
 
   g_mutex_lock (&fixture->lock);
-  fixture->drained = true;
+  fixture->n_drained++;
   g_cond_broadcast (&fixture->changed);
   g_mutex_unlock (&fixture->lock);
+}
+
+static bool
+have_all_heard (Fixture *fixture)
+{
+  for (unsigned i = 0; i < fixture->n_nodes; i++)
+    if (fixture->nodes[i].last_heard < LAST_VERSION)
+      return false;
+  return true;
 }
 
 static void
 wait_for_all (Fixture *fixture)
 {
   g_mutex_lock (&fixture->lock);
-  while (fixture->n_decided < N_CLIENTS * N_EDITS)
+  while (fixture->n_decided < N_CLIENTS * N_EDITS || !have_all_heard (fixture))
     g_cond_wait (&fixture->changed, &fixture->lock);
   g_mutex_unlock (&fixture->lock);
-  ls_committer_drain (fixture->committer, drained_cb, fixture);
+  for (unsigned i = 0; i < fixture->n_nodes; i++)
+    ls_committer_drain (fixture->nodes[i].committer, drained_cb, fixture);
   g_mutex_lock (&fixture->lock);
-  while (!fixture->drained)
+  while (fixture->n_drained < fixture->n_nodes)
     g_cond_wait (&fixture->changed, &fixture->lock);
   g_mutex_unlock (&fixture->lock);
+}
+
+/* The digests of each node, however it came by the rows. */
+static void
+check_digests (Fixture *fixture)
+{
+  LsDigestSum sums[MAX_NODES][LS_N_COLLECTIONS];
+  LsScope scope;
+
+  ls_scope_init (&scope);
+  for (unsigned i = 0; i < fixture->n_nodes; i++)
+    {
+      LsPosition at;
+
+      g_assert_true (ls_committer_get_digest (fixture->nodes[i].committer, "s", ls_view_full (),
+                                              &scope, &at, sums[i]));
+      g_assert_cmpint (at.version, ==, LAST_VERSION);
+      for (unsigned id = 0; id < LS_N_COLLECTIONS; id++)
+        {
+          g_assert_cmpuint (sums[i][id].hash, ==, sums[0][id].hash);
+          g_assert_cmpuint (sums[i][id].count, ==, sums[0][id].count);
+        }
+    }
+  g_assert_cmpuint (sums[0][LS_PRODUCTS].count, ==, N_CLIENTS);
 }
 
 static void
@@ -229,11 +323,11 @@ test_threads (Fixture      *fixture,
   g_atomic_int_set (&fixture->stop, 1);
   for (unsigned i = 0; i < G_N_ELEMENTS (threads); i++)
     g_thread_join (threads[i]);
-  g_assert_cmpint (fixture->last_heard, ==, 1 + N_CLIENTS * N_EDITS);
+  check_digests (fixture);
   report = ls_derive_check (fixture->storage, "s", &error);
   g_assert_no_error (error);
   g_assert_cmpint (report->n_findings, ==, 0);
-  g_assert_cmpint (report->position.version, ==, fixture->last_heard);
+  g_assert_cmpint (report->position.version, ==, LAST_VERSION);
 }
 
 int
@@ -244,6 +338,8 @@ main (int   argc,
 
   g_test_add ("/committer-threads/submitters-and-readers", Fixture, NULL, set_up, test_threads,
               tear_down);
+
+  g_test_add ("/committer-threads/nodes", Fixture, NULL, set_up_nodes, test_threads, tear_down);
 
   return g_test_run ();
 }
