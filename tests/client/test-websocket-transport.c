@@ -643,6 +643,24 @@ test_abuse (void)
     }
 }
 
+/* A server need not wait before it sends: its first message comes in one piece with the answer. */
+static void
+test_first_message (void)
+{
+  RawServer raw;
+  Client client;
+
+  raw_init (&raw, UPGRADE ACCEPT ("%s") "\x81\x05" "hello", NULL);
+  client_init (&client, raw.url, NULL);
+  ls_transport_open (client.transport, client.endpoint);
+  wait_for (&client.closed, 1);
+  g_assert_cmpuint (client.opened, ==, 1);
+  g_assert_cmpuint (client.messages, ==, 1);
+  g_assert_cmpstr (client.last, ==, "hello");
+  client_clear (&client);
+  raw_clear (&raw);
+}
+
 static void
 test_endless_head (void)
 {
@@ -934,6 +952,7 @@ main (int    argc,
   g_test_add_func ("/websocket/statuses", test_statuses);
   g_test_add_func ("/websocket/abuse", test_abuse);
   g_test_add_func ("/websocket/endless-head", test_endless_head);
+  g_test_add_func ("/websocket/first-message", test_first_message);
   g_test_add_func ("/websocket/silence", test_silence);
   g_test_add_func ("/websocket/refused", test_refused);
   g_test_add_func ("/websocket/pause", test_pause);
