@@ -87,6 +87,8 @@ struct _LsSub {
   LsSubState state;
   unsigned generation; /* what was read for an earlier one is dropped */
   bool reading;
+  bool is_claim;    /* @claim, what the client says it has, was not looked into yet */
+  LsPosition claim;
   int64_t sent;  /* the position the session was brought to, when not live */
   int64_t done;  /* the last n contained there, as far as the log was read */
   unsigned slot; /* in the audience's array */

@@ -18,7 +18,8 @@
  * BEHIND by a few versions takes them from the ring, as others got them, and joins on the spot.
  * BEHIND by more has them squashed on a reader, from the ring or, a piece at a time, from the
  * log, each piece when the one before is nearly out. An overflowed session goes on from what it
- * acknowledged last: it may have had more, and drops what it knows.
+ * acknowledged last: it may have had more, and drops what it knows. Who subscribes while his sink is
+ * full waits in BEHIND until it has drained.
  */
 
 /* Of the log, encoded, in one read. */
@@ -198,6 +199,7 @@ read_done_cb (gpointer data)
       ls_sub_resync (sub, LS_RESYNC_TOO_OLD, NULL);
       return;
     }
+  sub->is_claim = false;
   send_texts (sub, read);
   sub->sent = read->reached;
   sub->done = read->done;
@@ -208,10 +210,10 @@ read_done_cb (gpointer data)
     sub->session->sink->klass->notify_drained (sub->session->sink);
 }
 
+/* Has a reader look into what the client claims to have, if nobody did yet, and read on to @to. */
 static void
-start_read (LsSub            *sub,
-            const LsPosition *claimed,
-            int64_t           to)
+start_read (LsSub   *sub,
+            int64_t  to)
 {
   LsHub *hub = sub->session->hub;
   LogRead *read = g_new0 (LogRead, 1);
@@ -227,14 +229,11 @@ start_read (LsSub            *sub,
   read->from = sub->sent;
   read->to = to;
   read->done = sub->done;
-  if (claimed == NULL && to == sub->shop->published.version &&
+  read->check = sub->is_claim;
+  read->claimed = sub->claim;
+  if (!read->check && to == sub->shop->published.version &&
       ls_ring_covers (sub->shop->ring, sub->sent))
     read->versions = ls_ring_list (sub->shop->ring, sub->sent);
-  if (claimed != NULL)
-    {
-      read->check = true;
-      read->claimed = *claimed;
-    }
   read->texts = g_ptr_array_new_with_free_func (g_free);
   read->lengths = g_array_new (FALSE, FALSE, sizeof (size_t));
   sub->reading = true;
@@ -307,24 +306,35 @@ void
 ls_sub_begin (LsSub            *sub,
               const LsPosition *position)
 {
-  const LsPosition *published = &sub->shop->published;
-  uint64_t check = published->check;
-
   ls_sub_detach (sub, LS_SUB_BEHIND);
   sub->sent = position->version;
   sub->done = 0;
+  sub->claim = *position;
+  sub->is_claim = true;
   g_mutex_lock (&sub->session->lock);
   sub->acked = position->version;
   g_mutex_unlock (&sub->session->lock);
-  if (!g_str_equal (position->epoch, published->epoch) && !LS_FAULT (EPOCH_IGNORED))
+  ls_sub_continue (sub);
+}
+
+/* Whether what the client claims to have is known to lie in this history. If not, a reader looks,
+ * or it does not lie there. */
+static bool
+is_claim_good (LsSub *sub)
+{
+  const LsPosition *published = &sub->shop->published;
+  uint64_t check = published->check;
+
+  if (!g_str_equal (sub->claim.epoch, published->epoch) && !LS_FAULT (EPOCH_IGNORED))
     ls_sub_resync (sub, LS_RESYNC_EPOCH, NULL);
-  else if (position->version != published->version &&
-           !ls_ring_get_check (sub->shop->ring, position->version, &check))
-    start_read (sub, position, published->version);
-  else if (check != position->check && !LS_FAULT (CHECK_NOT_COMPARED))
+  else if (sub->claim.version != published->version &&
+           !ls_ring_get_check (sub->shop->ring, sub->claim.version, &check))
+    start_read (sub, sub->hold > 0 ? sub->hold : published->version);
+  else if (check != sub->claim.check && !LS_FAULT (CHECK_NOT_COMPARED))
     ls_sub_resync (sub, LS_RESYNC_EPOCH, NULL);
   else
-    ls_sub_continue (sub);
+    sub->is_claim = false;
+  return !sub->is_claim;
 }
 
 /* Sends what was to stand at this very position, and goes on from there. */
@@ -337,7 +347,8 @@ send_held (LsSub *sub)
   ls_session_send_blob (sub->session, blob);
 }
 
-/* Brings a subscription that is behind one step further. */
+/* Brings a subscription that is behind one step further. Nothing is begun while the sink is full: what
+ * it would send would be lost. */
 void
 ls_sub_continue (LsSub *sub)
 {
@@ -347,11 +358,13 @@ ls_sub_continue (LsSub *sub)
 
   if (sub->state != LS_SUB_BEHIND || sub->reading || sub->session->overflowed)
     return;
+  if (sub->is_claim && !is_claim_good (sub))
+    return;
   if (sub->hold > 0 && sub->sent >= sub->hold)
     send_held (sub);
   if (sub->hold > 0)
     {
-      start_read (sub, NULL, sub->hold);
+      start_read (sub, sub->hold);
       return;
     }
   if (sub->sent > shop->published.version)
@@ -369,7 +382,7 @@ ls_sub_continue (LsSub *sub)
                                   hub->options.max_unsent / 4);
       if (blob == NULL)
         {
-          start_read (sub, NULL, shop->published.version);
+          start_read (sub, shop->published.version);
           return;
         }
       ls_session_send_blob (sub->session, blob);
@@ -428,6 +441,7 @@ ls_sub_overflowed (LsSub *sub)
   sub->results_lost = true;
   g_mutex_lock (&sub->session->lock);
   sub->sent = LS_FAULT (OVERFLOW_FORGOTTEN) ? sub->shop->published.version : sub->acked;
+  sub->done = 0; /* that was of where the session had been */
   g_mutex_unlock (&sub->session->lock);
 }
 

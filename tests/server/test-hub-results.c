@@ -13,10 +13,14 @@
 #define MID_3 "01890000-0000-7000-8000-000000000003"
 #define PUT(key) "[{'c':'products','k':'" key "','op':'put','set':{'name':'N','status':'active'}}]"
 
+/* But for the newest version all is read from the log. */
+#define NO_RING GSIZE_TO_POINTER (1)
+
 typedef struct {
   LsTestHub *hub;
   LsTestLink *original;
   LsTestLink *copy;
+  LsPosition start;
 } Fixture;
 
 static LsTestLink *
@@ -82,7 +86,10 @@ set_up (Fixture       *fixture,
   ls_hub_options_init (&options);
   options.digest_interval = 3600 * SECOND;
   options.heartbeat = 3600 * SECOND;
+  if (data != NULL)
+    options.ring_bytes = GPOINTER_TO_SIZE (data);
   fixture->hub = ls_test_hub_new (1, &options);
+  fixture->start = ls_test_hub_position (fixture->hub);
   fixture->original = connect_link (fixture);
   fixture->copy = connect_link (fixture);
   /* One is applied and one refused under the first id. */
@@ -162,6 +169,38 @@ test_acknowledged (Fixture       *fixture,
   expect_no_result (fixture->copy);
 }
 
+/* Who subscribes anew while the sink is full gets what the log has from there, and the results behind
+ * it: nothing of that is lost in the sink. */
+static void
+test_subscribed_anew (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  int64_t version = fixture->start.version;
+  bool told = false;
+  LsMessage *message;
+
+  ls_test_link_mutate (fixture->copy, 1, MID_3, PUT ("p-3"));
+  ls_test_hub_run (fixture->hub);
+  g_assert_cmpuint (fixture->copy->overflows, ==, 1);
+  ls_test_link_subscribe (fixture->copy, &fixture->start, LS_ROLE_OWNER);
+  ls_test_hub_run (fixture->hub);
+  fixture->copy->limit = 100000;
+  for (; (message = ls_test_link_read (fixture->copy)) != NULL; ls_message_unref (message))
+    {
+      if (message->type == LS_MESSAGE_DELTA && message->delta.from <= version)
+        version = MAX (version, message->delta.to);
+      if (message->type != LS_MESSAGE_RESULT)
+        {
+          ls_test_hub_run (fixture->hub);
+          continue;
+        }
+      told = true;
+      g_assert_cmpint (message->result.version, <=, version);
+    }
+  g_assert_true (told);
+  g_assert_cmpint (version, ==, ls_test_hub_position (fixture->hub).version);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -170,5 +209,7 @@ main (int    argc,
   g_test_add ("/hub-results/known", Fixture, NULL, set_up, test_known, tear_down);
   g_test_add ("/hub-results/known-and-own", Fixture, NULL, set_up, test_known_and_own, tear_down);
   g_test_add ("/hub-results/acknowledged", Fixture, NULL, set_up, test_acknowledged, tear_down);
+  g_test_add ("/hub-results/subscribed-anew", Fixture, NO_RING, set_up, test_subscribed_anew,
+              tear_down);
   return g_test_run ();
 }

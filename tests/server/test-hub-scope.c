@@ -15,6 +15,9 @@
 #define DECEMBER "1765324800000000"
 #define DECEMBER_BUCKET 672
 
+/* But for the newest version all is read from the log. */
+#define NO_RING GSIZE_TO_POINTER (1)
+
 typedef struct {
   LsTestHub *hub;
   LsTestLink *link;
@@ -24,9 +27,9 @@ typedef struct {
 } Fixture;
 
 static void
-subscribe (Fixture          *fixture,
-           const LsPosition *position,
-           bool              keep)
+send_subscribe (Fixture          *fixture,
+                const LsPosition *position,
+                bool              keep)
 {
   g_autoptr (LsMessage) message = ls_message_new (LS_MESSAGE_SUBSCRIBE);
 
@@ -43,6 +46,14 @@ subscribe (Fixture          *fixture,
       g_array_append_val (message->subscribe.collections, which);
     }
   ls_test_link_send (fixture->link, message);
+}
+
+static void
+subscribe (Fixture          *fixture,
+           const LsPosition *position,
+           bool              keep)
+{
+  send_subscribe (fixture, position, keep);
   ls_test_hub_run (fixture->hub);
 }
 
@@ -92,6 +103,8 @@ set_up (Fixture      *fixture,
   ls_hub_options_init (&options);
   options.digest_interval = 3600 * SECOND;
   options.heartbeat = 3600 * SECOND;
+  if (data != NULL)
+    options.ring_bytes = GPOINTER_TO_SIZE (data);
   options.background_wait = 0;
   fixture->hub = ls_test_hub_new (1, &options);
   fixture->view = ls_view_get (LS_ROLE_OWNER, LS_SCHEMA_VERSION);
@@ -351,6 +364,27 @@ test_many_scopes (Fixture      *fixture,
 
 #define ADD(path, test) g_test_add (path, Fixture, NULL, set_up, test, tear_down)
 
+/* Whoever is not of this history is told so, also when he wants something else while that is looked
+ * into. */
+static void
+test_false_claim (Fixture      *fixture,
+                  gconstpointer data)
+{
+  LsPosition position = ls_test_hub_position (fixture->hub);
+  g_autoptr (LsMessage) resync = NULL;
+
+  apply (fixture, "[{'c':'customers','k':'c-1','op':'put','set':{'name':'N'}}]");
+  apply (fixture, "[{'c':'customers','k':'c-2','op':'put','set':{'name':'N'}}]");
+  drain (fixture);
+  position.check++;
+  send_subscribe (fixture, &position, false);
+  fixture->scope.since[LS_ACTIVITY] = 0;
+  send_subscribe (fixture, &position, true);
+  resync = ls_test_link_expect (fixture->link, LS_MESSAGE_RESYNC);
+  g_assert_cmpint (resync->resync.reason, ==, LS_RESYNC_EPOCH);
+  ls_test_link_expect_none (fixture->link);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -362,5 +396,6 @@ main (int   argc,
   ADD ("/hub/scope/change", test_change);
   ADD ("/hub/scope/digests", test_digests);
   ADD ("/hub/scope/many-scopes", test_many_scopes);
+  g_test_add ("/hub/scope/false-claim", Fixture, NO_RING, set_up, test_false_claim, tear_down);
   return g_test_run ();
 }
