@@ -7,6 +7,7 @@ import importlib.util
 import io
 import os
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 spec = importlib.util.spec_from_file_location('run_tests', os.path.join(HERE, '..', 'support', 'run-tests.py'))
@@ -32,9 +33,27 @@ CASES = [
   ('words in comments', 'OK', '# not ok is a word\nok 1 /a\n', (1, 0, 0)),
 ]
 
+# What sanitizers left behind, and failed.
+REPORTS = [
+  ('no report', {}, 0),
+  ('a report that never began', {'report.1': ''}, 0),
+  ('reports of two programs', {'report.1': 'WARNING: ThreadSanitizer\n', 'report.2': '\xff\nSUMMARY: leaks\n'}, 2),
+]
+
+
+def failures(files):
+  count = run_tests.Count()
+  with tempfile.TemporaryDirectory(prefix='lockstep-test-') as folder:
+    for name, text in files.items():
+      with open(os.path.join(folder, name), 'w', encoding='latin-1') as file:
+        file.write(text)
+    with contextlib.redirect_stdout(io.StringIO()):
+      count.add_reports(folder)
+  return count.failed
+
 
 def main():
-  print(f'1..{len(CASES)}')
+  print(f'1..{len(CASES) + len(REPORTS)}')
   wrong = 0
   for number, (what, result, output, expected) in enumerate(CASES, 1):
     count = run_tests.Count()
@@ -44,6 +63,12 @@ def main():
     if found != expected:
       wrong += 1
       print(f'# passed, failed, skipped are {found} and not {expected}')
+    print(f'{"ok" if found == expected else "not ok"} {number} - {what}')
+  for number, (what, files, expected) in enumerate(REPORTS, len(CASES) + 1):
+    found = failures(files)
+    if found != expected:
+      wrong += 1
+      print(f'# failed are {found} and not {expected}')
     print(f'{"ok" if found == expected else "not ok"} {number} - {what}')
   sys.exit(1 if wrong else 0)
 

@@ -9,7 +9,8 @@ import subprocess
 import threading
 import time
 
-PATIENCE = 120
+# Seconds, for what hangs; more under a sanitizer.
+PATIENCE = 120 * float(os.environ.get('LOCKSTEP_TEST_PATIENCE', '1'))
 PR_SET_PDEATHSIG = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)

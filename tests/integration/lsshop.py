@@ -14,7 +14,8 @@ import time
 import traceback
 
 PR_SET_PDEATHSIG = 1
-PATIENCE = 60
+# Seconds, for what hangs; more under a sanitizer.
+PATIENCE = 60 * float(os.environ.get('LOCKSTEP_TEST_PATIENCE', '1'))
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the tests of a build directory and counts what each program tested, not the programs.
 
-usage: run-tests.py BUILD_DIR [--timeout-multiplier N] [--no-suite SUITE]... [FILTER...]
+usage: run-tests.py BUILD_DIR [--timeout-multiplier N] [--no-suite SUITE]... [--reports DIR] [FILTER...]
 
 A filter picks the tests whose name or suite contains it. The last line printed is "N passed, M failed"; what was
 skipped stands before it with its reason, since a skipped test has shown nothing.
+
+--reports names a folder where sanitizers write: each file that is there in the end counts as a failure. Many programs are
+started, and ended, by a test that never sees what they print.
 """
 
 import argparse
@@ -13,12 +16,14 @@ import collections
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
 # meson's words for a test that did what it should.
 GOOD = {'OK', 'EXPECTEDFAIL', 'SKIP'}
 MOST_LINES = 20
+MOST_REPORTED = 60
 RESULT = re.compile(r'^(?P<indent> *)(?P<verdict>not ok|ok)\b *\d* *(?:- *)?(?P<name>[^#]*)(?:# *(?P<directive>.*))?$')
 
 # TAP's word for a subtest that is known to fail, which g_test_incomplete() prints.
@@ -99,6 +104,19 @@ class Count:
       self.passed += 1
 
 
+  def add_reports(self, folder):
+    """Counts what sanitizers wrote, one file for each process that broke something."""
+    for name in sorted(os.listdir(folder)):
+      with open(os.path.join(folder, name), encoding='utf-8', errors='replace') as file:
+        lines = file.read().splitlines()
+      if not lines:
+        continue
+      self.failed += 1
+      print(f'\n{os.path.join(folder, name)} says:')
+      for line in lines[:MOST_REPORTED]:
+        print(f'  {line}')
+
+
 def chosen(build_dir, filters):
   """The names of the tests that a filter picks."""
   listing = subprocess.run(['meson', 'introspect', '--tests', build_dir], check=True, stdout=subprocess.PIPE)
@@ -116,6 +134,7 @@ def main():
   # Meson's limits are for a machine that does nothing else; here they only end what hangs.
   parser.add_argument('--timeout-multiplier', default='4')
   parser.add_argument('--no-suite', action='append', default=[])
+  parser.add_argument('--reports')
   parser.add_argument('filters', nargs='*')
   args = parser.parse_intermixed_args()
 
@@ -134,6 +153,9 @@ def main():
   log = os.path.join(args.build_dir, 'meson-logs', 'testlog.json')
   if os.path.exists(log):
     os.remove(log)
+  if args.reports:
+    shutil.rmtree(args.reports, ignore_errors=True)
+    os.makedirs(args.reports)
   status = subprocess.run(command).returncode
 
   count = Count()
@@ -141,6 +163,8 @@ def main():
     with open(log, encoding='utf-8') as lines:
       for line in lines:
         count.add(json.loads(line))
+  if args.reports:
+    count.add_reports(args.reports)
   if status != 0 and count.failed == 0:
     count.failed = 1
 

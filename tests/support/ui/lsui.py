@@ -29,7 +29,7 @@ import lsprocess
 import lsx11
 from lsatspi import Gio, GLib, Gone
 
-PATIENCE = 20 * float(os.environ.get('LSUI_PATIENCE', '1'))
+PATIENCE = 20 * float(os.environ.get('LOCKSTEP_TEST_PATIENCE', '1'))
 PAUSE = 0.03
 # For how long what passes by itself is looked for before it is asked for again: toasts stay for five seconds.
 PASSING = 10
