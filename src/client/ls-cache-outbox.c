@@ -334,7 +334,9 @@ make_again (LsCacheTx   *tx,
   ls_cache_touch_edit (tx, open);
   return ls_sql_run (tx->cache->sql, error, "UPDATE edits SET mid = ? WHERE id = ?", "ti",
                      again->mid, again->id) &&
-         update_open (tx, open, ls_edit_ref (again), error);
+         update_open (tx, open, ls_edit_ref (again), error) &&
+         /* A squashed delta may have told that the one before was decided: this one is not. */
+         ls_cache_set_contained (tx, open, 0, error);
 }
 
 static bool

@@ -518,6 +518,32 @@ test_chain_on_its_way (LsTestCache   *fixture,
   g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 12);
 }
 
+/* A squashed delta told that all up to the second of a chain was decided, so that it showed no more. It
+ * was refused for the first alone: what is made in its place shows. */
+static void
+test_chain_done (LsTestCache   *fixture,
+                 gconstpointer  data)
+{
+  g_autoptr (LsMessage) delta = ls_test_cache_price_delta (10, 11, 11, 700);
+  g_autoptr (GPtrArray) sent = NULL;
+  g_autoptr (LsEdit) first = NULL;
+  g_autoptr (LsEdit) second = NULL;
+
+  first = send (fixture, edit (fixture, ls_test_set_integer ("a", "price", 5)));
+  second = send (fixture, edit (fixture, ls_test_set_integer ("a", "price", 10)));
+  delta->delta.done = 2;
+  ls_test_cache_apply (fixture, g_steal_pointer (&delta), -1);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 700);
+  ls_edit_unref (end (fixture, first, LS_RESULT_CONFLICT, 11));
+  ls_edit_unref (end (fixture, second, LS_RESULT_CONFLICT, 11));
+  sent = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 64, NULL);
+  g_assert_cmpuint (sent->len, ==, 1);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 10);
+  ls_test_cache_reopen (fixture);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 10);
+  g_assert_cmpint (ls_test_cache_confirmed (fixture, "a", "price"), ==, 700);
+}
+
 /* PROTOCOL rule 7: 1, 2, 3, at most 64 undecided, and the same again until they are decided. */
 static void
 test_numbers (LsTestCache   *fixture,
@@ -653,6 +679,7 @@ main (int   argc,
   ADD_TEST ("retry", test_retry);
   ADD_TEST ("discard-sent", test_discard_sent);
   ADD_TEST ("chain-on-its-way", test_chain_on_its_way);
+  ADD_TEST ("chain-done", test_chain_done);
   ADD_TEST ("numbers", test_numbers);
   ADD_TEST ("renumber", test_renumber);
   ADD_TEST ("snapshot-rebase", test_snapshot_rebase);
