@@ -12,8 +12,8 @@
  * order decided, each behind the delta of its version: a session that is live has had that delta,
  * one that is behind gets it first. One whose sink overflowed has lost what was on the way: when
  * it is live again, all results that it did not acknowledge are told once more: those that stand
- * under its id, and those of edits that were decided under another one, which only the session
- * knows to be this client's (a mid is kept once).
+ * under its id, of as many edits as may be on their way, and those of edits that were decided under
+ * another one, which only the session knows to be this client's (a mid is kept once).
  */
 
 #define SECOND ((int64_t) G_USEC_PER_SEC)
@@ -473,9 +473,12 @@ list_decisions_cb (gpointer data)
 {
   DecisionList *list = data;
   g_autoptr (GError) error = NULL;
+  int64_t last_n = ls_storage_get_last_n (list->storage, list->shop, list->client, NULL, &error);
 
-  list->decisions = ls_storage_list_decisions (list->storage, list->shop, list->client,
-                                               list->after_n, &error);
+  list->after_n = MAX (list->after_n, last_n - MAX_EDITS);
+  if (last_n >= 0)
+    list->decisions = ls_storage_list_decisions (list->storage, list->shop, list->client,
+                                                 list->after_n, &error);
   if (list->decisions == NULL)
     g_warning ("Results could not be read: %s", error->message);
 }

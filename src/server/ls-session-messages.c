@@ -180,7 +180,6 @@ handle_ack (LsSession   *session,
   sub->acked = MAX (sub->acked, ack->version);
   sub->acked_n = MAX (sub->acked_n, ack->n);
   g_mutex_unlock (&session->lock);
-  ls_storage_forget_decisions (session->hub->storage, ack->shop, session->client, ack->n);
 }
 
 static void

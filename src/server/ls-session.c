@@ -311,7 +311,6 @@ take_ack (LsSession  *session,
           size_t      length)
 {
   char shop[LS_KEY_MAX_BYTES + 1];
-  g_autofree char *client = NULL;
   LsAck ack;
 
   if (!ls_message_scan_ack (text, length, shop, sizeof shop, &ack))
@@ -325,16 +324,10 @@ take_ack (LsSession  *session,
       if (strcmp (sub->shop->shop, shop) != 0)
         continue;
       sub->acked = MAX (sub->acked, ack.version);
-      if (ack.n > sub->acked_n)
-        {
-          sub->acked_n = ack.n;
-          client = g_strdup (session->client);
-        }
+      sub->acked_n = MAX (sub->acked_n, ack.n);
       break;
     }
   g_mutex_unlock (&session->lock);
-  if (client != NULL)
-    ls_storage_forget_decisions (session->hub->storage, shop, client, ack.n);
   return true;
 }
 

@@ -151,10 +151,6 @@ struct _LsStorageClass {
                                    const char              *shop,
                                    int64_t                 *ret_version,
                                    GError                 **error);
-  void        (*forget_decisions) (LsStorage               *self,
-                                   const char              *shop,
-                                   const char              *client,
-                                   int64_t                  up_to_n);
 };
 
 /* For storages: tells the listener, the first time. */

@@ -51,10 +51,6 @@ struct _LsStorageSqlite {
   GMutex pool_lock;
   GQueue idle;
 
-  /* What clients acknowledged since the last transaction: "shop\nclient" -> int64_t */
-  GMutex acks_lock;
-  GHashTable *acks;
-
   /* Moving the write-ahead log into the file */
   LsSql *mover;
   GMutex mover_lock;

@@ -11,20 +11,27 @@
  * version of the derivations is stored. */
 
 #define VERSIONS_PER_SLICE 1000
+#define DECISIONS_PER_SLICE 5000
 #define MAX_DECISIONS_PER_CLIENT 1000
 #define DECISION_AGE (90 * LS_USEC_PER_DAY)
+
+/* Where the walk through the results of a shop is. */
+typedef struct {
+  int64_t before;
+  char *mid; /* NULL at the end */
+} DecisionWalk;
 
 /* Runs @step in a short transaction of its own on the writer. */
 typedef bool (*SliceFunc) (LsSql       *sql,
                            const char  *shop,
-                           int64_t      number,
+                           gpointer     data,
                            GError     **error);
 
 static bool
 run_slice (LsStorageSqlite  *self,
            SliceFunc         step,
            const char       *shop,
-           int64_t           number,
+           gpointer          data,
            GError          **error)
 {
   LsSqlTransaction *transaction;
@@ -32,7 +39,7 @@ run_slice (LsStorageSqlite  *self,
 
   g_rec_mutex_lock (&self->writer_lock);
   transaction = ls_sql_begin (self->writer, LS_SQL_BEGIN_IMMEDIATE, error);
-  if (transaction != NULL && step (self->writer, shop, number, error))
+  if (transaction != NULL && step (self->writer, shop, data, error))
     done = ls_sqlite_commit (self, g_steal_pointer (&transaction), error) == LS_SQL_COMMIT_OK;
   g_clear_pointer (&transaction, ls_sql_rollback);
   g_rec_mutex_unlock (&self->writer_lock);
@@ -44,9 +51,11 @@ run_slice (LsStorageSqlite  *self,
 static bool
 raise_horizon (LsSql       *sql,
                const char  *shop,
-               int64_t      horizon,
+               gpointer     data,
                GError     **error)
 {
+  int64_t horizon = *(int64_t *) data;
+
   return ls_sql_run (sql, error,
                      "UPDATE log_shops SET horizon = ?1, horizon_check ="
                      " (SELECT \"check\" FROM log_versions WHERE shop = ?2 AND version = ?1)"
@@ -56,19 +65,39 @@ raise_horizon (LsSql       *sql,
                      shop, horizon);
 }
 
+/*
+ * One slice of the results. That its client knows one is no reason to let it go: a copy of its cache
+ * may still send that edit. So what was applied is known for as long as the log leads there, as is what
+ * was refused, unless its client has come far since: no refusal grows the log, which thereby bounds
+ * nothing. What is before the log is kept for those who were away.
+ */
 static bool
 drop_decisions (LsSql       *sql,
                 const char  *shop,
-                int64_t      before,
+                gpointer     data,
                 GError     **error)
 {
-  return ls_sql_run (sql, error, "DELETE FROM log_decisions WHERE shop = ? AND at < ?", "ti", shop,
-                     before) &&
+  DecisionWalk *walk = data;
+  g_autofree char *from = g_steal_pointer (&walk->mid);
+  g_autoptr (LsStatement) statement =
+      ls_sql_query (sql, error,
+                    "SELECT max (mid) FROM (SELECT mid FROM log_decisions"
+                    " WHERE shop = ? AND mid > ? ORDER BY mid LIMIT ?)",
+                    "ttd", shop, from, DECISIONS_PER_SLICE);
+
+  if (statement == NULL || ls_statement_step (statement, error) != LS_STEP_ROW)
+    return false;
+  walk->mid = ls_statement_dup_text (statement, 0);
+  return walk->mid == NULL ||
          ls_sql_run (sql, error,
-                     "DELETE FROM log_decisions WHERE shop = ? AND n > 0 AND n <="
-                     " (SELECT c.last_n FROM log_clients c"
-                     "  WHERE c.shop = log_decisions.shop AND c.client = log_decisions.client) - ?",
-                     "td", shop, MAX_DECISIONS_PER_CLIENT);
+                     "DELETE FROM log_decisions AS d WHERE shop = ?1 AND mid > ?2 AND mid <= ?3"
+                     " AND (status <> 0"
+                     "      OR version <= (SELECT horizon FROM log_shops WHERE shop = ?1))"
+                     " AND ((at < ?4"
+                     "       AND version <= (SELECT horizon FROM log_shops WHERE shop = ?1))"
+                     "      OR (n > 0 AND n <= (SELECT c.last_n FROM log_clients AS c"
+                     "                          WHERE c.shop = ?1 AND c.client = d.client) - ?5))",
+                     "tttid", shop, from, walk->mid, walk->before, MAX_DECISIONS_PER_CLIENT);
 }
 
 /* The newest version in (from, to] that is not younger than @until, or @from. Times never decrease.
@@ -111,6 +140,7 @@ ls_storage_sqlite_prune (LsStorage   *storage,
   int64_t now = ls_environment_now (self->environment);
   g_autoptr (LsShop) found = ls_storage_get_shop (storage, shop, error);
   int64_t last = 0;
+  DecisionWalk walk = { now - DECISION_AGE, NULL };
   LsSql *reader;
   bool ok;
 
@@ -126,20 +156,24 @@ ls_storage_sqlite_prune (LsStorage   *storage,
   for (int64_t horizon = found->horizon; ok && horizon < last;)
     {
       horizon = MIN (horizon + VERSIONS_PER_SLICE, last);
-      ok = run_slice (self, raise_horizon, shop, horizon, error);
+      ok = run_slice (self, raise_horizon, shop, &horizon, error);
     }
-  return ok && run_slice (self, drop_decisions, shop, now - DECISION_AGE, error);
+  walk.mid = ok ? g_strdup ("") : NULL;
+  while (ok && walk.mid != NULL)
+    ok = run_slice (self, drop_decisions, shop, &walk, error);
+  g_free (walk.mid);
+  return ok;
 }
 
 static bool
 set_derivation (LsSql       *sql,
                 const char  *shop,
-                int64_t      derivation,
+                gpointer     data,
                 GError     **error)
 {
   return ls_sql_run (sql, error,
                      "INSERT OR REPLACE INTO log_meta (name, value) VALUES ('derivation', ?)", "i",
-                     derivation);
+                     *(int64_t *) data);
 }
 
 static bool
@@ -147,7 +181,7 @@ ls_storage_sqlite_set_derivation (LsStorage  *storage,
                                   int64_t     derivation,
                                   GError    **error)
 {
-  return run_slice (LS_STORAGE_SQLITE (storage), set_derivation, NULL, derivation, error);
+  return run_slice (LS_STORAGE_SQLITE (storage), set_derivation, NULL, &derivation, error);
 }
 
 void

@@ -74,38 +74,6 @@ tx_open (LsStorageSqlite  *self,
   return tx->transaction != NULL ? g_steal_pointer (&tx) : NULL;
 }
 
-/* Drops the results of @shop that clients acknowledged meanwhile. */
-static bool
-forget_acknowledged (LsSqliteTx  *tx,
-                     const char  *shop,
-                     GError     **error)
-{
-  LsStorageSqlite *self = owner (&tx->base);
-  g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GArray) counts = g_array_new (FALSE, FALSE, sizeof (int64_t));
-  size_t prefix = strlen (shop);
-  GHashTableIter iter;
-  gpointer key, n;
-
-  g_mutex_lock (&self->acks_lock);
-  g_hash_table_iter_init (&iter, self->acks);
-  while (g_hash_table_iter_next (&iter, &key, &n))
-    if (strncmp (key, shop, prefix) == 0 && ((char *) key)[prefix] == '\n')
-      {
-        g_ptr_array_add (clients, g_strdup ((char *) key + prefix + 1));
-        g_array_append_val (counts, *(int64_t *) n);
-        g_hash_table_iter_remove (&iter);
-      }
-  g_mutex_unlock (&self->acks_lock);
-  for (unsigned i = 0; i < clients->len; i++)
-    if (!ls_sql_run (self->writer, error,
-                     "DELETE FROM log_decisions WHERE shop = ? AND client = ? AND n > 0 AND n <= ?",
-                     "tti", shop, g_ptr_array_index (clients, i),
-                     g_array_index (counts, int64_t, i)))
-      return false;
-  return true;
-}
-
 static void
 ls_storage_sqlite_begin (LsStorage          *storage,
                          const char         *shop,
@@ -148,8 +116,6 @@ write_ends (LsSqliteTx  *tx,
       return false;
   if (LS_FAULT (RESULTS_FORGOTTEN) &&
       !ls_sql_run (sql, error, "DELETE FROM log_decisions WHERE n > 0", NULL))
-    return false;
-  if (!forget_acknowledged (tx, shop->shop, error))
     return false;
   return ls_sql_run (
       sql, error, "UPDATE log_shops SET version = ?, \"check\" = ?, at = ? WHERE shop = ?", "iiit",
@@ -399,23 +365,6 @@ ls_storage_sqlite_create_shop (LsStorage  *storage,
   return true;
 }
 
-static void
-ls_storage_sqlite_forget_decisions (LsStorage  *storage,
-                                    const char *shop,
-                                    const char *client,
-                                    int64_t     up_to_n)
-{
-  LsStorageSqlite *self = LS_STORAGE_SQLITE (storage);
-  int64_t last = up_to_n - LS_MUTATION_WINDOW;
-
-  if (last <= 0)
-    return;
-  g_mutex_lock (&self->acks_lock);
-  g_hash_table_insert (self->acks, g_strconcat (shop, "\n", client, NULL),
-                       g_memdup2 (&last, sizeof last));
-  g_mutex_unlock (&self->acks_lock);
-}
-
 void
 ls_sqlite_tx_class_init (LsStorageClass *klass)
 {
@@ -433,5 +382,4 @@ ls_sqlite_tx_class_init (LsStorageClass *klass)
   klass->tx_decide = ls_storage_sqlite_tx_decide;
   klass->tx_save_digests = ls_storage_sqlite_tx_save_digests;
   klass->create_shop = ls_storage_sqlite_create_shop;
-  klass->forget_decisions = ls_storage_sqlite_forget_decisions;
 }

@@ -47,13 +47,11 @@ ls_storage_sqlite_finalize (GObject *object)
   g_clear_pointer (&self->writer, ls_sql_unref);
   for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
     ls_row_sql_clear (&self->rows[id]);
-  g_hash_table_unref (self->acks);
   g_clear_pointer (&self->listeners, ls_storage_listeners_free);
   g_clear_object (&self->environment);
   g_free (self->path);
   g_rec_mutex_clear (&self->writer_lock);
   g_mutex_clear (&self->pool_lock);
-  g_mutex_clear (&self->acks_lock);
   g_mutex_clear (&self->mover_lock);
 
   G_OBJECT_CLASS (ls_storage_sqlite_parent_class)->finalize (object);
@@ -91,10 +89,8 @@ ls_storage_sqlite_init (LsStorageSqlite *self)
 {
   g_rec_mutex_init (&self->writer_lock);
   g_mutex_init (&self->pool_lock);
-  g_mutex_init (&self->acks_lock);
   g_mutex_init (&self->mover_lock);
   g_queue_init (&self->idle);
-  self->acks = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
     ls_row_sql_init (&self->rows[id], ls_schema_collection ((LsCollectionId) id));
 }

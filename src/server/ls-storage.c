@@ -709,23 +709,3 @@ ls_storage_load_digests (LsStorage   *self,
 {
   return LS_STORAGE_GET_CLASS (self)->load_digests (self, shop, ret_version, error);
 }
-
-/**
- * ls_storage_forget_decisions:
- * @self: a storage
- * @shop: which
- * @client: whose
- * @up_to_n: the client knows the results up to this one
- *
- * Lets results go that their client acknowledged. It costs no transaction of its own: the next one
- * of the shop does it, and if none comes, nothing is lost. The last %LS_MUTATION_WINDOW stay, by
- * which a copied client is told.
- */
-void
-ls_storage_forget_decisions (LsStorage  *self,
-                             const char *shop,
-                             const char *client,
-                             int64_t     up_to_n)
-{
-  LS_STORAGE_GET_CLASS (self)->forget_decisions (self, shop, client, up_to_n);
-}

@@ -95,7 +95,7 @@ typedef struct {
  * @path: (nullable): the place: collection, key, field
  * @reason: (nullable) (array zero-terminated=1): why exactly, for the reader's language (ls-reason.h)
  *
- * How a mutation ended, as it is kept until its client acknowledged it (PROTOCOL rule 10). Boxed.
+ * How a mutation ended, as it is kept for whoever sends it again (PROTOCOL rule 10). Boxed.
  */
 typedef struct {
   int64_t n;
@@ -320,12 +320,6 @@ GBytes     *ls_storage_load_digests      (LsStorage              *self,
                                           const char             *shop,
                                           int64_t                *ret_version,
                                           GError                **error);
-
-/* From any thread; what it says is done in a later transaction. */
-void        ls_storage_forget_decisions  (LsStorage              *self,
-                                          const char             *shop,
-                                          const char             *client,
-                                          int64_t                 up_to_n);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsDecision, ls_decision_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsShop, ls_shop_free)

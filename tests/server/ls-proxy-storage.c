@@ -166,15 +166,6 @@ ls_proxy_storage_load_digests (LsStorage   *self,
   return ls_storage_load_digests (below (self), shop, ret_version, error);
 }
 
-static void
-ls_proxy_storage_forget_decisions (LsStorage  *self,
-                                   const char *shop,
-                                   const char *client,
-                                   int64_t     up_to_n)
-{
-  ls_storage_forget_decisions (below (self), shop, client, up_to_n);
-}
-
 static LsRecord *
 ls_proxy_storage_tx_get (LsStorageTx         *tx,
                          const LsCollection  *collection,
@@ -306,7 +297,6 @@ ls_proxy_storage_class_init (LsProxyStorageClass *klass)
   storage_class->list_decisions = ls_proxy_storage_list_decisions;
   storage_class->get_last_n = ls_proxy_storage_get_last_n;
   storage_class->load_digests = ls_proxy_storage_load_digests;
-  storage_class->forget_decisions = ls_proxy_storage_forget_decisions;
   storage_class->rollback = ls_proxy_storage_rollback;
   storage_class->tx_get = ls_proxy_storage_tx_get;
   storage_class->tx_list = ls_proxy_storage_tx_list;

@@ -239,7 +239,6 @@ reader_thread (gpointer data)
         g_assert_cmpint (((LsVersion *) versions->pdata[i])->version, ==, ++position);
       ls_scope_init (&scope);
       ls_committer_get_digest (fixture->nodes[0].committer, "s", ls_view_full (), &scope, &at, sums);
-      ls_storage_forget_decisions (fixture->storage, "s", "c0", position / N_CLIENTS);
     }
   return NULL;
 }

@@ -269,14 +269,16 @@ test_known_mid_moves_n (void)
   g_assert_cmpint (ls_test_shop_get_integer (self, LS_PRODUCTS, "p1", "stock"), ==, 7);
 }
 
+/* Those of old, too: for a client and for a copy of its cache, whose id is another one. */
 static void
-test_forgotten (void)
+test_results_of_old (void)
 {
   g_autoptr (LsTestShop) self = ls_test_shop_new ();
   g_autoptr (GPtrArray) decisions = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (LsTestOutcome) old = NULL;
   g_autoptr (LsTestOutcome) known = NULL;
+  g_autoptr (LsTestOutcome) copied = NULL;
+  g_autoptr (LsTestOutcome) other = NULL;
 
   ls_test_shop_apply (self, PUT_PRODUCT);
   for (int n = 1; n <= 100; n++)
@@ -293,14 +295,14 @@ test_forgotten (void)
   g_assert_cmpint (ls_storage_get_last_n (self->storage, "s", "c", NULL, &error), ==, 100);
   g_assert_cmpint (ls_storage_get_last_n (self->storage, "s", "nobody", NULL, &error), ==, 0);
 
-  /* The next transaction of the shop does it. */
-  ls_storage_forget_decisions (self->storage, "s", "c", 100);
-  ls_test_shop_apply (self, STOCK_ONE_MORE);
-  known = ls_test_shop_mutate (self, "c", 40, "m40", STOCK_ONE_MORE);
-  old = ls_test_shop_mutate (self, "c", 20, "m20", STOCK_ONE_MORE);
-  assert_decided (known, LS_RESULT_APPLIED, 40, 42);
-  assert_decided (old, LS_RESULT_DECIDED, 20, 103);
-  g_assert_cmpint (ls_test_shop_get_integer (self, LS_PRODUCTS, "p1", "stock"), ==, 106);
+  known = ls_test_shop_mutate (self, "c", 1, "m1", STOCK_ONE_MORE);
+  copied = ls_test_shop_mutate (self, "copy", 1, "m2", STOCK_ONE_MORE);
+  assert_decided (known, LS_RESULT_APPLIED, 1, 3);
+  assert_decided (copied, LS_RESULT_APPLIED, 1, 4);
+  other = ls_test_shop_mutate (self, "c", 3, "m3-of-a-copy", STOCK_ONE_MORE);
+  g_assert_error (other->error, LS_ERROR, LS_ERROR_PROTOCOL);
+  g_assert_cmpint (other->expected_n, ==, LS_EXPECTED_FORKED);
+  g_assert_cmpint (ls_test_shop_get_integer (self, LS_PRODUCTS, "p1", "stock"), ==, 105);
 }
 
 static void
@@ -481,7 +483,7 @@ main (int   argc,
   g_test_add_func ("/committer/no-change", test_no_change);
   g_test_add_func ("/committer/forked", test_forked);
   g_test_add_func ("/committer/known-mid-moves-n", test_known_mid_moves_n);
-  g_test_add_func ("/committer/forgotten", test_forgotten);
+  g_test_add_func ("/committer/results-of-old", test_results_of_old);
   g_test_add_func ("/committer/own-mutations", test_own_mutations);
   g_test_add_func ("/committer/unknown-shop", test_unknown_shop);
   g_test_add_func ("/committer/queue-bound", test_queue_bound);

@@ -77,6 +77,27 @@ expect_no_result (LsTestLink *link)
     }
 }
 
+static char *
+mid_of (int64_t n)
+{
+  return g_strdup_printf ("01890000-0000-7000-9000-%012" G_GINT64_FORMAT, n);
+}
+
+/* Edit @n of @link, applied. */
+static void
+mutate_and_read (LsTestLink *link,
+                 int64_t     n)
+{
+  g_autofree char *mid = mid_of (n);
+  g_autofree char *changes =
+      g_strdup_printf ("[{'c':'products','k':'q-%" G_GINT64_FORMAT "','op':'put',"
+                       "'set':{'name':'N','status':'active'}}]",
+                       n);
+
+  ls_test_link_mutate (link, n, mid, changes);
+  expect_result (link, n, mid, LS_RESULT_APPLIED);
+}
+
 static void
 set_up (Fixture       *fixture,
         gconstpointer  data)
@@ -201,6 +222,62 @@ test_subscribed_anew (Fixture       *fixture,
   g_assert_cmpint (version, ==, ls_test_hub_position (fixture->hub).version);
 }
 
+/* The copy of a cache that its original has left far behind, with all results of then: they are its
+ * results, and nothing is done twice. */
+static void
+test_long_acknowledged (Fixture       *fixture,
+                        gconstpointer  data)
+{
+  g_autoptr (LsMessage) ack = ls_message_new (LS_MESSAGE_ACK);
+  int64_t last_n = 2 + 2 * LS_MUTATION_WINDOW;
+  int64_t version;
+
+  fixture->copy->limit = 100000;
+  ls_test_link_mutate (fixture->original, 3, MID_3,
+                       "[{'c':'products','k':'p-1','op':'set','set':{'name':'M'},"
+                       "'was':{'name':'N'}}]");
+  expect_result (fixture->original, 3, MID_3, LS_RESULT_APPLIED);
+  for (int64_t n = 4; n <= last_n; n++)
+    mutate_and_read (fixture->original, n);
+  ack->ack.shop = g_strdup ("s");
+  ack->ack.version = ls_test_hub_position (fixture->hub).version;
+  ack->ack.n = last_n;
+  ls_test_link_send (fixture->original, ack);
+  mutate_and_read (fixture->original, last_n + 1);
+  version = ls_test_hub_position (fixture->hub).version;
+
+  ls_test_link_mutate (fixture->copy, 1, MID_1, PUT ("p-1"));
+  ls_test_link_mutate (fixture->copy, 2, MID_2, "[{'c':'products','k':'p-2','op':'put'}]");
+  expect_result (fixture->copy, 1, MID_1, LS_RESULT_APPLIED);
+  expect_result (fixture->copy, 2, MID_2, LS_RESULT_REJECTED);
+  g_assert_cmpint (ls_test_hub_position (fixture->hub).version, ==, version);
+}
+
+/* A client that acknowledged nothing is not told of more than it may have on its way. */
+static void
+test_many (Fixture       *fixture,
+           gconstpointer  data)
+{
+  int64_t last_n = 3 * LS_MUTATION_WINDOW;
+
+  for (int64_t n = 3; n < last_n; n++)
+    mutate_and_read (fixture->original, n);
+  ls_test_hub_run (fixture->hub);
+  fixture->original->limit = fixture->original->bytes;
+  ls_test_link_mutate (fixture->original, last_n, MID_3, PUT ("p-3"));
+  ls_test_hub_run (fixture->hub);
+  g_assert_cmpuint (fixture->original->overflows, ==, 1);
+  fixture->original->limit = 100000;
+  for (int64_t n = last_n - 2 * LS_MUTATION_WINDOW + 1; n < last_n; n++)
+    {
+      g_autofree char *mid = mid_of (n);
+
+      expect_result (fixture->original, n, mid, LS_RESULT_APPLIED);
+    }
+  expect_result (fixture->original, last_n, MID_3, LS_RESULT_APPLIED);
+  expect_no_result (fixture->original);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -211,5 +288,8 @@ main (int    argc,
   g_test_add ("/hub-results/acknowledged", Fixture, NULL, set_up, test_acknowledged, tear_down);
   g_test_add ("/hub-results/subscribed-anew", Fixture, NO_RING, set_up, test_subscribed_anew,
               tear_down);
+  g_test_add ("/hub-results/long-acknowledged", Fixture, NULL, set_up, test_long_acknowledged,
+              tear_down);
+  g_test_add ("/hub-results/many", Fixture, NULL, set_up, test_many, tear_down);
   return g_test_run ();
 }
