@@ -24,6 +24,13 @@ same_changes (GPtrArray *a,
   return true;
 }
 
+/* Whether an edit failed only with the one that would have made its row, and no server heard of it. */
+static bool
+is_dependant (const LsEdit *edit)
+{
+  return edit->state == LS_EDIT_DEAD && edit->depends_on != NULL && edit->n == 0;
+}
+
 static void
 judge_step (LsSimOracle     *self,
             unsigned         client,
@@ -36,6 +43,9 @@ judge_step (LsSimOracle     *self,
    * it has gone on. */
   bool lost = after->state == LS_EDIT_LOST && self->undone;
 
+  /* It comes back with the edit that it went with, over what is there then: the server never had it. */
+  if (before->is_dependant)
+    return;
   if (before->state != LS_EDIT_QUEUED && after->state == LS_EDIT_QUEUED)
     ls_sim_oracle_accuse (self, "client %u has edit %s queued again after it was %s", client,
                           after->mid, names[before->state]);
@@ -54,7 +64,7 @@ note_sent (LsSimOracle  *self,
 {
   GPtrArray *known = g_hash_table_lookup (self->asked, edit->mid);
 
-  if (edit->state == LS_EDIT_QUEUED || edit->state == LS_EDIT_DISCARDED)
+  if (edit->state == LS_EDIT_QUEUED || edit->state == LS_EDIT_DISCARDED || is_dependant (edit))
     return;
   if (known == NULL)
     g_hash_table_insert (self->asked, g_strdup (edit->mid), g_ptr_array_ref (edit->changes));
@@ -91,6 +101,7 @@ take_edit (LsSimOracle  *self,
   known->doubtful &= !(known->state == LS_EDIT_QUEUED && edit->state == LS_EDIT_SENT);
   known->n = edit->n;
   known->state = edit->state;
+  known->is_dependant = is_dependant (edit);
   known->status = edit->status;
   known->version = edit->version;
   if (edit->is_void && !known->is_void)

@@ -15,6 +15,7 @@ typedef struct {
   LsResultStatus status;
   int64_t version;
   bool is_void;
+  bool is_dependant; /* it failed with another one before it got its n */
   int64_t voided_at;
   bool accepted; /* the admin was told that it is kept */
   bool doubtful; /* he tried to do something with it and was told that it failed */

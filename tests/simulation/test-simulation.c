@@ -218,6 +218,29 @@ static const char *const once_failed[] = {
   "508105 act 1 3 0 2091290797498952007\n"
   "741029 act 1 5 0 5507558375227345251\n"
   "369309075 order -1 1 5 1471456239802869227\n",
+  /* A copied cache sent an edit again whose result its original had acknowledged long ago. */
+  "plan 675 clients 2 digests 7000000 buffer 4194304 ring 16777216 rate 50"
+  " readers 2 roles 5 polls 0 checks 0 views 1 nodes 2 window 64 work 0 scopes 0\n"
+  "244286 act 1 1 0 3155321922114077580\n"
+  "255204 act 0 6 0 3397305147151252109\n"
+  "302507 act 0 1 0 5953257701755775390\n"
+  "315532 copy-cache 0 0 0 6310890812841312709\n"
+  "422414 rush 0 122 1000 7831647926944141288\n",
+  /* The oracle wanted an edit to stay dead that came back with the one that it had failed with. */
+  "plan 6939 clients 2 digests 7000000 buffer 4194304 ring 16777216 rate 50"
+  " readers 2 roles 4294967295 polls 1 checks 0 views 0 nodes 1 window 2 work 0 scopes 0\n"
+  "1 act 1 5 0 9081872003868204613\n"
+  "1423 act 0 1 0 5150985318516606935\n"
+  "5176 act 0 4 0 7811106033157896632\n"
+  "6427 slow 1 5 0 5467968897066800426\n"
+  "21885 end 0 1 6264 2701236966516215746\n"
+  "65574 act 0 10 0 3545074607173177345\n"
+  "67560 act 0 1 0 3401961451565922821\n"
+  "68811 end -1 1 6049 8377192009740865157\n"
+  "90215 act 0 4 0 8012270422815887265\n"
+  "92457 act 0 9 0 3559413345211688788\n"
+  "95672 end 0 0 1805 7845412263598233393\n"
+  "3454760 act 0 10 0 8792925694648358271\n",
 };
 
 static void
