@@ -26,9 +26,9 @@ rotten_of (LsSimOracle *self,
  * ls_sim_oracle_rotted:
  * @self: an oracle
  * @client: whose file, or %LS_SIM_ORACLE_SERVER
- * @cache: (nullable): of the client
+ * @cache: (nullable): of the client, when it is up
  * @collection: where
- * @key: a row that is not what it was
+ * @key: a row that is not what it was, or may not be
  *
  * Takes notice: until all is judged it may be wrong, and is asked for.
  */

@@ -8,7 +8,10 @@
 #include "sql/ls-sql-transaction.h"
 #include "sql/ls-sql.h"
 
-/* Rows that rot: written past everything that follows changes, as a bad disk or a foreign hand does. */
+/*
+ * Rows that rot: written past everything that follows changes, as a bad disk or a foreign hand does. Where
+ * the write fails, or the machine ends in the middle of it, it may be on the disk all the same.
+ */
 
 #define DATA_FILE "/srv/" LS_STORAGE_FILE
 
@@ -57,6 +60,7 @@ ls_sim_rot_client (LsSimClient *client,
   g_autofree char *update = NULL;
   g_autofree char *key = NULL;
   g_autofree char *name = rotten_name (seed);
+  bool done;
 
   if (table == NULL || cache->broken != NULL || ls_sql_in_transaction (cache->sql))
     return;
@@ -66,11 +70,11 @@ ls_sim_rot_client (LsSimClient *client,
   if (key == NULL)
     return;
   update = g_strdup_printf ("UPDATE %s SET name = ? WHERE key = ?", table->name);
-  if (!ls_sql_run (cache->sql, NULL, update, "tt", name, key) ||
-      ls_sim_node_is_dead (client->node))
-    return;
-  ls_sim_world_note (client->world, "client %u: %s rots", client->index, key);
-  ls_sim_oracle_rotted (client->oracle, (int) client->index, cache, products (), key);
+  done = ls_sql_run (cache->sql, NULL, update, "tt", name, key) &&
+         !ls_sim_node_is_dead (client->node);
+  ls_sim_world_note (client->world, "client %u: %s %s", client->index, key,
+                     done ? "rots" : "may have rotted");
+  ls_sim_oracle_rotted (client->oracle, (int) client->index, done ? cache : NULL, products (), key);
 }
 
 /**
@@ -92,20 +96,20 @@ ls_sim_rot_server (LsSimServer *server,
   g_autoptr (LsSql) sql = ls_sql_open (DATA_FILE, LS_SQL_EXISTING, &options, NULL);
   g_autofree char *key = NULL;
   g_autofree char *name = rotten_name (seed);
-  bool done = false;
+  bool done;
 
   if (sql == NULL)
     return;
   key = pick_key (sql, "SELECT key FROM products WHERE shop = '" LS_SIM_SHOP "' ORDER BY key", seed);
-  if (key != NULL && rot == LS_SIM_ROT_VALUE)
+  if (key == NULL)
+    return;
+  if (rot == LS_SIM_ROT_VALUE)
     done = ls_sql_run (sql, NULL, "UPDATE products SET name = ? WHERE shop = ? AND key = ?", "ttt",
                        name, LS_SIM_SHOP, key);
-  else if (key != NULL)
+  else
     done = ls_sql_run (sql, NULL,
                        "UPDATE products SET units_sold = ? WHERE shop = ? AND key = ?", "itt",
                        (int64_t) (1 + seed % 1000), LS_SIM_SHOP, key);
-  if (!done)
-    return;
-  ls_sim_world_note (server->world, "server: %s rots", key);
+  ls_sim_world_note (server->world, "server: %s %s", key, done ? "rots" : "may have rotted");
   ls_sim_oracle_rotted (oracle, LS_SIM_ORACLE_SERVER, NULL, products (), key);
 }

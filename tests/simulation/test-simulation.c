@@ -241,6 +241,17 @@ static const char *const once_failed[] = {
   "92457 act 0 9 0 3559413345211688788\n"
   "95672 end 0 0 1805 7845412263598233393\n"
   "3454760 act 0 10 0 8792925694648358271\n",
+  /* A machine ended while a row rotted, of which the oracle was not told, and which had. */
+  "plan 957 clients 2 digests 4000000 buffer 4194304 ring 16777216 rate 50"
+  " readers 2 roles 11 polls 1 checks 1 views 0 nodes 1 window 7 work 0 scopes 1\n"
+  "99470 order 1 5 3 2586682469298624287\n"
+  "118134 scope 1 1 0 2320605449317193915\n"
+  "196749 order 1 3 4 3472183544918067791\n"
+  "204666 order 0 5 5 1147901043164007910\n"
+  "211625 attention 1 1 0 4756660149055092087\n"
+  "215881 trap 1 0 5 8549628951206218739\n"
+  "219796 rot 1 0 0 5200735286533189375\n"
+  "1848500 probe 0 1 0 8445737657943151903\n",
 };
 
 static void
