@@ -152,27 +152,46 @@ ls_cache_count_again (LsCacheTx *tx,
   return true;
 }
 
+/* Up to which n all is decided was told of edits of whoever has the old id: under the same n may be
+ * others. What is undecided shows until its result comes. */
+static bool
+doubt_done (LsCacheTx *tx,
+            GError   **error)
+{
+  for (unsigned i = 0; i < tx->shop->edits->len; i++)
+    {
+      LsOpenEdit *open = g_ptr_array_index (tx->shop->edits, i);
+
+      if (open->edit->state == LS_EDIT_SENT && !ls_cache_set_contained (tx, open, 0, error))
+        return false;
+    }
+  return true;
+}
+
 /**
  * ls_cache_renumber_edits:
  * @self: a cache
  * @shop: a shop
+ * @is_forked: whether that is for a new client id, and not for a new epoch
  * @error: where to put why not
  *
- * Counts from 1 again, for a new client id: the undecided edits keep their mids and their order and
- * get n = 1, 2, 3. To do it twice is to do it once; rows of a new epoch have brought it about already.
+ * Counts from 1 again: the undecided edits keep their mids and their order and get n = 1, 2, 3. To do
+ * it twice is to do it once; rows of a new epoch have brought it about already.
  *
  * Returns: whether it is on disk
  */
 bool
 ls_cache_renumber_edits (LsCache    *self,
                          const char *shop,
+                         bool        is_forked,
                          GError    **error)
 {
   g_auto (LsCacheTx) tx = { NULL };
 
   return ls_cache_tx_begin (self, LS_SQL_SYNC_FULL, &tx, error) &&
          ls_cache_tx_set_shop (&tx, shop, error) && ls_cache_count_again (&tx, error) &&
-         ls_cache_rebase (&tx, error) && ls_cache_tx_commit (&tx, error);
+         (!is_forked || doubt_done (&tx, error)) && ls_cache_rebase (&tx, error) &&
+         ls_cache_tx_commit (&tx, error);
 }
 
 /* Ends an open edit: its overlay goes, and it is kept as what it became. */

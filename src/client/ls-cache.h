@@ -217,6 +217,7 @@ GPtrArray     *ls_cache_number_edits      (LsCache             *self,
                                            GError             **error);
 bool           ls_cache_renumber_edits    (LsCache             *self,
                                            const char          *shop,
+                                           bool                 is_forked,
                                            GError             **error);
 bool           ls_cache_lose_edits        (LsCache             *self,
                                            const char          *shop,

@@ -180,15 +180,16 @@ ls_stream_refused (LsSyncMachine        *self,
   ls_stream_run_outbox (self, stream, now);
 }
 
-/* Has the edits of a shop counted from 1 again. Until that is on disk none goes, and none is known to
- * be decided: an old number would be taken for a new one. */
+/* Has the edits of a shop counted from 1 again, under a new client id or in a new epoch. Until that is
+ * on disk none goes, and none is known to be decided: an old number would be taken for a new one. */
 void
 ls_sync_count_again (LsSyncMachine *self,
-                     LsStream      *stream)
+                     LsStream      *stream,
+                     bool           is_forked)
 {
   ls_outbox_count_again (stream->outbox);
   self->renumbering++;
-  ls_sync_push (self, LS_SYNC_RENUMBER, stream->shop);
+  ls_sync_push (self, LS_SYNC_RENUMBER, stream->shop)->n = is_forked;
 }
 
 /**

@@ -86,7 +86,7 @@ ls_sync_forked (LsSyncMachine *self,
   for (unsigned i = 0; i < self->streams->len; i++)
     {
       ls_sync_end_stream (self, g_ptr_array_index (self->streams, i));
-      ls_sync_count_again (self, g_ptr_array_index (self->streams, i));
+      ls_sync_count_again (self, g_ptr_array_index (self->streams, i), true);
     }
   ls_sync_greet_when_possible (self);
 }

@@ -235,7 +235,7 @@ renumber (LsSyncJob *job,
 {
   const char *shop = job->action->shop;
 
-  if (!ls_cache_renumber_edits (cache, shop, &job->error))
+  if (!ls_cache_renumber_edits (cache, shop, job->action->n > 0, &job->error))
     return;
   job->highest_n = ls_cache_get_highest_n (cache, shop, NULL);
   job->edits = ls_cache_number_edits (cache, shop, 0, &job->error);

@@ -359,6 +359,7 @@ void ls_stream_refused    (LsSyncMachine        *self,
                            const LsErrorMessage *error,
                            int64_t               now);
 void ls_sync_count_again  (LsSyncMachine        *self,
-                           LsStream             *stream);
+                           LsStream             *stream,
+                           bool                  is_forked);
 
 G_END_DECLS

@@ -42,7 +42,8 @@ G_BEGIN_DECLS
  * @LS_SYNC_RECOUNT: compute the sums of @collections, which is one, from the rows;
  *   ls_sync_machine_recounted() answers with @generation
  * @LS_SYNC_NUMBER: number @n edits of @shop; ls_sync_machine_numbered() answers
- * @LS_SYNC_RENUMBER: count the edits of @shop from 1 again; ls_sync_machine_renumbered() answers
+ * @LS_SYNC_RENUMBER: count the edits of @shop from 1 again, for a new client id if @n is 1;
+ *   ls_sync_machine_renumbered() answers
  * @LS_SYNC_LOSE: edits of @shop that were applied after version @n are lost
  * @LS_SYNC_RELOAD: read the position of @shop again; ls_sync_machine_reloaded() answers
  * @LS_SYNC_FETCH: fetch a snapshot of @collections of @shop, as far as they are in @scope, of

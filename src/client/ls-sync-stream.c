@@ -197,7 +197,7 @@ ls_sync_machine_fetched (LsSyncMachine    *self,
   stream->generation++;
   /* With the rows of another history the cache has counted again: it tells the new numbers. */
   if (stream->confirmed.epoch[0] != '\0' && !g_str_equal (stream->confirmed.epoch, position->epoch))
-    ls_sync_count_again (self, stream);
+    ls_sync_count_again (self, stream, false);
   stream->confirmed = stream->queued = *position;
   /* What was heard of beyond that may be of a history that is gone. */
   stream->server.version = MIN (stream->server.version, position->version);

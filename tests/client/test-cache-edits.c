@@ -586,7 +586,7 @@ test_renumber (LsTestCache   *fixture,
     ls_edit_unref (edit (fixture, ls_test_add ("a", "stock", 1)));
   before = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 4, NULL);
   ls_edit_unref (end (fixture, g_ptr_array_index (before, 0), LS_RESULT_APPLIED, 10));
-  g_assert_true (ls_cache_renumber_edits (fixture->cache, LS_TEST_SHOP, NULL));
+  g_assert_true (ls_cache_renumber_edits (fixture->cache, LS_TEST_SHOP, false, NULL));
   ls_test_cache_reopen (fixture);
   g_assert_cmpint (ls_cache_get_highest_n (fixture->cache, LS_TEST_SHOP, NULL), ==, 3);
   after = ls_cache_number_edits (fixture->cache, LS_TEST_SHOP, 100, NULL);
@@ -599,6 +599,25 @@ test_renumber (LsTestCache   *fixture,
       if (i < 3)
         g_assert_cmpstr (sent->mid, ==, ((LsEdit *) g_ptr_array_index (before, i + 1))->mid);
     }
+}
+
+/* A delta told that all up to 1 is decided under the id that a copy has too. Under another id that is
+ * known of none. */
+static void
+test_renumber_forked (LsTestCache   *fixture,
+                      gconstpointer  data)
+{
+  g_autoptr (LsMessage) delta = ls_test_cache_price_delta (10, 11, 11, 700);
+
+  ls_edit_unref (send (fixture, edit (fixture, ls_test_set_integer ("a", "price", 5))));
+  delta->delta.done = 1;
+  ls_test_cache_apply (fixture, g_steal_pointer (&delta), -1);
+  g_assert_true (ls_cache_renumber_edits (fixture->cache, LS_TEST_SHOP, false, NULL));
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 700);
+  g_assert_true (ls_cache_renumber_edits (fixture->cache, LS_TEST_SHOP, true, NULL));
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 5);
+  ls_test_cache_reopen (fixture);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "a", "price"), ==, 5);
 }
 
 /* A snapshot says which edits are in it; the others are laid over it again. */
@@ -682,6 +701,7 @@ main (int   argc,
   ADD_TEST ("chain-done", test_chain_done);
   ADD_TEST ("numbers", test_numbers);
   ADD_TEST ("renumber", test_renumber);
+  ADD_TEST ("renumber-forked", test_renumber_forked);
   ADD_TEST ("snapshot-rebase", test_snapshot_rebase);
   ADD_TEST ("journal", test_journal);
 #undef ADD_TEST

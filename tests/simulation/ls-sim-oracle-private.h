@@ -57,6 +57,7 @@ struct _LsSimOracle {
   GHashTable *rows;   /* collection and key -> LsRecord, at its end */
   GHashTable *by_mid; /* mid -> number of its version, boxed */
   GHashTable *decided; /* mids that the server has decided, whichever way */
+  GHashTable *counted; /* client and n -> the mid decided under it */
   GHashTable *lost;   /* mids of versions that a restore undid */
   GHashTable *asked;  /* mid -> changes that were sent, LsChange */
   GHashTable *mixed;  /* mids that copies of one cache gave two meanings */
@@ -74,6 +75,8 @@ struct _LsSimOracle {
 void  ls_sim_screen_free (gpointer            data);
 char *ls_sim_row_name             (const LsCollection *collection,
                                    const char         *key);
+char *ls_sim_oracle_name_n        (const char         *client,
+                                   int64_t             n);
 void  ls_sim_oracle_reload_screen (LsSimOracle        *self,
                                    unsigned            client,
                                    LsCache            *cache,

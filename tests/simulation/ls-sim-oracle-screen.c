@@ -122,10 +122,23 @@ compare_ids (gconstpointer a,
   return (x->id > y->id) - (x->id < y->id);
 }
 
+/* Whether the server has decided something else under the n of @edit: a copy of the cache goes on under
+ * the same id, and none of the two has heard yet that it is one. */
+static bool
+is_taken (LsSimOracle     *self,
+          LsCache         *cache,
+          const LsSimEdit *edit)
+{
+  g_autofree char *name = edit->n > 0 ? ls_sim_oracle_name_n (cache->client, edit->n) : NULL;
+  const char *mid = name != NULL ? g_hash_table_lookup (self->counted, name) : NULL;
+
+  return mid != NULL && !g_str_equal (mid, edit->mid);
+}
+
 /* Whether an edit shows no more on rows that stand at @version. A squashed delta tells up to which n
  * all is decided, of the id that the client has now. So the client has only that to go by, until the
  * result comes, where the log has nothing (of one that was refused, or changed nothing), and where the
- * server has the edit from a copy of the cache, under another id. */
+ * server has the edit, or another in its place, from a copy of the cache. */
 static bool
 is_over (LsSimOracle        *self,
          LsCache            *cache,
@@ -139,6 +152,8 @@ is_over (LsSimOracle        *self,
 
   if (edit->is_void || edit->state == LS_EDIT_DEAD || edit->state == LS_EDIT_DISCARDED ||
       edit->state == LS_EDIT_LOST || (edit->state == LS_EDIT_APPLIED && edit->version <= version))
+    return true;
+  if (told && is_taken (self, cache, edit))
     return true;
   if (applied == NULL)
     return told && g_hash_table_contains (self->decided, edit->mid);

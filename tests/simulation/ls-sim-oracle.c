@@ -50,6 +50,7 @@ ls_sim_oracle_new (LsSimWorld *world,
   self->rows = rows_new ();
   self->by_mid = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->decided = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->counted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->asked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                        (GDestroyNotify) g_ptr_array_unref);
@@ -87,6 +88,7 @@ ls_sim_oracle_free (LsSimOracle *self)
   g_hash_table_unref (self->rows);
   g_hash_table_unref (self->by_mid);
   g_hash_table_unref (self->decided);
+  g_hash_table_unref (self->counted);
   g_hash_table_unref (self->lost);
   g_hash_table_unref (self->asked);
   g_hash_table_unref (self->mixed);
@@ -471,7 +473,18 @@ ls_sim_oracle_note_decided (LsSimOracle *self,
       const LsDecision *decision = g_ptr_array_index (decisions, i);
 
       g_hash_table_add (self->decided, g_strdup (decision->mid));
+      if (decision->n > 0)
+        g_hash_table_replace (self->counted, ls_sim_oracle_name_n (id, decision->n),
+                              g_strdup (decision->mid));
     }
+}
+
+/* What a client counted is known by. */
+char *
+ls_sim_oracle_name_n (const char *client,
+                      int64_t     n)
+{
+  return g_strdup_printf ("%s %" G_GINT64_FORMAT, client, n);
 }
 
 /**
@@ -495,6 +508,7 @@ ls_sim_oracle_rewind (LsSimOracle      *self,
       g_hash_table_remove (self->by_mid, version->mid);
     }
   g_hash_table_remove_all (self->decided);
+  g_hash_table_remove_all (self->counted);
   self->undone = self->undone || to->version < self->history->len;
   g_ptr_array_set_size (self->history, (int) MIN (to->version, self->history->len));
   g_hash_table_remove_all (self->rows);
