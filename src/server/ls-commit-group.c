@@ -292,20 +292,27 @@ is_kept (const LsEntry  *entry,
 }
 
 /* Whether a version is there. Its position alone does not say so: another node may have made the same
- * change in its place. */
+ * change in its place. One that the log has lost meanwhile is not: whoever sends its mutation again is
+ * told by what is kept under the mid. */
 static bool
 is_in_log (LsCommitter      *self,
            const LsVersion  *version,
            bool             *ret_found,
            GError          **error)
 {
+  g_autoptr (GError) local = NULL;
   g_autoptr (GPtrArray) found = ls_storage_read_log (
-      self->storage, self->group->shop, version->version - 1, version->version, 0, error);
+      self->storage, self->group->shop, version->version - 1, version->version, 0, &local);
   const LsVersion *there;
 
   *ret_found = false;
+  if (found == NULL && !g_error_matches (local, LS_ERROR, LS_ERROR_TOO_OLD))
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return false;
+    }
   if (found == NULL || found->len == 0)
-    return found != NULL;
+    return true;
   there = g_ptr_array_index (found, 0);
   *ret_found = there->check == version->check && there->at == version->at &&
                there->n == version->n && g_strcmp0 (there->mid, version->mid) == 0 &&
@@ -359,7 +366,7 @@ read_back_begun_cb (LsStorageOutcome  outcome,
         publish_group (self);
       else if (known)
         {
-          g_set_error_literal (&error, LS_ERROR, LS_ERROR_STORAGE, "the disk did not take it");
+          g_set_error_literal (&error, LS_ERROR, LS_ERROR_STORAGE, "the storage does not have it");
           fail_group (self, error);
         }
       if (known)

@@ -433,6 +433,32 @@ test_unknown (Fixture      *fixture,
     }
 }
 
+/* The same, and the log is cut short behind what is there. That is no fault of who sent the edit: he
+ * comes again, and is told. */
+static void
+test_unknown_pruned (Fixture      *fixture,
+                     gconstpointer data)
+{
+  g_auto (Outcome) outcome = { NULL }, again = { NULL };
+
+  edit (fixture, 0, PUT_PRODUCT);
+  ls_test_storage_set_commit (fixture->storages[1], LS_TEST_COMMIT_UNKNOWN_DONE);
+  submit (fixture, 1, "c", 1, "m1", ONE_MORE, &outcome);
+  /* The first begin is that of the edit, the second reads back. */
+  ls_test_storage_set_busy_after (fixture->storages[1], 1, 1);
+  run (fixture);
+  g_assert_true (outcome.decision == NULL && outcome.error == NULL);
+  g_assert_true (ls_storage_prune (fixture->nodes[0]->storage, "s", 0, 0, NULL));
+  advance (fixture, SECOND / 10);
+  g_assert_error (outcome.error, LS_ERROR, LS_ERROR_STORAGE);
+  g_assert_true (ls_error_is_temporary (outcome.error));
+  submit (fixture, 1, "c", 1, "m1", ONE_MORE, &again);
+  run (fixture);
+  g_assert_cmpint (again.decision->status, ==, LS_RESULT_APPLIED);
+  g_assert_cmpint (get_stock (fixture), ==, 1);
+  assert_digests (fixture);
+}
+
 /* A backup is put in the place of the storage: both the history and how far edits were decided are
  * others, which everybody who is connected has to hear. */
 static void
@@ -562,6 +588,7 @@ main (int    argc,
   ADD (conflict, set_up_deaf);
   ADD (busy, set_up);
   ADD (unknown, set_up);
+  ADD (unknown_pruned, set_up);
   ADD (anew, set_up);
   ADD (scrub, set_up_deaf);
   ADD (snapshot, set_up);
