@@ -299,14 +299,17 @@ static void
 tell_undecided (Edit *edit)
 {
   int64_t wait = ls_error_is_temporary (edit->error) ? SECOND : 0;
+  int64_t next = edit->expected_n > 0 ? edit->expected_n : edit->mutation->n;
   LsSub *sub = ls_session_find_sub (edit->session, edit->shop);
 
-  sub->taken_n = MIN (sub->taken_n, edit->mutation->n - 1);
+  /* None from there on was taken, however many came. */
+  sub->taken_n = MIN (sub->taken_n, next - 1);
+  if (sub->refused_n > next)
+    sub->refused_n = next;
   if (edit->expected_n == LS_EXPECTED_FORKED)
     ls_session_fork (edit->session);
   else
-    ls_session_send_error (edit->session, edit->error, edit->shop->shop,
-                           edit->expected_n > 0 ? edit->expected_n : edit->mutation->n, wait);
+    ls_session_send_error (edit->session, edit->error, edit->shop->shop, next, wait);
 }
 
 static void

@@ -4,7 +4,8 @@
 
 /*
  * What a session that overflowed has lost is told again, until it is acknowledged (rule 10): also
- * the results of edits that were decided under another id, as after a fork (rule 9).
+ * the results of edits that were decided under another id, as after a fork (rule 9). And what a
+ * session says of edits that it did not take.
  */
 
 #define SECOND ((int64_t) G_USEC_PER_SEC)
@@ -278,6 +279,24 @@ test_many (Fixture       *fixture,
   expect_no_result (fixture->original);
 }
 
+/* Of what came behind a gap none was taken, and a pong says so. */
+static void
+test_gap (Fixture       *fixture,
+          gconstpointer  data)
+{
+  g_autoptr (LsMessage) ping = ls_message_new (LS_MESSAGE_PING);
+  g_autoptr (LsMessage) refused = NULL;
+  g_autoptr (LsMessage) pong = NULL;
+
+  ls_test_link_mutate (fixture->original, 5, MID_3, PUT ("p-3"));
+  refused = ls_test_link_expect (fixture->original, LS_MESSAGE_ERROR);
+  g_assert_cmpint (refused->error.expected_n, ==, 3);
+  ls_test_link_send (fixture->original, ping);
+  pong = ls_test_link_expect (fixture->original, LS_MESSAGE_PONG);
+  g_assert_cmpuint (pong->ping.shops->len, ==, 1);
+  g_assert_cmpint (g_array_index (pong->ping.shops, LsShopInfo, 0).n, ==, 2);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -286,6 +305,7 @@ main (int    argc,
   g_test_add ("/hub-results/known", Fixture, NULL, set_up, test_known, tear_down);
   g_test_add ("/hub-results/known-and-own", Fixture, NULL, set_up, test_known_and_own, tear_down);
   g_test_add ("/hub-results/acknowledged", Fixture, NULL, set_up, test_acknowledged, tear_down);
+  g_test_add ("/hub-results/gap", Fixture, NULL, set_up, test_gap, tear_down);
   g_test_add ("/hub-results/subscribed-anew", Fixture, NO_RING, set_up, test_subscribed_anew,
               tear_down);
   g_test_add ("/hub-results/long-acknowledged", Fixture, NULL, set_up, test_long_acknowledged,
