@@ -87,7 +87,7 @@ struct _LsSub {
   LsSubState state;
   unsigned generation; /* what was read for an earlier one is dropped */
   bool reading;
-  bool is_claim;    /* @claim, what the client says it has, was not looked into yet */
+  bool is_claim;    /* @claim, what the client says it has or was read, was not looked into yet */
   LsPosition claim;
   int64_t sent;  /* the position the session was brought to, when not live */
   int64_t done;  /* the last n contained there, as far as the log was read */

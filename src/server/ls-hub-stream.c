@@ -20,6 +20,10 @@
  * log, each piece when the one before is nearly out. An overflowed session goes on from what it
  * acknowledged last: it may have had more, and drops what it knows. Who subscribes while his sink is
  * full waits in BEHIND until it has drained.
+ *
+ * What the log tells may be of another history than what the hub was told of, when a backup was put
+ * back and the committer has not noticed. So where a read ended counts as a claim, too: it must lie in
+ * what comes next.
  */
 
 /* Of the log, encoded, in one read. */
@@ -47,6 +51,8 @@ typedef struct {
   bool known;
   int64_t horizon;
   int64_t reached;
+  uint64_t reached_check; /* when it was read from the log */
+  bool from_log;
   GPtrArray *texts;
   GArray *lengths;
   GError *error;
@@ -110,7 +116,8 @@ read_cb (gpointer data)
     return;
   if (read->to <= read->from)
     return;
-  if (read->versions == NULL)
+  read->from_log = read->versions == NULL;
+  if (read->from_log)
     read->versions = ls_storage_read_log (read->storage, read->shop, read->from, read->to,
                                           READ_BYTES, &read->error);
   if (read->versions == NULL)
@@ -127,6 +134,7 @@ read_cb (gpointer data)
           ls_squash_add (squash, version);
         }
       read->reached = version->version;
+      read->reached_check = version->check;
     }
   take_text (read, squash);
   read->done = ls_squash_get_done (squash);
@@ -199,7 +207,12 @@ read_done_cb (gpointer data)
       ls_sub_resync (sub, LS_RESYNC_TOO_OLD, NULL);
       return;
     }
-  sub->is_claim = false;
+  sub->is_claim = read->from_log;
+  if (read->from_log)
+    {
+      sub->claim.version = read->reached;
+      sub->claim.check = read->reached_check;
+    }
   send_texts (sub, read);
   sub->sent = read->reached;
   sub->done = read->done;
@@ -317,8 +330,16 @@ ls_sub_begin (LsSub            *sub,
   ls_sub_continue (sub);
 }
 
-/* Whether what the client claims to have is known to lie in this history. If not, a reader looks,
- * or it does not lie there. */
+/* The subscription comes from another history. So may the storage, of which the hub will be told. */
+static void
+begin_anew (LsSub *sub)
+{
+  ls_committer_look (sub->session->hub->committer, sub->shop->shop);
+  ls_sub_resync (sub, LS_RESYNC_EPOCH, NULL);
+}
+
+/* Whether what the client has, or claims to have, is known to lie in this history. If not, a reader
+ * looks, or it does not lie there. */
 static bool
 is_claim_good (LsSub *sub)
 {
@@ -326,12 +347,12 @@ is_claim_good (LsSub *sub)
   uint64_t check = published->check;
 
   if (!g_str_equal (sub->claim.epoch, published->epoch) && !LS_FAULT (EPOCH_IGNORED))
-    ls_sub_resync (sub, LS_RESYNC_EPOCH, NULL);
+    begin_anew (sub);
   else if (sub->claim.version != published->version &&
            !ls_ring_get_check (sub->shop->ring, sub->claim.version, &check))
     start_read (sub, sub->hold > 0 ? sub->hold : published->version);
   else if (check != sub->claim.check && !LS_FAULT (CHECK_NOT_COMPARED))
-    ls_sub_resync (sub, LS_RESYNC_EPOCH, NULL);
+    begin_anew (sub);
   else
     sub->is_claim = false;
   return !sub->is_claim;
