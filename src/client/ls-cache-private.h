@@ -89,6 +89,7 @@ struct _LsShopState {
   int64_t synced_at;
   int64_t highest_n;
   LsScopeChoice choice; /* what is to be held of it */
+  LsScope told;         /* what that was when it was told last: of more nothing comes */
   LsTable *tables[LS_N_COLLECTIONS];
   GHashTable *shadows[LS_N_COLLECTIONS]; /* key -> LsShadow */
   GPtrArray *edits;                      /* LsOpenEdit, in order of id */
@@ -292,6 +293,9 @@ bool         ls_cache_remember_id         (LsCache            *self,
 
 /* ls-cache-scope.c */
 bool         ls_cache_narrow              (LsCacheTx          *tx,
+                                           bool               *ret_changed,
+                                           GError            **error);
+bool         ls_cache_narrow_to_told      (LsCacheTx          *tx,
                                            bool               *ret_changed,
                                            GError            **error);
 bool         ls_table_wants               (const LsTable      *table,

@@ -51,6 +51,33 @@ has_left (LsCache *self,
   return sums != NULL && ls_buckets_has_before (sums, table->since);
 }
 
+static bool
+narrow (LsCacheTx      *tx,
+        const LsScope  *wanted,
+        bool           *ret_changed,
+        GError        **error)
+{
+  for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
+    {
+      LsTable *table = tx->shop->tables[id];
+
+      if (table == NULL || !table->is_held || table->since >= wanted->since[id])
+        continue;
+      *ret_changed = true;
+      tx->commit->untidy = true;
+      if (wanted->since[id] == LS_SCOPE_NOTHING)
+        {
+          if (!ls_cache_lose_collection (tx, table, error))
+            return false;
+          continue;
+        }
+      table->since = wanted->since[id];
+      if (!ls_cache_store_table (tx->cache, table, error))
+        return false;
+    }
+  return true;
+}
+
 /* Raises what is held of each collection to what is wanted; what is held is never less. */
 bool
 ls_cache_narrow (LsCacheTx *tx,
@@ -60,25 +87,22 @@ ls_cache_narrow (LsCacheTx *tx,
   LsScope wanted;
 
   resolve (tx->cache, tx->shop, &wanted);
-  for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
-    {
-      LsTable *table = tx->shop->tables[id];
+  return narrow (tx, &wanted, ret_changed, error);
+}
 
-      if (table == NULL || !table->is_held || table->since >= wanted.since[id])
-        continue;
-      *ret_changed = true;
-      tx->commit->untidy = true;
-      if (wanted.since[id] == LS_SCOPE_NOTHING)
-        {
-          if (!ls_cache_lose_collection (tx, table, error))
-            return false;
-          continue;
-        }
-      table->since = wanted.since[id];
-      if (!ls_cache_store_table (tx->cache, table, error))
-        return false;
-    }
-  return true;
+/* The same for rows that have just come. Where a clock was set back more may be wanted by now than was
+ * told: of that no changes came, and none come until it was told. */
+bool
+ls_cache_narrow_to_told (LsCacheTx *tx,
+                         bool      *ret_changed,
+                         GError   **error)
+{
+  LsScope wanted;
+
+  resolve (tx->cache, tx->shop, &wanted);
+  for (size_t id = 0; id < LS_N_COLLECTIONS; id++)
+    wanted.since[id] = MAX (wanted.since[id], tx->shop->told.since[id]);
+  return narrow (tx, &wanted, ret_changed, error);
 }
 
 /* Whether @table lacks nothing of a change: what is before its months, or of a row there, it has not
@@ -120,6 +144,7 @@ ls_cache_set_scope (LsCache             *self,
     return false;
   tx.shop->choice = *choice;
   ls_scope_choice_sanitize (&tx.shop->choice);
+  resolve (self, tx.shop, &tx.shop->told);
   return ls_cache_narrow (&tx, &changed, error) && ls_cache_rebase (&tx, error) &&
          ls_cache_tx_commit (&tx, error);
 }
@@ -150,6 +175,7 @@ ls_cache_keep_scope (LsCache    *self,
   for (size_t id = 0; id < LS_N_COLLECTIONS && !any; id++)
     any = state->tables[id] != NULL && state->tables[id]->is_held &&
           state->tables[id]->since < wanted.since[id];
+  state->told = wanted;
   if (!any)
     return true;
   return ls_cache_tx_begin (self, LS_SQL_SYNC_NORMAL, &tx, error) &&

@@ -486,7 +486,7 @@ finish (LsCacheTx        *tx,
   shop->view = view;
   shop->synced_at = ls_environment_now (tx->cache->environment);
   /* Less may be wanted by now than was when it was asked for. */
-  if (!ls_cache_narrow (tx, &narrowed, error))
+  if (!ls_cache_narrow_to_told (tx, &narrowed, error))
     return false;
   if (!mark_done (tx, is_whole ? LS_ALL_COLLECTIONS : staging->collections, done_n, is_new_epoch,
                   error) ||

@@ -206,6 +206,7 @@ ls_cache_set_view (LsCache      *self,
   if (!ls_cache_narrow (&tx, &narrowed, error))
     return false;
   ls_scope_choice_resolve (&tx.shop->choice, ls_environment_now (self->environment), &wanted);
+  tx.shop->told = wanted;
   for (size_t i = 0; i < LS_N_COLLECTIONS; i++)
     if (!set_collection_view (&tx, ls_schema_collection ((LsCollectionId) i), view,
                               wanted.since[i], &fetch, error))

@@ -361,6 +361,34 @@ test_next_month (LsTestCache  *fixture,
   g_assert_true (is_there (fixture, LS_ORDERS, "o0"));
 }
 
+/* The clock is set back while rows come: more months are wanted than the server was told of, and the rows
+ * that came of them are not followed. */
+static void
+test_clock_set_back (LsTestCache  *fixture,
+                     gconstpointer data)
+{
+  g_autoptr (GPtrArray) rows = all_rows (fixture);
+  LsPosition position = ls_test_position (10);
+  int64_t now = ls_environment_now (fixture->environment);
+  g_autoptr (GError) error = NULL;
+  LsScope scope;
+
+  choose (fixture, 3, 0);
+  g_assert_cmpuint (lacking (fixture, &scope), ==, 0);
+  ls_scope_init (&scope);
+  ls_cache_begin_snapshot (fixture->cache, LS_TEST_SHOP, UINT32_MAX, &scope, &error);
+  ls_cache_add_snapshot_rows (fixture->cache, LS_TEST_SHOP, rows, &error);
+  lacking (fixture, &scope);
+  ls_test_environment_set_now (LS_TEST_ENVIRONMENT (fixture->environment),
+                               now - 31 * LS_USEC_PER_DAY);
+  ls_cache_finish_snapshot (fixture->cache, LS_TEST_SHOP, &position,
+                            ls_view_get_total_hash (ls_view_full ()), 0, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (ls_cache_get_since (fixture->cache, LS_TEST_SHOP, orders ()), ==,
+                    scope.since[LS_ORDERS]);
+  g_assert_cmpuint (lacking (fixture, &scope) & ORDER_PARTS, ==, ORDER_PARTS);
+}
+
 #define ADD(path, func) \
   g_test_add (path, LsTestCache, NULL, set_up, func, ls_test_cache_tear_down)
 
@@ -375,5 +403,6 @@ main (int   argc,
   ADD ("/cache/scope/narrow-meanwhile", test_narrow_meanwhile);
   ADD ("/cache/scope/off", test_off);
   ADD ("/cache/scope/next-month", test_next_month);
+  ADD ("/cache/scope/clock-set-back", test_clock_set_back);
   return g_test_run ();
 }
