@@ -40,8 +40,8 @@ judge_step (LsSimOracle     *self,
   static const char *const names[] = { "queued", "sent", "applied", "dead", "discarded", "lost" };
   bool ended = before->state == LS_EDIT_APPLIED || before->state == LS_EDIT_DEAD;
   /* Only a server that went back loses what it applied; from where on is not known to who comes when
-   * it has gone on. */
-  bool lost = after->state == LS_EDIT_LOST && self->undone;
+   * it has gone on, nor after two epochs: what is told is where the first of them began. */
+  bool lost = after->state == LS_EDIT_LOST && (self->undone || self->n_epochs > 1);
 
   /* It comes back with the edit that it went with, over what is there then: the server never had it. */
   if (before->is_dependant)

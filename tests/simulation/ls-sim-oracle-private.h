@@ -66,6 +66,7 @@ struct _LsSimOracle {
   bool has_rotted;    /* anything, ever */
   bool rewound;       /* the server went back */
   bool undone;        /* and versions were gone with that */
+  unsigned n_epochs;  /* that began since the first */
   LsPosition position;
 
   LsSimWitness *witnesses;

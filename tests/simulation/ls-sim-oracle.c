@@ -517,3 +517,15 @@ ls_sim_oracle_rewind (LsSimOracle      *self,
   self->position = *to;
   self->rewound = true;
 }
+
+/**
+ * ls_sim_oracle_new_epoch:
+ * @self: an oracle
+ *
+ * The backup that is restored says that it is one: a new epoch begins with it.
+ */
+void
+ls_sim_oracle_new_epoch (LsSimOracle *self)
+{
+  self->n_epochs++;
+}

@@ -81,8 +81,10 @@ restore (LsSimRun *run,
     restore_database (run, new_epoch);
   else if (!restore_server (run, new_epoch))
     return;
-  if (new_epoch)
-    g_clear_pointer (&run->backup, ls_sim_disk_image_free);
+  if (!new_epoch)
+    return;
+  ls_sim_oracle_new_epoch (run->oracle);
+  g_clear_pointer (&run->backup, ls_sim_disk_image_free);
 }
 
 static void

@@ -270,6 +270,14 @@ static const char *const once_failed[] = {
   "87930 act 0 7 0 7062949871692048964\n"
   "362806 restore 0 0 0 61056176966042543\n"
   "569410 operator -1 3 10 5758327456829806840\n",
+  /* Two epochs began, and the second lost nothing: the oracle wanted nothing to be asked about. */
+  "plan 20135 clients 3 digests 5000000 buffer 4194304 ring 16777216 rate 50"
+  " readers 2 roles 11 polls 1 checks 1 views 1 nodes 2 window 64 work 0 scopes 0\n"
+  "592494 backup 1 0 0 7408412779800119267\n"
+  "831468 restore 2 1 0 4160530934650863434\n"
+  "1959640 act 2 0 0 4880582510755718434\n"
+  "2003584 backup 2 0 0 7868681164511796569\n"
+  "2017689 restore 2 1 0 6245017508783744271\n",
 };
 
 static void
