@@ -123,9 +123,12 @@ take_shop (LsSyncMachine    *self,
     ls_stream_begin (self, stream, now);
 }
 
+/* Lets go of the shops that the server does not name. What the cache holds of one whose right was taken
+ * while nobody was connected goes with the first word of it. */
 static void
 drop_shops (LsSyncMachine *self,
-            GArray        *shops)
+            GArray        *shops,
+            bool           first)
 {
   for (unsigned i = 0; i < self->streams->len; i++)
     {
@@ -134,7 +137,7 @@ drop_shops (LsSyncMachine *self,
 
       for (unsigned k = 0; k < shops->len && !there; k++)
         there = g_str_equal (g_array_index (shops, LsShopInfo, k).shop, stream->shop);
-      if (there || !stream->visible)
+      if (there || (!stream->visible && !first))
         continue;
       stream->visible = false;
       ls_sync_end_stream (self, stream);
@@ -170,6 +173,6 @@ ls_sync_welcome (LsSyncMachine *self,
   self->window = said->window;
   for (unsigned i = 0; i < said->shops->len; i++)
     take_shop (self, &g_array_index (said->shops, LsShopInfo, i), first, now);
-  drop_shops (self, said->shops);
+  drop_shops (self, said->shops, first);
   ls_sync_push (self, LS_SYNC_SHOPS, NULL);
 }

@@ -766,6 +766,32 @@ test_shop_goes (Fixture      *fixture,
   expect_nothing (fixture);
 }
 
+/* The right in it was taken while nobody was connected. */
+static void
+test_shop_went (Fixture      *fixture,
+                gconstpointer data)
+{
+  load (fixture, "c1", 10, 0, 0);
+  ls_sync_machine_opened (fixture->machine, fixture->now);
+  ls_message_unref (expect_sent (fixture, LS_MESSAGE_HELLO));
+  say_welcome (fixture, "c1", "books", EPOCH, 3, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_READY);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  {
+    g_autoptr (LsSyncAction) gone = expect (fixture, LS_SYNC_REMOVE_SHOP);
+
+    g_assert_cmpstr (gone->shop, ==, "music");
+  }
+  expect_drop (fixture, LS_SYNC_RELOAD);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  /* Rights of others change: it is gone. */
+  say_welcome (fixture, "c1", "books", EPOCH, 3, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  expect_nothing (fixture);
+}
+
 static void
 say_blank_pong (Fixture *fixture,
                 int64_t  id)
@@ -1610,6 +1636,7 @@ main (int    argc,
     { "circles", test_circles },
     { "wider-view", test_wider_view },
     { "shop-goes", test_shop_goes },
+    { "shop-went", test_shop_went },
     { "shop-comes-back", test_shop_comes_back },
     { "edits", test_edits },
     { "refusals", test_refusals },
