@@ -241,8 +241,8 @@ unlink_row (LsCacheTx   *tx,
     {
       LsOpenEdit *open = g_ptr_array_index (shadow->edits, i);
 
-      if (open->edit->id > gone->edit->id && open->edit->state == LS_EDIT_QUEUED && with != NULL &&
-          without != NULL && !unlink_edit (tx, open, shadow, with, without, error))
+      if (open->edit->id > gone->edit->id && open->edit->state == LS_EDIT_QUEUED &&
+          open->edit->n != LS_EDIT_N_PAST && with != NULL && without != NULL && !unlink_edit (tx, open, shadow, with, without, error))
         return false;
       if (!ls_cache_edit_shows (open, shadow->collection))
         continue;

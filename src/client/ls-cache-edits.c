@@ -179,10 +179,11 @@ ls_cache_try_changes (LsCache    *self,
   return g_steal_pointer (&seen);
 }
 
-/* Puts a new edit at the end of the queue. */
+/* Puts an edit at the end of the queue; @n is 0, or LS_EDIT_N_PAST for one that the server may know. */
 LsOpenEdit *
 ls_cache_append_edit (LsCacheTx  *tx,
                       const char *mid,
+                      int64_t     n,
                       GPtrArray  *changes,
                       GError    **error)
 {
@@ -191,6 +192,7 @@ ls_cache_append_edit (LsCacheTx  *tx,
 
   edit->shop = g_strdup (tx->shop->shop);
   edit->mid = g_strdup (mid);
+  edit->n = n;
   edit->made_at = ls_environment_now (tx->cache->environment);
   edit->changes = g_ptr_array_ref (changes);
   open = ls_shop_add_edit (tx->shop, edit);
@@ -215,7 +217,7 @@ add_tried (LsCacheTx  *tx,
     return NULL;
   if (edit != NULL)
     return edit;
-  open = ls_cache_append_edit (tx, mid, seen, error);
+  open = ls_cache_append_edit (tx, mid, 0, seen, error);
   return open != NULL ? ls_edit_ref (open->edit) : NULL;
 }
 

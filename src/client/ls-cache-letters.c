@@ -273,13 +273,15 @@ revive (LsCacheTx  *tx,
 {
   g_autoptr (GPtrArray) dependants = list_dependants (tx->cache, dead->mid, error);
   g_autoptr (LsEdit) discarded = ls_edit_copy (dead);
+  int64_t n = dead->state == LS_EDIT_LOST && g_str_equal (dead->mid, new_mid) ? LS_EDIT_N_PAST : 0;
 
   if (dependants == NULL || !ls_cache_delete_edit (tx->cache, dead, error))
     return false;
   discarded->state = LS_EDIT_DISCARDED;
   if (!g_str_equal (dead->mid, new_mid))
     ls_cache_tx_tell_edit (tx, discarded);
-  if (ls_cache_append_edit (tx, new_mid, changes, error) == NULL || !ls_cache_rebase (tx, error))
+  if (ls_cache_append_edit (tx, new_mid, n, changes, error) == NULL ||
+      !ls_cache_rebase (tx, error))
     return false;
   for (unsigned i = 0; i < dependants->len; i++)
     {
@@ -291,7 +293,7 @@ revive (LsCacheTx  *tx,
       dependant->shop = g_strdup (dead->shop);
       seen = ls_cache_try_changes (tx->cache, dead->shop, plain, NULL);
       /* The server knows the mid of one that got an n, and would tell its old result again. */
-      mid = dependant->n > 0 ? ls_id_new_uuid (tx->cache->environment) : g_strdup (dependant->mid);
+      mid = dependant->n != 0 ? ls_id_new_uuid (tx->cache->environment) : g_strdup (dependant->mid);
       if (seen != NULL && !revive (tx, dependant, mid, seen, error))
         return false;
     }

@@ -19,7 +19,8 @@
  *   del      put      nothing, when the row is as it was
  *
  * All else stays apart. So does what would pass an edit that it builds on: the joined edit keeps
- * the place of the first.
+ * the place of the first. And so does one that was sent before, in a count that is over: what goes
+ * under its mid is what went.
  */
 
 typedef enum {
@@ -266,7 +267,8 @@ ls_cache_join_edit (LsCacheTx  *tx,
   if (changes->len != 1 || shadow == NULL || shadow->edits->len == 0)
     return true;
   last = g_ptr_array_index (shadow->edits, shadow->edits->len - 1);
-  if ((last->edit->state != LS_EDIT_QUEUED && !LS_FAULT (CHANGED_AFTER_SENT)) || last->edit->changes->len != 1 ||
+  if ((last->edit->state != LS_EDIT_QUEUED && !LS_FAULT (CHANGED_AFTER_SENT)) ||
+      last->edit->n == LS_EDIT_N_PAST || last->edit->changes->len != 1 ||
       passes_something (tx->shop, last, change))
     return true;
   join = join_changes (shadow, g_ptr_array_index (last->edit->changes, 0), change, &joined);

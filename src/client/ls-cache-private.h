@@ -348,6 +348,7 @@ GPtrArray   *ls_cache_try_changes         (LsCache            *self,
                                            GError            **error);
 LsOpenEdit  *ls_cache_append_edit         (LsCacheTx          *tx,
                                            const char         *mid,
+                                           int64_t             n,
                                            GPtrArray          *changes,
                                            GError            **error);
 bool         ls_cache_store_edit          (LsCache            *self,

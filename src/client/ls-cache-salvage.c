@@ -71,16 +71,17 @@ ls_cache_check_suspect (LsCache *self,
 
 #define SELECT_EDITS \
   ", (SELECT s.shop FROM shops s WHERE s.number = edits.shop)" \
-  " FROM edits WHERE state IN (?, ?, ?) ORDER BY id"
+  " FROM edits WHERE state IN (?, ?, ?, ?) ORDER BY id"
 
 static LsStatement *
 query_edits (LsSql      *sql,
              const char *text)
 {
-  return ls_sql_query (sql, NULL, text, "ddd", LS_EDIT_QUEUED, LS_EDIT_SENT, LS_EDIT_DEAD);
+  return ls_sql_query (sql, NULL, text, "dddd", LS_EDIT_QUEUED, LS_EDIT_SENT, LS_EDIT_DEAD,
+                       LS_EDIT_LOST);
 }
 
-/* All edits that wait or failed, as far as they can be read; the file may be of any version. */
+/* All edits that wait, failed or were lost, as far as they can be read; the file may be of any version. */
 static GPtrArray *
 read_edits (LsCache    *self,
             const char *path)
@@ -144,23 +145,24 @@ set_aside (LsCache *self,
   return g_steal_pointer (&kept);
 }
 
-/* Puts an edit of the old file into the new one: what waited waits again. */
+/* Puts an edit of the old file into the new one: what waited waits again. The new file counts anew. */
 static bool
 take_edit (LsCache      *self,
            const LsEdit *edit,
            GError      **error)
 {
   g_auto (LsCacheTx) tx = { NULL };
+  int64_t n = edit->n > 0 ? LS_EDIT_N_PAST : edit->n;
   LsEdit *dead;
 
   if (!ls_cache_tx_begin (self, LS_SQL_SYNC_FULL, &tx, error) ||
       !ls_cache_tx_set_shop (&tx, edit->shop, error))
     return false;
-  if (edit->state == LS_EDIT_DEAD)
+  if (edit->state == LS_EDIT_DEAD || edit->state == LS_EDIT_LOST)
     {
       dead = ls_edit_copy (edit);
       dead->id = 0;
-      dead->n = 0;
+      dead->n = n;
       if (!ls_cache_store_edit (self, tx.shop, dead, 0, error) ||
           !ls_cache_store_edit (self, tx.shop, dead, 0, error))
         {
@@ -169,7 +171,7 @@ take_edit (LsCache      *self,
         }
       ls_edit_unref (dead);
     }
-  else if (ls_cache_append_edit (&tx, edit->mid, edit->changes, error) == NULL)
+  else if (ls_cache_append_edit (&tx, edit->mid, n, edit->changes, error) == NULL)
     return false;
   return ls_cache_rebase (&tx, error) && ls_cache_tx_commit (&tx, error);
 }
@@ -216,7 +218,7 @@ ls_cache_begin_anew (LsCache      *self,
 /**
  * ls_cache_get_set_aside:
  * @self: an open cache
- * @ret_n_edits: (out): how many edits that wait or failed came over
+ * @ret_n_edits: (out): how many edits that wait, failed or were lost came over
  *
  * Returns: (transfer none) (nullable): under which name a damaged file was kept when the cache was
  *   opened, %NULL when it was sound

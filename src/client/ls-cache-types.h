@@ -82,11 +82,20 @@ typedef enum {
 #define LS_BULK_BYTES (128 * 1024)
 
 /**
+ * LS_EDIT_N_PAST:
+ *
+ * The n of an edit that is to be sent again in another count than it was sent in: the server may know
+ * its mid, and what it stood for. It waits for its n like one that was never sent, and is as immutable as
+ * one that has it.
+ */
+#define LS_EDIT_N_PAST (-1)
+
+/**
  * LsEdit:
  * @id: its place in the order of edits
  * @shop: the shop
  * @mid: its id, from when it was made
- * @n: its number, 0 before it is sent
+ * @n: its number, 0 before it is sent, %LS_EDIT_N_PAST where it was sent in a count that is over
  * @state: where it stands
  * @made_at: when, µs since the epoch
  * @resolved_at: when its result came, µs since the epoch, 0 before

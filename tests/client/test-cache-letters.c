@@ -650,6 +650,59 @@ test_lost_long_ago (LsTestCache   *fixture,
   g_assert_cmpuint (count (fixture, LS_EDIT_LOST), ==, 1);
 }
 
+/* What a server that has it after all knows under its mid stays what it is: what the admin does then goes
+ * by itself, and undoing it by hand is something to be sent. */
+static void
+test_lost_stays_apart (LsTestCache   *fixture,
+                       gconstpointer  data)
+{
+  g_autoptr (GPtrArray) queued = NULL;
+  g_autoptr (LsEdit) back = NULL;
+
+  apply_two (fixture);
+  lose (fixture, 11);
+  g_assert_true (ls_cache_restore_edits (fixture->cache, LS_TEST_SHOP, NULL, NULL));
+  ls_test_cache_reopen (fixture);
+  back = edit (fixture, ls_test_set_integer ("b", "price", 2000));
+  g_assert_cmpint (back->state, ==, LS_EDIT_QUEUED);
+  make (fixture, ls_test_set_integer ("b", "price", 9));
+  queued = list (fixture, LS_EDIT_QUEUED);
+  g_assert_cmpuint (queued->len, ==, 2);
+  g_assert_cmpstr (((LsEdit *) g_ptr_array_index (queued, 0))->mid, ==, "mid-2");
+  g_assert_cmpint (field_edit (g_ptr_array_index (queued, 0), "price")->set.integer, ==, 7);
+  g_assert_cmpint (field_edit (g_ptr_array_index (queued, 1), "price")->was.integer, ==, 7);
+  g_assert_cmpint (field_edit (g_ptr_array_index (queued, 1), "price")->set.integer, ==, 9);
+  g_assert_cmpint (ls_test_cache_visible (fixture, "b", "price"), ==, 9);
+}
+
+/* Of two of one row the second goes as it was, too, when the first is taken back. */
+static void
+test_lost_stays_whole (LsTestCache   *fixture,
+                       gconstpointer  data)
+{
+  g_autoptr (GPtrArray) queued = NULL;
+  g_autoptr (GPtrArray) left = NULL;
+  const LsEdit *second;
+
+  make (fixture, ls_test_set_integer ("a", "price", 5));
+  number (fixture);
+  make (fixture, ls_test_set_integer ("a", "price", 6));
+  number (fixture);
+  end_as (fixture, LS_RESULT_APPLIED, 11, LS_EDIT_APPLIED);
+  end_as (fixture, LS_RESULT_APPLIED, 12, LS_EDIT_APPLIED);
+  lose (fixture, 10);
+  g_assert_true (ls_cache_restore_edits (fixture->cache, LS_TEST_SHOP, NULL, NULL));
+  queued = list (fixture, LS_EDIT_QUEUED);
+  g_assert_cmpuint (queued->len, ==, 2);
+  g_assert_true (ls_cache_discard_edit (
+      fixture->cache, ((LsEdit *) g_ptr_array_index (queued, 0))->mid, NULL));
+  left = list (fixture, LS_EDIT_QUEUED);
+  g_assert_cmpuint (left->len, ==, 1);
+  second = g_ptr_array_index (left, 0);
+  g_assert_cmpstr (second->mid, ==, ((LsEdit *) g_ptr_array_index (queued, 1))->mid);
+  g_assert_cmpint (field_edit (second, "price")->was.integer, ==, 5);
+}
+
 /* What is lost with the row it was about can't be made again: it is not swallowed. */
 static void
 test_lost_row (LsTestCache   *fixture,
@@ -698,6 +751,8 @@ main (int   argc,
   ADD_TEST ("lost", test_lost);
   ADD_TEST ("lost-chosen", test_lost_chosen);
   ADD_TEST ("lost-long-ago", test_lost_long_ago);
+  ADD_TEST ("lost-stays-apart", test_lost_stays_apart);
+  ADD_TEST ("lost-stays-whole", test_lost_stays_whole);
   ADD_TEST ("lost-row", test_lost_row);
 #undef ADD_TEST
   return g_test_run ();
