@@ -28,6 +28,8 @@
 #define MAX_AGE ((int64_t) 30 * G_USEC_PER_SEC)
 /* Beyond so many versions what follows a shared snapshot is worth another one. */
 #define MAX_BEHIND 2000
+/* Of the log, in one read: a shop that is written to all the time may have much of it by now. */
+#define READ_BYTES (1024 * 1024)
 #define MAX_KEPT 8
 #define MAX_WRITING 16
 #define MAX_WAITING 1000
@@ -57,6 +59,7 @@ typedef struct {
   LsScope scope;
   int64_t min_version;
   char *client;
+  bool waited; /* until a snapshot was written */
   LsSnapshotFunc func;
   gpointer user_data;
   GDestroyNotify destroy;
@@ -247,6 +250,33 @@ write_cb (gpointer data)
   close (fd);
 }
 
+/* How many of the client's edits, of the @last_n that are decided, the snapshot has. They count up along
+ * the log: the first behind the snapshot tells. -1 when the log can't be read. */
+static int64_t
+find_done (Question *question,
+           int64_t   last_n)
+{
+  int64_t from = question->position.version;
+  g_autoptr (GPtrArray) versions = NULL;
+
+  do
+    {
+      g_clear_pointer (&versions, g_ptr_array_unref);
+      versions = ls_storage_read_log (question->snapshots->storage, question->shop, from, INT64_MAX,
+                                      READ_BYTES, &question->error);
+      for (unsigned i = 0; versions != NULL && i < versions->len; i++)
+        {
+          const LsVersion *version = g_ptr_array_index (versions, i);
+
+          if (g_strcmp0 (version->client, question->client) == 0)
+            return MIN (last_n, version->n - 1);
+          from = version->version;
+        }
+    }
+  while (versions != NULL && versions->len > 0);
+  return versions != NULL ? last_n : -1;
+}
+
 /* On the queue: how far the client's edits are contained. Its last n is read first: what is decided
  * after that is not in it, and what was decided after the snapshot is told by the log. All of the epoch
  * before was decided when this one began, and no snapshot of this one is older. */
@@ -256,7 +286,6 @@ look_up_cb (gpointer data)
   Question *question = data;
   LsStorage *storage = question->snapshots->storage;
   g_autoptr (LsShop) shop = NULL;
-  g_autoptr (GPtrArray) versions = NULL;
   bool bound = false;
   int64_t last_n;
 
@@ -264,10 +293,12 @@ look_up_cb (gpointer data)
   shop = ls_storage_get_shop (storage, question->shop, &question->error);
   if (shop == NULL)
     return;
-  /* Who asks for what is not there yet gets what is there. */
+  /* Who asks for what is not there yet gets what is there. Who has waited for one to be written takes it
+   * however far the shop went meanwhile: while the next is written it would go as far again. */
   question->stale = !g_str_equal (shop->position.epoch, question->position.epoch) ||
                     shop->position.version < question->position.version ||
-                    shop->position.version - question->position.version > MAX_BEHIND ||
+                    (!question->waited &&
+                     shop->position.version - question->position.version > MAX_BEHIND) ||
                     (question->position.version < question->min_version &&
                      question->position.version < shop->position.version);
   if (question->stale || question->client == NULL ||
@@ -278,17 +309,7 @@ look_up_cb (gpointer data)
   last_n = ls_storage_get_last_n (storage, question->shop, question->client, &question->before,
                                   &question->error);
   if (last_n >= 0)
-    versions = ls_storage_read_log (storage, question->shop, question->position.version, INT64_MAX,
-                                    SIZE_MAX, &question->error);
-  for (unsigned i = 0; versions != NULL && i < versions->len; i++)
-    {
-      const LsVersion *version = g_ptr_array_index (versions, i);
-
-      if (g_strcmp0 (version->client, question->client) == 0)
-        last_n = MIN (last_n, version->n - 1);
-    }
-  if (versions != NULL)
-    question->done = last_n;
+    question->done = find_done (question, last_n);
 }
 
 static void
@@ -379,6 +400,7 @@ written_cb (gpointer data)
     {
       if (snapshot->error == NULL)
         {
+          question->waited = true;
           answer (snapshot, question);
           continue;
         }
