@@ -141,6 +141,7 @@ drop_shops (LsSyncMachine *self,
         continue;
       stream->visible = false;
       ls_sync_end_stream (self, stream);
+      ls_sync_forget_wishes (self, stream);
       ls_sync_push (self, LS_SYNC_REMOVE_SHOP, stream->shop);
       /* Where the rows went the position goes too, should the shop come back. */
       ls_sync_push (self, LS_SYNC_RELOAD, stream->shop);

@@ -197,6 +197,8 @@ void ls_sync_repeat_wishes (LsSyncMachine *self,
                             LsStream      *stream);
 void ls_sync_settle_wishes (LsSyncMachine *self,
                             const GError  *error);
+void ls_sync_forget_wishes (LsSyncMachine *self,
+                            LsStream      *stream);
 void ls_sync_answer_ping   (LsSyncMachine *self,
                             const LsPing  *ping);
 

@@ -109,6 +109,23 @@ ls_sync_settle_wishes (LsSyncMachine *self,
     }
 }
 
+/* Nothing comes of @stream any more: there is nothing to wait for. */
+void
+ls_sync_forget_wishes (LsSyncMachine *self,
+                       LsStream      *stream)
+{
+  for (unsigned i = self->wishes->len; i > 0; i--)
+    {
+      const LsSyncWish *wish = &g_array_index (self->wishes, LsSyncWish, i - 1);
+      int64_t id = wish->id;
+
+      if (wish->stream != stream)
+        continue;
+      g_array_remove_index (self->wishes, i - 1);
+      answer_wish (self, id, NULL);
+    }
+}
+
 static const LsShopInfo *
 find_told (const LsPing *ping,
            const char   *shop)

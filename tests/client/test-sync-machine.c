@@ -766,6 +766,24 @@ test_shop_goes (Fixture      *fixture,
   expect_nothing (fixture);
 }
 
+/* Who waits for what it has is not kept waiting. */
+static void
+test_shop_goes_awaited (Fixture      *fixture,
+                        gconstpointer data)
+{
+  go_live (fixture, 10, 0);
+  ls_sync_machine_sync_now (fixture->machine, NULL, 7, fixture->now);
+  expect_ping (fixture);
+  say_welcome (fixture, "c1", "books", EPOCH, 3, LS_ROLE_ADMIN);
+  expect_drop (fixture, LS_SYNC_NAME_SHOP);
+  expect_drop (fixture, LS_SYNC_SET_VIEW);
+  expect_with_n (fixture, LS_SYNC_PROGRESS, 7);
+  expect_drop (fixture, LS_SYNC_REMOVE_SHOP);
+  expect_drop (fixture, LS_SYNC_RELOAD);
+  expect_drop (fixture, LS_SYNC_SHOPS);
+  expect_nothing (fixture);
+}
+
 /* The right in it was taken while nobody was connected. */
 static void
 test_shop_went (Fixture      *fixture,
@@ -1636,6 +1654,7 @@ main (int    argc,
     { "circles", test_circles },
     { "wider-view", test_wider_view },
     { "shop-goes", test_shop_goes },
+    { "shop-goes-awaited", test_shop_goes_awaited },
     { "shop-went", test_shop_went },
     { "shop-comes-back", test_shop_comes_back },
     { "edits", test_edits },
