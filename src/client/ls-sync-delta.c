@@ -100,9 +100,18 @@ apply_failed (LsSyncMachine *self,
   if (g_error_matches (error, LS_ERROR, LS_ERROR_INCONSISTENCY))
     {
       ls_sync_report_error (self, LS_EVENT_FINDING, stream, error);
+      if (self->session != LS_SESSION_READY)
+        return;
+      /* All of them are the server's by now: that of a log which does not fit its rows would be
+       * fetched without end. */
+      if (stream->mended_at > 0 && now - stream->mended_at < LS_FETCH_AGAIN)
+        {
+          ls_stream_guard (self, stream, "a delta did not fit rows that were just fetched", now);
+          return;
+        }
+      stream->mended_at = now;
       stream->heals_by_fetch = LS_SYNC_ALL;
-      if (self->session == LS_SESSION_READY)
-        ls_stream_fetch (self, stream, LS_SYNC_ALL);
+      ls_stream_fetch (self, stream, LS_SYNC_ALL);
       return;
     }
   ls_sync_report_error (self, LS_EVENT_ERROR, stream, error);

@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 /* Subscribes to the same position that are one too many within LS_GUARD_WINDOW (rule 19). */
 #define LS_GUARD_REPEATS 5
 #define LS_GUARD_WINDOW (500 * 1000)
+/* The least time between two fetches of all rows for one reason. */
+#define LS_FETCH_AGAIN (60 * (int64_t) G_USEC_PER_SEC)
 /* The least time between two rounds of healing, and two heals of the same rows (rules 17, 19). */
 #define LS_HEAL_AGAIN (60 * (int64_t) G_USEC_PER_SEC)
 /* How long it is waited for that the server says what it heard of a scope. */
@@ -89,6 +91,7 @@ typedef struct {
   uint32_t heals_by_fetch; /* those whose rows differ, and can't be healed one by one */
   int64_t fetched_at;   /* monotonic, 0 for never */
   int64_t healed_at[LS_N_COLLECTIONS];
+  int64_t mended_at; /* when all was fetched since a delta did not fit the rows, monotonic, 0 for never */
 
   /* Healing */
   GArray *doubts; /* LsDoubt */
@@ -226,6 +229,10 @@ void      ls_stream_interrupted   (LsSyncMachine  *self,
 void      ls_stream_wait          (LsSyncMachine  *self,
                                    LsStream       *stream,
                                    int64_t         least,
+                                   int64_t         now);
+void      ls_stream_guard         (LsSyncMachine  *self,
+                                   LsStream       *stream,
+                                   const char     *words,
                                    int64_t         now);
 void      ls_stream_fetch         (LsSyncMachine  *self,
                                    LsStream       *stream,

@@ -13,7 +13,6 @@
 
 /* Going in circles (rule 19). */
 #define GUARD_WAIT (5 * G_USEC_PER_SEC)
-#define RESYNC_AGAIN (60 * G_USEC_PER_SEC)
 
 LsStream *
 ls_stream_new (LsSyncMachine *self,
@@ -83,11 +82,12 @@ ls_stream_interrupted (LsSyncMachine *self,
     ls_stream_wait (self, stream, wait, now);
 }
 
-static void
-guard (LsSyncMachine *self,
-       LsStream      *stream,
-       const char    *words,
-       int64_t        now)
+/* It goes in circles: says so, and waits. */
+void
+ls_stream_guard (LsSyncMachine *self,
+                 LsStream      *stream,
+                 const char    *words,
+                 int64_t        now)
 {
   ls_sync_report (self, LS_EVENT_LOOP_GUARD, stream)->message = g_strdup (words);
   ls_stream_wait (self, stream, GUARD_WAIT, now);
@@ -327,7 +327,7 @@ ls_stream_subscribe (LsSyncMachine *self,
 {
   if (goes_in_circles (stream, now))
     {
-      guard (self, stream, "the same position was asked for again and again", now);
+      ls_stream_guard (self, stream, "the same position was asked for again and again", now);
       return;
     }
   stream->state = LS_STREAM_SUBSCRIBED;
@@ -387,8 +387,8 @@ ls_stream_resync (LsSyncMachine  *self,
   event = ls_sync_report (self, LS_EVENT_RESYNC, stream);
   event->version = stream->queued.version;
   event->message = g_strdup (reasons[resync->reason]);
-  if (stream->fetched_at > 0 && stream->since_fetch == 0 && now - stream->fetched_at < RESYNC_AGAIN)
-    guard (self, stream, "rows were to be fetched again right after they came", now);
+  if (stream->fetched_at > 0 && stream->since_fetch == 0 && now - stream->fetched_at < LS_FETCH_AGAIN)
+    ls_stream_guard (self, stream, "rows were to be fetched again right after they came", now);
   else if (resync->reason == LS_RESYNC_BULK && resync->collections->len > 0)
     {
       for (unsigned i = 0; i < resync->collections->len; i++)

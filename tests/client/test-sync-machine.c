@@ -607,6 +607,42 @@ test_cache_disagrees (Fixture      *fixture,
   expect_subscribe (fixture, 11);
 }
 
+/* Rows that were just fetched are the server's: where its log does not fit them either, they are not
+ * fetched without end. */
+static void
+test_log_disagrees (Fixture      *fixture,
+                    gconstpointer data)
+{
+  unsigned n_fetches = 0;
+  int64_t end;
+
+  go_live (fixture, 10, 0);
+  end = fixture->now + 150 * SECOND;
+  while (fixture->now < end)
+    {
+      say_delta (fixture, 10, 11, 100);
+      apply (fixture, LS_ERROR_INCONSISTENCY);
+      collect (fixture);
+      if (g_queue_is_empty (&fixture->actions))
+        {
+          expect_reported (fixture, LS_EVENT_LOOP_GUARD);
+          wait_deadline (fixture);
+        }
+      else
+        {
+          expect_drop (fixture, LS_SYNC_FETCH);
+          g_assert_cmpuint (++n_fetches, <=, 3);
+          fetched (fixture, 10, OK);
+        }
+      expect_subscribe (fixture, 10);
+      /* Noted as up to date now and then: all that it heard of is there. */
+      collect (fixture);
+      if (!g_queue_is_empty (&fixture->actions))
+        expect_drop (fixture, LS_SYNC_SET_SYNCED);
+    }
+  g_assert_cmpuint (n_fetches, ==, 3);
+}
+
 /* Nothing is subscribed to in a view that the rows do not have: first the cache has to take it. */
 static void
 test_view_fails (Fixture      *fixture,
@@ -1648,6 +1684,7 @@ main (int    argc,
     { "cache-failed", test_cache_failed },
     { "client-not-kept", test_client_not_kept },
     { "cache-disagrees", test_cache_disagrees },
+    { "log-disagrees", test_log_disagrees },
     { "resync", test_resync },
     { "fetch-fails", test_fetch_fails },
     { "went-back", test_went_back },
