@@ -356,6 +356,9 @@ test_check_and_repair (void)
       "orders o1: total: nothing is stored, 7700 follows from the rows" },
     { "UPDATE order_items SET total = 0 WHERE key = 'i2'",
       "order_items i2: total: 0 is stored, 1500 follows from the rows" },
+    { "UPDATE order_items SET day = 20423 WHERE key = 'i2'",
+      "order_items i2: day: 20423 is stored, 20454 follows from the rows" },
+    { "UPDATE orders SET day = 20423", "orders o1: day: 20423 is stored, 20454 follows from the rows" },
     { "DELETE FROM daily_sales", "daily_sales 2026-01-01:EUR: the row is missing" },
     { "INSERT INTO daily_sales (shop, key, day, currency, orders) VALUES ('s', '2020-01-01:EUR', "
       "1, 'EUR', 0)",
