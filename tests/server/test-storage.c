@@ -487,6 +487,26 @@ test_results_are_kept (void)
   g_assert_no_error (kept->error);
 }
 
+/* More than are looked through at once: all of them are, and no other ones. */
+static void
+test_many_results (void)
+{
+  g_autoptr (LsTestShop) self = ls_test_shop_new ();
+  g_autoptr (GError) error = NULL;
+
+  ls_test_shop_apply (self, PUT_PRODUCT);
+  /* Of long ago, at a version that the log has no more, and at one that it still has. */
+  run_sql (self, "WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < 12000)"
+                 " INSERT INTO log_decisions (shop, mid, client, n, hash, status, version, at)"
+                 " SELECT 's', printf ('old-%05d', i), '@import', 0, 0, 0, 1 + i % 2, 0 FROM i");
+  g_assert_true (ls_storage_prune (self->storage, "s", 1, -1, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (ask_sql (self, "SELECT horizon FROM log_shops"), ==, 1);
+  g_assert_cmpint (ask_sql (self, "SELECT count(*) FROM log_decisions WHERE at = 0"), ==, 6000);
+  g_assert_cmpint (ask_sql (self, "SELECT count(*) FROM log_decisions WHERE at = 0 AND version = 2"),
+                   ==, 6000);
+}
+
 static void
 begin_epoch (LsTestShop *self)
 {
@@ -640,6 +660,7 @@ main (int   argc,
   g_test_add_func ("/storage/newer-schema", test_newer_schema);
   g_test_add_func ("/storage/log-is-moved", test_log_is_moved);
   g_test_add_func ("/storage/results-are-kept", test_results_are_kept);
+  g_test_add_func ("/storage/many-results", test_many_results);
   g_test_add_func ("/storage/counts-of-epochs", test_counts_of_epochs);
   g_test_add_func ("/storage/log-bytes", test_log_bytes);
 
