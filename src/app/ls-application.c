@@ -17,6 +17,7 @@
 #include "app/text/ls-link.h"
 #include "app/ls-error-toasts.h"
 #include "app/ls-feedback.h"
+#include "app/ls-notice-toasts.h"
 #include "app/ls-session.h"
 #include "app/ls-trace-export.h"
 #include "app/widgets/ls-widgets.h"
@@ -37,6 +38,7 @@ struct _LsApplication {
   LsAttentionWatch *attention;
   LsFeedback *feedback;
   LsErrorToasts *errors;
+  LsNoticeToasts *notices;
 
   /* state */
   unsigned signals[3];
@@ -483,6 +485,7 @@ ls_application_startup (GApplication *application)
   self->attention = ls_attention_watch_new (self->context);
   self->feedback = ls_feedback_new (feedback_window, self);
   self->errors = ls_error_toasts_new (ls_context_get_desk (self->context), feedback_window, self);
+  self->notices = ls_notice_toasts_new (ls_context_get_notices (self->context), feedback_window, self);
   g_signal_connect_object (self->context, "notify::client", G_CALLBACK (client_changed_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->settings, "changed::color-scheme", G_CALLBACK (apply_color_scheme),
@@ -513,6 +516,7 @@ ls_application_shutdown (GApplication *application)
     ls_context_shutdown (self->context);
   g_clear_object (&self->feedback);
   g_clear_object (&self->errors);
+  g_clear_object (&self->notices);
   g_clear_object (&self->attention);
   g_clear_object (&self->context);
   g_clear_object (&self->settings);
@@ -603,5 +607,6 @@ ls_application_open_window (LsApplication *self,
   gtk_window_present (GTK_WINDOW (window));
   ls_feedback_window_ready (self->feedback);
   ls_error_toasts_window_ready (self->errors);
+  ls_notice_toasts_window_ready (self->notices);
   return window;
 }

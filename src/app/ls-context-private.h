@@ -26,6 +26,7 @@ struct _LsContext {
   LsClient *client;
   LsSampleServer *sample;
   LsErrorDesk *desk;
+  LsNoticeBoard *notices;
 
   /* state */
   gboolean busy;

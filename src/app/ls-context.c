@@ -45,6 +45,21 @@ trouble_cb (LsContext    *self,
     ls_error_desk_gone (self->desk, (LsOperation) operation);
 }
 
+static void
+notice_cb (LsContext  *self,
+           const char *kind,
+           const char *message,
+           int64_t     until)
+{
+  ls_notice_board_take (self->notices, kind, message, until);
+}
+
+static void
+session_cb (LsContext *self)
+{
+  ls_notice_board_begin_session (self->notices);
+}
+
 void
 ls_context_set_client (LsContext *self,
                        LsClient  *client)
@@ -61,7 +76,10 @@ ls_context_set_client (LsContext *self,
     {
       g_signal_connect_object (client, "notify::status", G_CALLBACK (status_cb), self, G_CONNECT_SWAPPED);
       g_signal_connect_object (client, "trouble", G_CALLBACK (trouble_cb), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (client, "notice", G_CALLBACK (notice_cb), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (client, "session-began", G_CALLBACK (session_cb), self, G_CONNECT_SWAPPED);
     }
+  ls_notice_board_clear (self->notices);
   status_cb (self);
   ls_context_apply_limits (self);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CLIENT]);
@@ -96,6 +114,7 @@ ls_context_dispose (GObject *object)
   g_clear_object (&self->client);
   g_clear_object (&self->sample);
   g_clear_object (&self->settings);
+  g_clear_object (&self->notices);
   g_clear_object (&self->environment);
   g_clear_object (&self->desk);
   G_OBJECT_CLASS (ls_context_parent_class)->dispose (object);
@@ -135,6 +154,7 @@ ls_context_init (LsContext *self)
 {
   self->environment = ls_system_environment_new ();
   self->desk = ls_error_desk_new ();
+  self->notices = ls_notice_board_new (self->environment);
 }
 
 /**
@@ -199,6 +219,18 @@ LsErrorDesk *
 ls_context_get_desk (LsContext *self)
 {
   return self->desk;
+}
+
+/**
+ * ls_context_get_notices:
+ * @self: a context
+ *
+ * Returns: (transfer none): what the server says to the admin
+ */
+LsNoticeBoard *
+ls_context_get_notices (LsContext *self)
+{
+  return self->notices;
 }
 
 /**

@@ -4,6 +4,7 @@
 #include <gtk/gtk.h>
 
 #include "app/text/ls-error-desk.h"
+#include "app/text/ls-notice-board.h"
 #include "client/ls-client.h"
 
 G_BEGIN_DECLS
@@ -15,6 +16,7 @@ LsContext *ls_context_new                   (GSettings            *settings);
 GSettings *ls_context_get_settings          (LsContext            *self);
 LsClient  *ls_context_get_client            (LsContext            *self);
 LsErrorDesk *ls_context_get_desk            (LsContext            *self);
+LsNoticeBoard *ls_context_get_notices       (LsContext            *self);
 LsEnvironment *ls_context_get_environment   (LsContext            *self);
 gboolean   ls_context_get_busy              (LsContext            *self);
 void       ls_context_restore               (LsContext            *self,

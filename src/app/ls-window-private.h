@@ -68,6 +68,7 @@ void ls_window_follow_shop     (LsWindow *self);
 void ls_window_update_open_orders (LsWindow *self);
 void ls_window_forget_shop     (LsWindow *self);
 void ls_window_update_banner   (LsWindow *self);
+void ls_window_banner_clicked  (LsWindow *self);
 void ls_window_tell_shown      (LsWindow *self);
 void ls_window_update_waiting  (LsWindow *self);
 void ls_window_set_undo_store  (LsWindow *self,

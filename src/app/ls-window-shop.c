@@ -14,7 +14,7 @@
 #include "app/ls-window-private.h"
 
 /* What a window shows of its shop outside the pages: name and colour, the sample mark, counts in
- * the sidebar, the banner. */
+ * the sidebar. */
 
 static void
 shop_record_cb (LsWindow *self)
@@ -178,63 +178,4 @@ ls_window_update_waiting (LsWindow *self)
   ls_sidebar_set_waiting (self->sidebar, store != NULL ? ls_store_get_pending_count (store) : 0,
                           store != NULL ? ls_store_get_dead_count (store) : 0,
                           store != NULL ? ls_store_get_lost_count (store) : 0);
-}
-
-/* Says under the header what the admin must know of the connection, and only then. */
-void
-ls_window_update_banner (LsWindow *self)
-{
-  LsClient *client = ls_context_get_client (self->context);
-  const LsConnectionStatus *status = client != NULL ? ls_client_get_status (client) : NULL;
-  const char *title = NULL;
-  const char *button = NULL;
-  LsBannerKind kind = LS_BANNER_ERROR;
-
-  if (status != NULL && status->elsewhere)
-    {
-      ls_banner_set_kind (self->banner, LS_BANNER_INFORMATION);
-      ls_banner_set_title (self->banner,
-                           _("Read-only: this account is open in another Lockstep process"));
-      ls_banner_set_button_label (self->banner, NULL);
-      ls_banner_set_revealed (self->banner, TRUE);
-      return;
-    }
-  switch (status != NULL ? status->state : LS_CONNECTION_LIVE)
-    {
-    case LS_CONNECTION_OFFLINE:
-      title = status->by_hand ? _("Working offline: showing cached data")
-                              : _("Offline: showing cached data");
-      button = status->by_hand ? _("Go online") : _("Reconnect");
-      kind = LS_BANNER_OFFLINE;
-      break;
-    case LS_CONNECTION_LIMITED:
-      /* Polling works, if not as fast: the button says so, and that is enough. */
-      if (status->health != LS_HEALTH_POOR)
-        break;
-      title = _("Limited: connection trouble, background pages update less often");
-      button = _("Reconnect");
-      kind = LS_BANNER_LIMITED;
-      break;
-    case LS_CONNECTION_CONNECTING:
-      kind = LS_BANNER_BUSY;
-      title = status->attempts > 0 ? _("Reconnecting…") : NULL;
-      break;
-    case LS_CONNECTION_SIGNED_OUT:
-      title = _("You are signed out. Your changes are kept.");
-      button = _("Sign in");
-      break;
-    case LS_CONNECTION_TOO_OLD:
-      title = _("This app is too old for the server. Update it to go on.");
-      break;
-    case LS_CONNECTION_LIVE:
-    default:
-      break;
-    }
-  if (title != NULL)
-    {
-      ls_banner_set_kind (self->banner, kind);
-      ls_banner_set_title (self->banner, title);
-      ls_banner_set_button_label (self->banner, button);
-    }
-  ls_banner_set_revealed (self->banner, title != NULL);
 }

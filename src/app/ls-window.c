@@ -20,8 +20,8 @@
  * never rows of their own, so two of them can't disagree. Before there is an account it shows the
  * welcome view.
  *
- * ls-window-shop.c follows the shop and its numbers, ls-window-actions.c has what an admin can
- * press.
+ * ls-window-shop.c follows the shop and its numbers, ls-window-banner.c says what must be known,
+ * ls-window-actions.c has what an admin can press.
  */
 G_DEFINE_FINAL_TYPE (LsWindow, ls_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -104,19 +104,6 @@ search_mode_cb (LsWindow *self)
 {
   if (!gtk_search_bar_get_search_mode (self->search_bar))
     gtk_editable_set_text (GTK_EDITABLE (self->search_entry), "");
-}
-
-static void
-banner_clicked_cb (LsWindow *self)
-{
-  LsClient *client = ls_context_get_client (self->context);
-
-  if (client == NULL)
-    return;
-  if (ls_client_get_status (client)->state == LS_CONNECTION_SIGNED_OUT)
-    gtk_widget_activate_action (GTK_WIDGET (self), "win.sign-in-again", NULL);
-  else
-    gtk_widget_activate_action (GTK_WIDGET (self), "app.reconnect", NULL);
 }
 
 static void
@@ -374,7 +361,8 @@ ls_window_class_init (LsWindowClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/lockstep/Lockstep/ls-window.ui");
   bind_children (widget_class);
-  gtk_widget_class_bind_template_callback (widget_class, banner_clicked_cb);
+  gtk_widget_class_bind_template_callback_full (widget_class, "banner_clicked_cb",
+                                                G_CALLBACK (ls_window_banner_clicked));
   gtk_widget_class_bind_template_callback (widget_class, focus_entered_cb);
   gtk_widget_class_bind_template_callback (widget_class, page_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
@@ -435,6 +423,8 @@ ls_window_new (GtkApplication *application,
   g_signal_connect_object (context, "notify::client", G_CALLBACK (client_changed_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (context, "notify::busy", G_CALLBACK (busy_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (ls_context_get_notices (context), "changed",
+                           G_CALLBACK (ls_window_update_banner), self, G_CONNECT_SWAPPED);
   client_changed_cb (self);
   return self;
 }

@@ -239,7 +239,15 @@ notice_cb (LsEventBus *bus,
            LsEvent    *event,
            LsClient   *self)
 {
-  g_signal_emit_by_name (self, "notice", event->code, event->message);
+  g_signal_emit_by_name (self, "notice", event->code, event->message, event->count);
+}
+
+static void
+session_cb (LsEventBus *bus,
+            LsEvent    *event,
+            LsClient   *self)
+{
+  g_signal_emit_by_name (self, "session-began");
 }
 
 /* The other process is gone: this one keeps the account in step from now on. */
@@ -276,6 +284,7 @@ ls_client_listen (LsClient *self)
   g_signal_connect (self->store, "mutating", G_CALLBACK (mutating_cb), self);
   g_signal_connect (self->store, "committed", G_CALLBACK (committed_cb), self);
   g_signal_connect (self->bus, "event::" LS_EVENT_NOTICE, G_CALLBACK (notice_cb), self);
+  g_signal_connect (self->bus, "event::" LS_EVENT_SESSION, G_CALLBACK (session_cb), self);
   ls_consistency_checker_set_healer (self->checker, &healer, self);
   g_signal_connect (self->checker, "finding", G_CALLBACK (finding_cb), self);
   g_signal_connect (self->checker, "told", G_CALLBACK (told_cb), self);

@@ -145,13 +145,22 @@ ls_client_class_init (LsClientClass *klass)
    * LsClient::notice:
    * @self: the client
    * @kind: what it is about, such as `maintenance`
-   * @message: (nullable): the server's words
+   * @message: (nullable): the server's words, a stranger's
+   * @until: how long it holds, µs since the epoch; 0 when not said
    *
    * The server tells the admin something.
    */
   signals[NOTICE] =
       g_signal_new ("notice", LS_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
-                    2, G_TYPE_STRING, G_TYPE_STRING);
+                    3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_INT64);
+  /**
+   * LsClient::session-began:
+   * @self: the client
+   *
+   * A session with the server stands. What was told as a notice before holds no more, unless it is
+   * told again.
+   */
+  g_signal_new ("session-began", LS_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   /**
    * LsClient::trouble:
    * @self: the client

@@ -42,7 +42,7 @@ G_DECLARE_FINAL_TYPE (LsClient, ls_client, LS, CLIENT, GObject)
  *
  * Properties: status (LsConnectionStatus), user. Signals: shops-changed; finding (LsFinding, see
  * ls-consistency-checker.h); told (LsFinding, one that only the admin can have mended); notice (kind,
- * message).
+ * message, until); session-began.
  */
 LsClient                 *ls_client_new            (LsEnvironment      *environment,
                                                     const char         *server_url,

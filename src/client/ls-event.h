@@ -43,9 +43,10 @@ G_BEGIN_DECLS
  * @correlation: (nullable): what all events of one cause share, from the admin's click to the last
  *   widget that shows it; of an edit its mid
  * @version: the version concerned, 0 for none
- * @count: how many things it is about, 0 for one that is not about a number of things
+ * @count: how many things it is about, 0 for one that is not about a number of things; of a notice until
+ *   when it holds, µs since the epoch
  * @message: (nullable): words for the debug window, not translated
- * @code: (nullable): name of an #LsErrorCode
+ * @code: (nullable): name of an #LsErrorCode; of a notice its kind
  * @once: (nullable): events of the same type with the same text here within a second are one
  * @repeats: how many more were that one
  *

@@ -155,7 +155,7 @@ notice (LsSyncMachine  *self,
   event->code = g_strdup (said->kind);
   event->message = g_strdup (said->message);
   event->count = said->until;
-  if (g_str_equal (said->kind, "sign-out"))
+  if (g_str_equal (said->kind, LS_NOTICE_SIGN_OUT))
     ls_sync_push (self, LS_SYNC_FAIL, NULL)->error = g_error_new_literal (
         LS_ERROR, LS_ERROR_AUTH, said->message != NULL ? said->message : "signed out");
 }

@@ -318,6 +318,12 @@ typedef struct {
   int64_t expected_n; /* of a mutation that was not taken: the n that must come next; else 0 */
 } LsErrorMessage;
 
+/* What a notice is about. */
+#define LS_NOTICE_ALERT "alert"               /* to be read once */
+#define LS_NOTICE_MAINTENANCE "maintenance"   /* the server is, or will be, down on purpose */
+#define LS_NOTICE_RATE_LIMITED "rate-limited" /* edits are taken more slowly for a while */
+#define LS_NOTICE_SIGN_OUT "sign-out"         /* the session ends, the token is worth nothing any more */
+
 typedef struct {
   char *kind;
   char *message;

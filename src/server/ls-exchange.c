@@ -593,11 +593,23 @@ ls_exchanges_new (LsEnvironment           *environment,
  * ls_exchanges_free:
  * @self: (transfer full): sessions
  *
- * Ends all of them; who waits is told that they are gone.
+ * Ends all of them. Who waits is told what there is, and that they are gone where there is nothing.
  */
 void
 ls_exchanges_free (LsExchanges *self)
 {
+  GHashTableIter iter;
+  gpointer data;
+
+  g_hash_table_iter_init (&iter, self->table);
+  while (g_hash_table_iter_next (&iter, NULL, &data))
+    {
+      LsExchange *exchange = data;
+      LsExchangeSlot *slot = waiting_slot (exchange);
+
+      if (slot != NULL && !exchange->over && ls_exchange_sink_set_waiting (exchange->sink, true))
+        answer (exchange, slot);
+    }
   g_hash_table_unref (self->table);
   ls_limiter_free (self->by_account);
   g_object_unref (self->environment);

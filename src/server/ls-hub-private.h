@@ -138,6 +138,7 @@ struct _LsSession {
   bool owes; /* something was said that nobody says again, and it may not be on its way yet */
   unsigned edits; /* submitted, not decided */
   LsBucket edit_bucket;
+  int64_t slowed_until; /* until then it knows that its edits are slowed down, monotonic */
   LsBucket request_bucket;
   LsBucket verify_bucket;
   LsBucket view_bucket;
@@ -281,6 +282,11 @@ void        ls_session_hello       (LsSession         *session,
 void        ls_session_fork        (LsSession         *session);
 void        ls_session_welcome     (LsSession         *session,
                                     GHashTable        *last_ns);
+
+/* ls-session-notice.c */
+void        ls_session_notify      (LsSession         *session,
+                                    const char        *kind);
+void        ls_session_notify_slowed (LsSession       *session);
 
 /* ls-session-rights.c */
 void        ls_session_renew       (LsSession         *session,

@@ -116,6 +116,9 @@ LsHub         *ls_hub_new            (LsEnvironment      *environment,
                                       GError            **error);
 void           ls_hub_free           (LsHub              *hub);
 void           ls_hub_start          (LsHub              *hub);
+void           ls_hub_announce_end   (LsHub              *hub,
+                                      LsJobFunc           func,
+                                      gpointer            user_data);
 void           ls_hub_get_stats      (LsHub              *hub,
                                       LsHubStats         *ret_stats);
 const int64_t *ls_hub_latency_bounds (void);

@@ -281,6 +281,17 @@ ls_server_start (LsServer *server,
   return true;
 }
 
+/* Every session has been told that the server ends on purpose. */
+static void
+announce_end (LsServer *server)
+{
+  LsWait said;
+
+  ls_wait_init (&said);
+  ls_hub_announce_end (server->hub, ls_wait_end, &said);
+  ls_wait_finish (&said, NULL);
+}
+
 /* Every edit that was taken is decided, and its result is on the wire. */
 static void
 finish_edits (LsServer *server)
@@ -312,6 +323,7 @@ ls_server_stop (LsServer *server)
   server->draining = true;
   ls_notify ("STOPPING=1");
   ls_data_dir_clear_address (ls_config_get_text (server->config, LS_OPTION_DATA));
+  announce_end (server);
   /* Who waits is answered while there is still somebody to take the answer. */
   g_clear_pointer (&server->exchanges, ls_exchanges_free);
   ls_scrubber_stop (server->scrubber);

@@ -437,10 +437,15 @@ ls_session_mutate (LsSession *session,
       return;
     }
   sub = ls_session_need_sub (session, shop, role);
-  if ((sub->refused_n > 0 && mutate->n > sub->refused_n) || session->edits >= MAX_EDITS ||
-      !ls_bucket_take (&session->edit_bucket, &rate, now, &wait))
+  if ((sub->refused_n > 0 && mutate->n > sub->refused_n) || session->edits >= MAX_EDITS)
     {
       postpone (sub, mutate, wait, "too many edits");
+      return;
+    }
+  if (!ls_bucket_take (&session->edit_bucket, &rate, now, &wait))
+    {
+      postpone (sub, mutate, wait, "too many edits");
+      ls_session_notify_slowed (session);
       return;
     }
   sub->refused_n = 0;

@@ -129,10 +129,7 @@ look_cb (gpointer data)
 static void
 sign_out (LsSession *session)
 {
-  g_autoptr (LsMessage) notice = ls_message_new (LS_MESSAGE_NOTICE);
-
-  notice->notice.kind = g_strdup ("sign-out");
-  ls_session_send (session, notice);
+  ls_session_notify (session, LS_NOTICE_SIGN_OUT);
   ls_session_close (session, LS_FRAME_CODE_POLICY, "signed out");
 }
 

@@ -540,6 +540,7 @@ test_terminated (void)
   g_auto (Client) a = { NULL };
   g_autoptr (LsMessage) message = NULL;
   int64_t decided = 0;
+  unsigned notices = 0;
 
   client_join (&a, server);
   ls_test_peer_mutate (a.peer, SHOP, 1, "m-1", PUT_DRUMS);
@@ -559,9 +560,15 @@ test_terminated (void)
           g_assert_cmpint (message->result.n, ==, decided + 1);
           decided++;
         }
+      if (message->type == LS_MESSAGE_NOTICE)
+        {
+          g_assert_cmpstr (message->notice.kind, ==, LS_NOTICE_MAINTENANCE);
+          notices++;
+        }
       g_clear_pointer (&message, ls_message_unref);
     }
   g_assert_cmpuint (ls_test_peer_get_close (a.peer), ==, 1001);
+  g_assert_cmpuint (notices, ==, 1);
   client_clear (&a);
   g_assert_cmpint (decided, >, 0);
   g_assert_cmpint (ls_test_server_wait (server), ==, 0);

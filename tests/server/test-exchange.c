@@ -324,6 +324,48 @@ test_parallel (Fixture      *fixture,
   ls_test_hub_run (fixture->hub);
 }
 
+static bool
+is_true (gpointer user_data)
+{
+  return *(bool *) user_data;
+}
+
+static void
+said_cb (gpointer user_data)
+{
+  *(bool *) user_data = true;
+}
+
+/* Before the server ends who waits hears why. */
+static void
+test_end (Fixture      *fixture,
+          gconstpointer data)
+{
+  g_autofree char *session = begin (fixture);
+  g_autoptr (LsMessage) notice = NULL;
+  g_auto (Ask) hello = { 0 };
+  g_auto (Ask) ask = { 0 };
+  bool said = false;
+
+  take_quoted (fixture, &hello,
+               "{'session':'%s','seq':2,'ack':1,'messages':[{'t':'hello','protocol':1,'app':'a',"
+               "'schema':1,'shops':[]}]}",
+               session);
+  advance (fixture, SECOND);
+  expect (&hello, 200, NULL);
+  take_quoted (fixture, &ask, "{'session':'%s','seq':3,'ack':2,'wait':25000000}", session);
+  g_assert_cmpuint (ask.answers, ==, 0);
+  ls_hub_announce_end (fixture->hub->hub, said_cb, &said);
+  /* The server waits for that without serving anybody. */
+  g_assert_true (ls_test_environment_wait (fixture->hub->environment, is_true, &said, SECOND));
+  g_clear_pointer (&fixture->exchanges, ls_exchanges_free);
+  expect (&ask, 200, NULL);
+  notice = message_of (&ask, 0);
+  g_assert_cmpint (notice->type, ==, LS_MESSAGE_NOTICE);
+  g_assert_cmpstr (notice->notice.kind, ==, LS_NOTICE_MAINTENANCE);
+  ls_test_hub_run (fixture->hub);
+}
+
 /* The second one is faster than the first. */
 static void
 test_overtaken (Fixture      *fixture,
@@ -795,6 +837,7 @@ main (int    argc,
     { "lost-answer", test_lost_answer, 0 },
     { "again-while-waiting", test_again_while_waiting, 0 },
     { "parallel", test_parallel, 0 },
+    { "end", test_end, 0 },
     { "overtaken", test_overtaken, 0 },
     { "numbers", test_numbers, 0 },
     { "stolen", test_stolen, 0 },

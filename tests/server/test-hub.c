@@ -232,6 +232,9 @@ read_one (Client *client)
     case LS_MESSAGE_ERROR:
       take_error (client, &message->error);
       break;
+    case LS_MESSAGE_NOTICE:
+      g_assert_cmpstr (message->notice.kind, ==, LS_NOTICE_RATE_LIMITED);
+      break;
     case LS_MESSAGE_PING:
       break;
     case LS_MESSAGE_HELLO:
@@ -245,7 +248,6 @@ read_one (Client *client)
     case LS_MESSAGE_VIEW:
     case LS_MESSAGE_PONG:
     case LS_MESSAGE_AUTH:
-    case LS_MESSAGE_NOTICE:
     default:
       g_error ("Unexpected: %s", ls_message_type_to_name (message->type));
     }
