@@ -252,6 +252,8 @@ client_changed_cb (LsApplication *self)
 {
   LsClient *client = ls_context_get_client (self->context);
 
+  if (self->attention != NULL)
+    ls_attention_watch_set_client (self->attention, client);
   ls_feedback_set_store (self->feedback, client != NULL ? ls_client_get_store (client) : NULL);
   if (client != NULL)
     ls_trace_follow_painting (GTK_APPLICATION (self), client);
@@ -482,7 +484,7 @@ ls_application_startup (GApplication *application)
   gtk_window_set_default_icon_name ("io.github.lockstep.Lockstep");
   self->settings = g_settings_new ("io.github.lockstep.Lockstep");
   self->context = ls_context_new (self->settings);
-  self->attention = ls_attention_watch_new (self->context);
+  self->attention = ls_attention_watch_new (ls_context_get_environment (self->context));
   self->feedback = ls_feedback_new (feedback_window, self);
   self->errors = ls_error_toasts_new (ls_context_get_desk (self->context), feedback_window, self);
   self->notices = ls_notice_toasts_new (ls_context_get_notices (self->context), feedback_window, self);
@@ -512,12 +514,12 @@ ls_application_shutdown (GApplication *application)
 
   for (size_t i = 0; i < G_N_ELEMENTS (self->signals); i++)
     g_clear_handle_id (&self->signals[i], g_source_remove);
+  g_clear_object (&self->attention);
   if (self->context != NULL)
     ls_context_shutdown (self->context);
   g_clear_object (&self->feedback);
   g_clear_object (&self->errors);
   g_clear_object (&self->notices);
-  g_clear_object (&self->attention);
   g_clear_object (&self->context);
   g_clear_object (&self->settings);
   G_APPLICATION_CLASS (ls_application_parent_class)->shutdown (application);

@@ -13,23 +13,30 @@
  *
  * Tells the account whether somebody works with one of the windows, only has one before him, or has
  * turned to something else: how often to ask the server depends on it, where it can't tell by itself.
- * It wakes up once a minute while somebody is at it, and else not at all.
+ * It wakes up once a minute while somebody is at it, and else not at all. Main thread only.
  */
 struct _LsAttentionWatch {
   GObject parent_instance;
 
   /* owned */
-  LsContext *context;
+  LsEnvironment *environment;
+  LsClient *client;   /* who is told */
   GPtrArray *windows; /* borrowed: a window that goes takes itself out */
 
   /* state */
   int64_t touched_at; /* monotonic */
-  unsigned timeout;
+  uint64_t timer;     /* until nobody is at it, while somebody is */
 };
 
 G_DEFINE_FINAL_TYPE (LsAttentionWatch, ls_attention_watch, G_TYPE_OBJECT)
 
-static gboolean idle_cb (gpointer data);
+static void idle_cb (gpointer data);
+
+static LsQueue *
+main_queue (LsAttentionWatch *self)
+{
+  return ls_environment_get_queue (self->environment, LS_QUEUE_MAIN);
+}
 
 static gboolean
 is_focused (LsAttentionWatch *self)
@@ -41,35 +48,44 @@ is_focused (LsAttentionWatch *self)
 }
 
 static void
+set_timer (LsAttentionWatch *self,
+           int64_t           delay)
+{
+  if (self->timer != 0)
+    ls_environment_cancel (self->environment, main_queue (self), self->timer);
+  self->timer = delay > 0 ? ls_environment_post_after (self->environment, main_queue (self), delay,
+                                                       idle_cb, self, NULL)
+                          : 0;
+}
+
+static void
 update (LsAttentionWatch *self)
 {
-  LsClient *client = ls_context_get_client (self->context);
-  int64_t quiet = g_get_monotonic_time () - self->touched_at;
+  int64_t left = self->touched_at + ACTIVE_FOR - ls_environment_monotonic (self->environment);
   LsAttention attention = LS_ATTENTION_AWAY;
 
   if (is_focused (self))
-    attention = quiet < ACTIVE_FOR ? LS_ATTENTION_ACTIVE : LS_ATTENTION_WATCHING;
-  if (client != NULL)
-    ls_client_set_attention (client, attention);
-  if (attention == LS_ATTENTION_ACTIVE && self->timeout == 0)
-    self->timeout = g_timeout_add_seconds (
-        (unsigned) ((ACTIVE_FOR - quiet) / G_USEC_PER_SEC) + 1, idle_cb, self);
+    attention = left > 0 ? LS_ATTENTION_ACTIVE : LS_ATTENTION_WATCHING;
+  if (self->client != NULL)
+    ls_client_set_attention (self->client, attention);
+  set_timer (self, attention == LS_ATTENTION_ACTIVE ? left : 0);
 }
 
-static gboolean
+static void
 idle_cb (gpointer data)
 {
   LsAttentionWatch *self = data;
 
-  self->timeout = 0;
+  self->timer = 0;
   update (self);
-  return G_SOURCE_REMOVE;
 }
 
+/* Called for every move of the pointer, so it does no more than it must: the timer finds out by itself
+ * that it went off too early. */
 static void
 touch (LsAttentionWatch *self)
 {
-  int64_t now = g_get_monotonic_time ();
+  int64_t now = ls_environment_monotonic (self->environment);
   gboolean was_quiet = now - self->touched_at >= ACTIVE_FOR;
 
   self->touched_at = now;
@@ -81,7 +97,7 @@ static void
 active_cb (LsAttentionWatch *self)
 {
   if (is_focused (self))
-    self->touched_at = g_get_monotonic_time ();
+    self->touched_at = ls_environment_monotonic (self->environment);
   update (self);
 }
 
@@ -112,11 +128,13 @@ ls_attention_watch_dispose (GObject *object)
 {
   LsAttentionWatch *self = LS_ATTENTION_WATCH (object);
 
-  g_clear_handle_id (&self->timeout, g_source_remove);
+  if (self->environment != NULL)
+    set_timer (self, 0);
   for (unsigned i = 0; i < self->windows->len; i++)
     g_object_weak_unref (g_ptr_array_index (self->windows, i), window_gone_cb, self);
   g_ptr_array_set_size (self->windows, 0);
-  g_clear_object (&self->context);
+  g_clear_object (&self->client);
+  g_clear_object (&self->environment);
   G_OBJECT_CLASS (ls_attention_watch_parent_class)->dispose (object);
 }
 
@@ -138,23 +156,37 @@ static void
 ls_attention_watch_init (LsAttentionWatch *self)
 {
   self->windows = g_ptr_array_new ();
-  self->touched_at = g_get_monotonic_time ();
 }
 
 /**
  * ls_attention_watch_new:
- * @context: whose account is told
+ * @environment: clock and queues
  *
  * Returns: (transfer full): a watch over no window yet
  */
 LsAttentionWatch *
-ls_attention_watch_new (LsContext *context)
+ls_attention_watch_new (LsEnvironment *environment)
 {
   LsAttentionWatch *self = g_object_new (LS_TYPE_ATTENTION_WATCH, NULL);
 
-  self->context = g_object_ref (context);
-  g_signal_connect_object (context, "notify::client", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  self->environment = g_object_ref (environment);
+  self->touched_at = ls_environment_monotonic (environment);
   return self;
+}
+
+/**
+ * ls_attention_watch_set_client:
+ * @self: a watch
+ * @client: (nullable): the account that is told, now and whenever it changes
+ *
+ * Tells another account.
+ */
+void
+ls_attention_watch_set_client (LsAttentionWatch *self,
+                               LsClient         *client)
+{
+  g_set_object (&self->client, client);
+  update (self);
 }
 
 /**

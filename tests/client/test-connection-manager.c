@@ -505,6 +505,24 @@ test_retry_after (Fixture      *fixture,
   g_assert_cmpint (fixture->status->next_attempt, ==, now + 100 * SECOND);
 }
 
+/* Both ways hear who looks, one that is added later too. */
+static void
+test_attention (Fixture      *fixture,
+                gconstpointer data)
+{
+  LsEnvironment *environment = LS_ENVIRONMENT (fixture->environment);
+  g_autoptr (LsFakeTransport) fallback = ls_fake_transport_new (
+      environment, ls_environment_get_queue (environment, LS_QUEUE_MAIN));
+
+  ls_connection_manager_set_attention (fixture->manager, LS_ATTENTION_AWAY);
+  g_assert_cmpint (ls_fake_transport_get_attention (fixture->transport), ==, LS_ATTENTION_AWAY);
+  ls_connection_manager_set_fallback (fixture->manager, LS_TRANSPORT (fallback));
+  g_assert_cmpint (ls_fake_transport_get_attention (fallback), ==, LS_ATTENTION_AWAY);
+  ls_connection_manager_set_attention (fixture->manager, LS_ATTENTION_WATCHING);
+  g_assert_cmpint (ls_fake_transport_get_attention (fixture->transport), ==, LS_ATTENTION_WATCHING);
+  g_assert_cmpint (ls_fake_transport_get_attention (fallback), ==, LS_ATTENTION_WATCHING);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -528,6 +546,7 @@ main (int    argc,
     { "sleep", test_sleep },
     { "malformed", test_malformed },
     { "retry-after", test_retry_after },
+    { "attention", test_attention },
   };
 
   g_test_init (&argc, &argv, NULL);

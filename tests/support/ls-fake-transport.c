@@ -36,6 +36,7 @@ struct _LsFakeTransport {
 
   LsFakeMode mode;
   LsErrorCode refusal;
+  LsAttention attention;
   unsigned n_opens;
   unsigned generation; /* of the connection: jobs of an older one do nothing */
   bool open;
@@ -168,6 +169,13 @@ ls_fake_transport_send (LsTransport *transport,
   g_assert_no_error (error);
   g_queue_push_tail (&self->sent, message);
   return true;
+}
+
+static void
+ls_fake_transport_set_attention (LsTransport *transport,
+                                 LsAttention  attention)
+{
+  LS_FAKE_TRANSPORT (transport)->attention = attention;
 }
 
 static void
@@ -330,6 +338,7 @@ ls_fake_transport_class_init (LsFakeTransportClass *klass)
   transport_class->open = ls_fake_transport_open;
   transport_class->close = ls_fake_transport_close;
   transport_class->send = ls_fake_transport_send;
+  transport_class->set_attention = ls_fake_transport_set_attention;
   transport_class->set_paused = ls_fake_transport_set_paused;
   transport_class->fetch = ls_fake_transport_fetch;
 }
@@ -401,6 +410,18 @@ bool
 ls_fake_transport_is_open (LsFakeTransport *self)
 {
   return self->open;
+}
+
+/**
+ * ls_fake_transport_get_attention:
+ * @self: a transport
+ *
+ * Returns: how much it was told to matter that what is new comes soon
+ */
+LsAttention
+ls_fake_transport_get_attention (LsFakeTransport *self)
+{
+  return self->attention;
 }
 
 /**

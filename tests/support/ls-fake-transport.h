@@ -31,6 +31,7 @@ void             ls_fake_transport_set_mode      (LsFakeTransport *self,
 unsigned         ls_fake_transport_get_n_opens   (LsFakeTransport *self);
 bool             ls_fake_transport_is_open       (LsFakeTransport *self);
 bool             ls_fake_transport_is_paused     (LsFakeTransport *self);
+LsAttention      ls_fake_transport_get_attention (LsFakeTransport *self);
 const char      *ls_fake_transport_get_token     (LsFakeTransport *self);
 bool             ls_fake_transport_has_sent      (LsFakeTransport *self);
 LsMessage       *ls_fake_transport_pop           (LsFakeTransport *self);
