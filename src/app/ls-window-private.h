@@ -53,6 +53,7 @@ struct _LsWindow {
   unsigned refresh_timeout;
   LsUndoStack *undo;
   AdwToast *told_toast;  /* on show: that numbers do not add up */
+  AdwToast *passing_toast; /* the one that went before those that stay */
   AdwToast *saved_toast; /* the last one that said that something is saved */
   char *saved_words;     /* of what is not told yet */
   unsigned saved_settle;
@@ -61,6 +62,7 @@ struct _LsWindow {
   gboolean sample;
   gboolean saved_undone;
   unsigned n_saved;
+  unsigned n_lasting; /* toasts that stay until they are closed */
   gboolean restoring; /* made while the account of the last session was being opened */
 };
 

@@ -301,6 +301,7 @@ ls_window_dispose (GObject *object)
   g_clear_pointer (&self->wanted_shop, g_free);
   ls_window_set_undo_store (self, NULL);
   g_clear_object (&self->told_toast);
+  g_clear_object (&self->passing_toast);
   g_clear_object (&self->client_signals);
   g_clear_object (&self->store_signals);
   g_clear_object (&self->context);
@@ -523,20 +524,6 @@ ls_window_open_record (LsWindow   *self,
   ls_window_show_page (self, page);
   if (g_str_equal (ls_window_get_page (self), page))
     ls_page_open_record (current_page (self), key);
-}
-
-/**
- * ls_window_show_toast:
- * @self: a window
- * @toast: (transfer full): a toast, its title escaped
- *
- * Shows a toast.
- */
-void
-ls_window_show_toast (LsWindow *self,
-                      AdwToast *toast)
-{
-  adw_toast_overlay_add_toast (self->toast_overlay, toast);
 }
 
 /**

@@ -40,6 +40,14 @@ def main(ui):
     export(ui, folder / 'other.ndjson')
     lsui.wait_for(lambda: labels(window, 'could not be written') == [NOT_WRITTEN], 'one toast')
 
+  with ui.step('what passes goes before it, and it comes back'):
+    lsdesk.go_to(window, 'Products')
+    lsdesk.edit_cell(window, 'Products', 'Low Tide', '€24.99', '20')
+    window.find('button', 'Undo').click()
+    lsdesk.wait_cell(window, 'Products', 'Low Tide', '€24.99')
+    window.find('label', text='Undone: Price changed')
+    window.find('label', text=NOT_WRITTEN)
+
   with ui.step('once it can be written, to retry does it, and nothing is left to say'):
     folder.mkdir()
     window.find('button', 'Retry').click()
