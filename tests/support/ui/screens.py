@@ -37,10 +37,18 @@ def settle(window):
 
 
 def draw(ui, folder, name):
-  """Has the app draw its windows into files, and waits for them."""
+  """Has the app draw its windows into files, and waits for them. One that is being laid out anew can't be drawn: then it
+  is asked again."""
   path = os.path.join(folder, name + '.png')
-  ui.action(APPLICATION_ID, 'screenshot', lsui.GLib.Variant('s', path))
-  lsui.wait_for(lambda: os.path.exists(path) and os.path.getsize(path) > 0, path)
+  deadline = time.monotonic() + LONGEST
+  while True:
+    ui.action(APPLICATION_ID, 'screenshot', lsui.GLib.Variant('s', path))
+    try:
+      lsui.wait_for(lambda: os.path.exists(path) and os.path.getsize(path) > 0, path, STILL)
+      return
+    except lsui.TimedOut:
+      if time.monotonic() > deadline:
+        raise
 
 
 def main(ui):
