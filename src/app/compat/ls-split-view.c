@@ -24,6 +24,7 @@ struct _LsSplitView
 
   /* State */
   int collapse_width;
+  int folded_minimum; /* what the content needed when it was collapsed last, 0 before */
   gboolean collapsed;
   guint collapse_id;
 };
@@ -193,6 +194,20 @@ measure_min_width (GtkWidget *widget)
   return minimum;
 }
 
+/* Beside the sidebar the content may need more than it will once it has all the room, and has had time to
+ * fold. That must not keep a window from becoming so narrow that it does: the one layout before is
+ * clipped. */
+static int
+measure_content (LsSplitView *self)
+{
+  int minimum = measure_min_width (self->content);
+
+  if (!self->collapsed)
+    return MIN (minimum, self->folded_minimum);
+  self->folded_minimum = minimum;
+  return minimum;
+}
+
 static void
 ls_split_view_measure (GtkWidget      *widget,
                        GtkOrientation  orientation,
@@ -216,7 +231,7 @@ ls_split_view_measure (GtkWidget      *widget,
   gtk_widget_measure (self->pane, orientation, for_size, &pane_minimum, &pane_natural, NULL, NULL);
 
   if (orientation == GTK_ORIENTATION_HORIZONTAL)
-    *minimum = MAX (measure_min_width (self->sidebar_clamp), measure_min_width (self->content));
+    *minimum = MAX (measure_min_width (self->sidebar_clamp), measure_content (self));
   else
     *minimum = pane_minimum;
   *natural = MAX (*minimum, pane_natural);
