@@ -48,13 +48,24 @@ update_title (LsWindow *self)
   gtk_window_set_title (GTK_WINDOW (self), title);
 }
 
+/* In a narrow window a button that does nothing takes the room of the title. */
+static void
+update_search_button (LsWindow *self)
+{
+  gboolean can_search = ls_page_can_search (current_page (self));
+
+  gtk_widget_set_sensitive (GTK_WIDGET (self->search_button), can_search);
+  gtk_widget_set_visible (GTK_WIDGET (self->search_button),
+                          can_search || !ls_split_view_get_collapsed (self->split_view));
+}
+
 static void
 visible_page_cb (LsWindow *self)
 {
   const char *name = gtk_stack_get_visible_child_name (self->page_stack);
 
   ls_sidebar_select (self->sidebar, name);
-  gtk_widget_set_sensitive (GTK_WIDGET (self->search_button), ls_page_can_search (current_page (self)));
+  update_search_button (self);
   gtk_toggle_button_set_active (self->search_button, FALSE);
   update_title (self);
   if (self->context != NULL)
@@ -277,6 +288,7 @@ collapsed_cb (LsWindow *self)
   ls_connection_button_set_compact (self->connection_button, collapsed);
   /* Beside three buttons of the window there is no room for it at 360 pixels; the menu has it, too. */
   gtk_widget_set_visible (self->refresh_button, !collapsed);
+  update_search_button (self);
 }
 
 static void
