@@ -215,6 +215,14 @@ compare_edits (gconstpointer a,
   return (x->id > y->id) - (x->id < y->id);
 }
 
+/* Else the first button of the first change had it, and whoever pressed Enter discarded that. */
+static void
+ls_waiting_dialog_map (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (ls_waiting_dialog_parent_class)->map (widget);
+  gtk_widget_grab_focus (GTK_WIDGET (LS_WAITING_DIALOG (widget)->list));
+}
+
 static void
 ls_waiting_dialog_dispose (GObject *object)
 {
@@ -235,6 +243,7 @@ ls_waiting_dialog_class_init (LsWaitingDialogClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = ls_waiting_dialog_dispose;
+  widget_class->map = ls_waiting_dialog_map;
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/lockstep/Lockstep/dialogs/ls-waiting-dialog.ui");
   gtk_widget_class_bind_template_child (widget_class, LsWaitingDialog, stack);
