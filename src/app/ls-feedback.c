@@ -94,6 +94,17 @@ details_cb (GtkButton *button,
         GTK_WINDOW (ls_conflict_dialog_new (GTK_WINDOW (window), telling->desk, telling->store, edit)));
 }
 
+/* How many had failed when a toast told of many. */
+#define N_FAILED "ls-n-failed"
+
+/* One that tells of many is true until somebody sees to the first of them: then he knows. */
+static bool
+tells_of_all (LsStore  *store,
+              AdwToast *toast)
+{
+  return ls_store_get_dead_count (store) >= GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (toast), N_FAILED));
+}
+
 /* A toast goes when what it is about is settled, be it elsewhere. */
 static void
 drop_settled (LsFeedback *self,
@@ -108,7 +119,7 @@ drop_settled (LsFeedback *self,
       const LsEdit *edit = ls_store_find_edit (store, mid);
       g_autoptr (AdwToast) settled = NULL;
 
-      if (*(const char *) mid == '\0' ? ls_store_get_dead_count (store) > 0
+      if (*(const char *) mid == '\0' ? tells_of_all (store, toast)
                                       : edit != NULL && edit->state == LS_EDIT_DEAD)
         continue;
       settled = g_object_ref (toast);
@@ -218,6 +229,7 @@ tell_failure (LsFeedback     *self,
 
 static void
 tell_many (LsFeedback *self,
+           LsStore    *store,
            LsWindow   *window,
            unsigned    n)
 {
@@ -228,6 +240,7 @@ tell_many (LsFeedback *self,
   AdwToast *toast = new_toast (words);
 
   ls_toast_add_button (toast, _("Details"), "win.waiting-changes");
+  g_object_set_data (G_OBJECT (toast), N_FAILED, GUINT_TO_POINTER (ls_store_get_dead_count (store)));
   g_hash_table_insert (self->toasts, g_object_ref (toast), g_strdup (""));
   ls_window_show_toast (window, toast);
 }
@@ -264,7 +277,7 @@ tell_failures (LsFeedback *self)
   if (left->len == 1)
     tell_by_name (self, store, g_ptr_array_index (left, 0), tell_failure);
   else if (left->len > 1)
-    tell_many (self, window, left->len);
+    tell_many (self, store, window, left->len);
   g_ptr_array_set_size (self->failures, 0);
 }
 

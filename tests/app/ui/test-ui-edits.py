@@ -78,7 +78,13 @@ def conflicts(ui, server, app, window, colleague):
       edit_cell(window, 'Products', 'Night Drive', shown, value)
       shown = f'€{value}.00'
       wait_cell(window, 'Products', 'Night Drive', shown)
-    window.find('button', '1 change waits')
+    window.find('button', '1 change waits').click()
+    waiting = app.window('Waiting changes')
+    # Whoever presses Enter now must not have discarded it.
+    lsui.wait_for(lambda: any('focused' in found.states for found in waiting.find_all()), 'something to have the focus')
+    lsui.equal([found for found in waiting.find_all('button') if 'focused' in found.states], [], 'the button with the focus')
+    waiting.close()
+    lsui.wait_for(lambda: len(app.windows()) == 1, 'the list to close')
 
   with ui.step('three conflicts are told together, and counted in the sidebar'):
     edit_cell(window, 'Products', 'Dust Drum Kit', '€19.00', '18')
@@ -95,6 +101,7 @@ def conflicts(ui, server, app, window, colleague):
   with ui.step('mine, theirs, and another value'):
     resolve(app, waiting, 'Night Drive', 'Mine')
     price(server, 'night-drive', 3100)
+    window.lacks('label', '3 changes could not be saved and were put back')
     resolve(app, waiting, 'Dust Drum Kit', 'Theirs')
     resolve(app, waiting, 'Tape Loops', None, '26.5')
     price(server, 'tape-loops', 2650)
