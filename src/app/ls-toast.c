@@ -17,6 +17,9 @@
 /* About 240 pixels in the default font; with the close button and what is round it 310. */
 #define MAX_CHARS 30
 
+/* Long enough to be read out, and reached by the keyboard. */
+#define SECONDS 10
+
 /* What leaves room for a button beside it. */
 #define SHORT_CHARS 18
 
@@ -32,7 +35,7 @@ clicked_cb (AdwToast *toast)
  * ls_toast_new:
  * @words: what it says; what is longer than five lines is cut off
  *
- * Returns: (transfer full): a toast without buttons
+ * Returns: (transfer full): a toast without buttons, which goes after ten seconds
  */
 AdwToast *
 ls_toast_new (const char *words)
@@ -61,6 +64,7 @@ ls_toast_new (const char *words)
       gtk_box_append (GTK_BOX (box), buttons);
     }
   adw_toast_set_custom_title (toast, box);
+  adw_toast_set_timeout (toast, SECONDS);
   return toast;
 }
 

@@ -8,6 +8,7 @@
 #include "app/dialogs/ls-sign-in-dialog.h"
 #include "app/dialogs/ls-waiting-dialog.h"
 #include "app/ls-application.h"
+#include "app/ls-toast.h"
 #include "app/ls-window-private.h"
 #include "core/ls-error.h"
 
@@ -158,7 +159,7 @@ synced_cb (GObject      *source,
   if (synced)
     {
       ls_error_desk_gone (ls_window_get_desk (self), LS_OPERATION_REFRESH);
-      ls_window_show_toast (self, adw_toast_new (_("Dashboard updated")));
+      ls_window_show_toast (self, ls_toast_new (_("Dashboard updated")));
     }
   else
     ls_window_tell_error (self, LS_OPERATION_REFRESH, error, "win.refresh");

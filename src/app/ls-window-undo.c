@@ -13,8 +13,6 @@
 
 /* Steps that are confirmed together, as after a time offline, are told together. */
 #define SETTLE_MS 150
-/* Long enough to be read out, and reached by the keyboard. */
-#define TOAST_SECONDS 10
 
 static void
 set_enabled (LsWindow   *self,
@@ -48,7 +46,6 @@ settled_cb (gpointer data)
     words = g_strdup_printf (ngettext ("%u change saved", "%u changes saved", self->n_saved),
                              self->n_saved);
   toast = ls_toast_new (words);
-  adw_toast_set_timeout (toast, TOAST_SECONDS);
   if (self->n_saved == 1)
     ls_toast_add_button (toast, self->saved_undone ? _("Redo") : _("Undo"),
                          self->saved_undone ? "win.redo" : "win.undo");

@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "app/dialogs/ls-scope-group.h"
+#include "app/ls-toast.h"
 #include "app/text/ls-format.h"
 #include "client/ls-client-statistics.h"
 
@@ -133,7 +134,7 @@ cleaned_cb (GObject      *source,
     return;
   gtk_widget_set_sensitive (self->clean_button, TRUE);
   if (done)
-    adw_toast_overlay_add_toast (self->toasts, adw_toast_new (_("Cleaned up")));
+    adw_toast_overlay_add_toast (self->toasts, ls_toast_new (_("Cleaned up")));
   else
     tell_failure (self, LS_OPERATION_CLEAN, error, clean_cb);
   measure (self);

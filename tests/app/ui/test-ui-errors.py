@@ -66,8 +66,7 @@ def main(ui):
     server.start()
     ui.action(lsdesk.APPLICATION_ID, 'reconnect')
     window.find(name='Connection: Live')
-    ui.action(lsdesk.APPLICATION_ID, 'refresh', window=1)
-    window.find('label', text='Dashboard updated')
+    window.find_passing(lambda: ui.action(lsdesk.APPLICATION_ID, 'refresh', window=1), 'label', text='Dashboard updated')
     window.lacks('label', text=AWAY)
 
 

@@ -40,8 +40,8 @@ def main(ui):
     old = cache.with_name('cache.db.damaged-20200101-000000')
     with old.open('wb') as file:
       file.truncate(3_000_000_000)
-    preferences.find('button', 'Clean up').click()
-    preferences.find('label', text='Cleaned up')
+    preferences.find_passing(lambda: preferences.find('button', 'Clean up').wait_state('sensitive').click(), 'label',
+                             text='Cleaned up')
     lsui.wait_for(lambda: not old.exists(), 'the old file is gone')
     assert cache.exists()
 

@@ -31,8 +31,8 @@ from lsatspi import Gio, GLib, Gone
 
 PATIENCE = 20 * float(os.environ.get('LOCKSTEP_TEST_PATIENCE', '1'))
 PAUSE = 0.03
-# For how long what passes by itself is looked for before it is asked for again: toasts stay for five seconds.
-PASSING = 10
+# For how long what passes by itself is looked for before it is asked for again: toasts stay for ten seconds.
+PASSING = 15
 # What a popover's X window has beyond the popover at most: an arrow and a shadow.
 POPOVER_FRAME = 60
 # Environment that is for the programs under test alone: the helpers of the desktop do warn.
