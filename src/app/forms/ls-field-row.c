@@ -139,7 +139,6 @@ make_viewer (void)
   GtkWidget *row = adw_action_row_new ();
   GtkWidget *label = gtk_label_new (NULL);
 
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
   gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
   gtk_label_set_selectable (GTK_LABEL (label), TRUE);
   gtk_label_set_xalign (GTK_LABEL (label), 1.0f);
@@ -288,8 +287,11 @@ ls_field_row_update (GtkWidget  *row,
     {
       g_autofree char *text = ls_format_value (record, self->field, self->currency, time_zone);
 
+      size_t length = (size_t) g_utf8_strlen (text, -1);
+
       gtk_label_set_label (GTK_LABEL (label), text);
-      gtk_label_set_width_chars (GTK_LABEL (label),
-                                 (int) MIN (g_utf8_strlen (text, -1), LINE_CHARS));
+      /* A width in letters is one of average letters: a short word of wide ones would be broken. */
+      gtk_label_set_wrap (GTK_LABEL (label), length > LINE_CHARS);
+      gtk_label_set_width_chars (GTK_LABEL (label), length > LINE_CHARS ? LINE_CHARS : -1);
     }
 }
