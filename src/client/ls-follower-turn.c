@@ -287,7 +287,15 @@ read_row (LsTurn            *turn,
     }
   turn->has_failed = true;
   ls_follower_note_read (turn->follower, error);
-  retry_row (turn->follower, row);
+  if (token == 0)
+    {
+      retry_row (turn->follower, row);
+      return;
+    }
+  /* Who looks for a row is told; nothing is known of it. */
+  loaded.row.id = 0;
+  loaded.failure = g_steal_pointer (&error);
+  g_array_append_val (turn->publication->rows, loaded);
 }
 
 static void

@@ -377,6 +377,8 @@ turn_cb (gpointer data)
       run_turn (&turn);
       if (!turn.has_failed)
         ls_follower_note_read (follower, NULL);
+      else
+        post_turn (follower, RETRY_DELAY);
       g_clear_pointer (&turn.publication, ls_publication_free);
     }
   ls_cache_reader_end (follower->reader);

@@ -356,6 +356,86 @@ test_reading (LsTestStore  *fixture,
   g_signal_handlers_disconnect_by_data (fixture->store, &trouble);
 }
 
+/* Makes the next reads come from the file, since it has changed. */
+static void
+touch (LsTestStore *fixture)
+{
+  LsMessage *delta = ls_test_delta (fixture->version, fixture->version + 1);
+
+  fixture->version++;
+  ls_test_delta_take (delta, fixture->version,
+                      ls_test_set_integer ("p1", "price", fixture->version), "theirs");
+  ls_test_store_apply (fixture, delta);
+  ls_test_store_settle (fixture);
+}
+
+static void
+looked_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  unsigned *n = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsRow) row = ls_store_get_row_finish (LS_STORE (source), result, &error);
+
+  if (row == NULL)
+    g_assert_cmpint (ls_error_code_of (error), ==, LS_ERROR_STORAGE);
+  n[row != NULL]++;
+}
+
+/* Whichever read it is that fails while a row is looked for, whoever looks is answered. */
+static void
+test_searching (LsTestStore  *fixture,
+                gconstpointer data)
+{
+  unsigned n[2] = { 0, 0 }; /* that failed, and that were found */
+
+  ls_test_store_fill (fixture, 40);
+  for (unsigned nth = 1; nth <= 20; nth++)
+    {
+      g_autofree char *key = g_strdup_printf ("p%u", nth + 1);
+
+      touch (fixture);
+      ls_test_vfs_fail (vfs, LS_TEST_VFS_READ, NULL, nth, 1, SQLITE_IOERR_READ);
+      ls_store_get_row_async (fixture->store, LS_TEST_SHOP, ls_schema_collection (LS_PRODUCTS), key,
+                              NULL, looked_cb, n);
+      ls_test_store_settle (fixture);
+      pass (fixture, 3);
+      g_assert_cmpuint (n[false] + n[true], ==, nth);
+      ls_test_vfs_heal (vfs);
+    }
+  g_assert_cmpuint (n[false], >, 1);
+  g_assert_cmpuint (n[true], >, 1);
+}
+
+/* What is shown and could not be read is read again by itself, though nothing else happens. */
+static void
+test_showing (LsTestStore  *fixture,
+              gconstpointer data)
+{
+  g_autoptr (LsLiveQuery) query = NULL;
+  unsigned n_late = 0;
+
+  ls_test_store_fill (fixture, 2000);
+  query = ls_store_query (fixture->store, LS_TEST_SHOP, ls_schema_collection (LS_PRODUCTS), NULL, NULL, 0);
+  ls_test_store_settle (fixture);
+  for (unsigned nth = 1; nth <= 10; nth++)
+    {
+      g_autoptr (LsRow) row = NULL;
+
+      touch (fixture);
+      ls_test_vfs_fail (vfs, LS_TEST_VFS_READ, NULL, nth, 1, SQLITE_IOERR_READ);
+      row = g_list_model_get_item (G_LIST_MODEL (query), 1999 - 50 * nth);
+      ls_row_get_record (row);
+      ls_test_store_settle (fixture);
+      n_late += !ls_row_get_loaded (row);
+      pass (fixture, 3);
+      g_assert_true (ls_row_get_loaded (row));
+      ls_test_vfs_heal (vfs);
+    }
+  g_assert_cmpuint (n_late, >, 0);
+}
+
 /* Who closes the account loses nothing that could still be written. */
 static void
 test_closing (LsTestStore  *fixture,
@@ -386,6 +466,7 @@ main (int    argc,
   } tests[] = {
     { "passes", test_passes },       { "stays", test_stays },     { "order", test_order },
     { "overtaken", test_overtaken }, { "closing", test_closing }, { "reading", test_reading },
+    { "searching", test_searching }, { "showing", test_showing },
   };
   int status;
 
