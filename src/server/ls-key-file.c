@@ -48,6 +48,40 @@ find_bad_line (const char *text,
   return 1;
 }
 
+/* Whether a line that gives a key ends in a backslash that escapes nothing. */
+static bool
+ends_in_escape (const char *line)
+{
+  const char *text = line;
+  size_t length = strlen (line);
+  size_t n_backslashes = 0;
+
+  while (g_ascii_isspace (*text))
+    text++;
+  if (*text == '#' || *text == '[')
+    return false;
+  if (length > 0 && line[length - 1] == '\r')
+    length--;
+  while (n_backslashes < length && line[length - 1 - n_backslashes] == '\\')
+    n_backslashes++;
+  return n_backslashes % 2 == 1;
+}
+
+/* The first line that ends in the middle of an escape, 0 when there is none. Where another escape of
+ * the value is wrong too, GKeyFile sets its error twice, which is a warning of GLib. */
+static int64_t
+find_open_escape (const char *text,
+                  size_t      length)
+{
+  g_autofree char *copy = g_strndup (text, length);
+  g_auto (GStrv) lines = g_strsplit (copy, "\n", -1);
+
+  for (int64_t i = 0; lines[i] != NULL; i++)
+    if (ends_in_escape (lines[i]))
+      return i + 1;
+  return 0;
+}
+
 static bool
 is_group (const char *line,
           const char *group)
@@ -126,6 +160,7 @@ ls_key_file_load (const char *path,
   g_autoptr (GMappedFile) bytes = g_mapped_file_new (path, FALSE, error);
   const char *text, *end;
   size_t length;
+  int64_t open_escape;
 
   if (bytes == NULL)
     return NULL;
@@ -147,6 +182,14 @@ ls_key_file_load (const char *path,
   if (!g_key_file_load_from_data (file, length > 0 ? text : "", length, G_KEY_FILE_NONE, error))
     {
       g_prefix_error (error, "%s:%" G_GINT64_FORMAT ": ", path, find_bad_line (text, length));
+      return NULL;
+    }
+  open_escape = length > 0 ? find_open_escape (text, length) : 0;
+  if (open_escape > 0)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_VALIDATION,
+                   "%s:%" G_GINT64_FORMAT ": a backslash at the end of the line", path,
+                   open_escape);
       return NULL;
     }
   return g_steal_pointer (&file);

@@ -201,6 +201,11 @@ test_refused_files (Fixture      *fixture,
     { "[server]\nring=1M\nring=tiny\n", "lockstepd.conf:3: [server] ring: not a size" },
     { "[server]\n# caf\xe9\ndata=/x\n", "lockstepd.conf:2: not UTF-8" },
     { "[server]\ndata=\\q\n", "[server] data: " },
+    /* GKeyFile would complain twice. */
+    { "[server]\ndata=\\q\\\n", "lockstepd.conf:2: a backslash at the end of the line" },
+    { "[server]\ndata=/x\\\n", "lockstepd.conf:2: a backslash at the end of the line" },
+    { "[server]\n listen=\\q;\\\r\n", "lockstepd.conf:2: a backslash at the end of the line" },
+    { "[server]\n# \\\ndata=/x\\\\\nring=tiny\n", "lockstepd.conf:4: [server] ring: not a size" },
   };
 
   for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
