@@ -447,6 +447,9 @@ check_mapped (const char *map,
   g_assert_no_error (error);
   all = read_all (reader);
   g_assert_cmpstr (all, ==, expected);
+  /* All of the file was read, in bytes of the file: it is told as progress. */
+  if (*expected != '#')
+    g_assert_cmpint (ls_import_reader_get_offset (reader), ==, (int64_t) strlen (text));
 }
 
 static void

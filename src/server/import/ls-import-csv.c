@@ -31,6 +31,7 @@ struct _LsImportCsv {
 
   /* owned */
   LsCsv *csv;
+  GSeekable *encoded; /* the file, when what is read is not what stands in it */
   GPtrArray *columns; /* names, or NULL as long as the first record was not read */
   GArray *key;        /* Piece */
   GPtrArray *fillers;
@@ -304,10 +305,14 @@ ls_import_csv_next (LsImportReader   *reader,
     }
 }
 
+/* In bytes of the file: in UTF-8 a text has more of them, or fewer. What waits to be decoded counts
+ * as read. */
 static int64_t
 ls_import_csv_get_offset (LsImportReader *reader)
 {
-  return ls_csv_get_offset (LS_IMPORT_CSV (reader)->csv);
+  LsImportCsv *self = LS_IMPORT_CSV (reader);
+
+  return self->encoded != NULL ? g_seekable_tell (self->encoded) : ls_csv_get_offset (self->csv);
 }
 
 static GPtrArray *
@@ -328,6 +333,7 @@ ls_import_csv_finalize (GObject *object)
   LsImportCsv *self = LS_IMPORT_CSV (object);
 
   g_clear_pointer (&self->csv, ls_csv_free);
+  g_clear_object (&self->encoded);
   g_clear_pointer (&self->columns, g_ptr_array_unref);
   g_clear_pointer (&self->key, g_array_unref);
   g_clear_pointer (&self->fillers, g_ptr_array_unref);
@@ -382,6 +388,8 @@ ls_import_csv_new (GInputStream          *stream,
     }
   self = g_object_new (LS_TYPE_IMPORT_CSV, NULL);
   self->csv = ls_csv_new (decoded, &mapping->csv);
+  if (decoded != stream && G_IS_SEEKABLE (stream))
+    self->encoded = G_SEEKABLE (g_object_ref (stream));
   self->mapping = mapping;
   self->target = target;
   return LS_IMPORT_READER (self);
