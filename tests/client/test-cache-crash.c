@@ -632,6 +632,38 @@ test_tidy_on_full_disk (Model         *model,
   ls_test_vfs_free (vfs);
 }
 
+/* A delta that can't be kept is not there, and is said not to be: it can come again. */
+static void
+test_delta_on_full_disk (Model         *model,
+                         gconstpointer  data)
+{
+  LsTestVfs *vfs = ls_test_vfs_new ("test-cache-crash");
+  g_autoptr (LsMessage) delta = NULL;
+  g_autoptr (GError) error = NULL;
+  LsPosition position;
+  int64_t before;
+
+  ls_test_environment_set_vfs (LS_TEST_ENVIRONMENT (model->environment), "test-cache-crash");
+  model_open (model);
+  snapshot_comes (model);
+  before = model->version;
+  delta = ls_test_delta (before, before + 1);
+  ls_test_delta_take (delta, before + 1, ls_test_del ("a"), "theirs");
+  ls_test_vfs_fail (vfs, LS_TEST_VFS_WRITE, "-wal", 1, 0, SQLITE_FULL);
+  g_assert_false (ls_cache_apply_delta (model->cache, delta, &error));
+  g_assert_cmpint (ls_error_code_of (error), ==, LS_ERROR_STORAGE);
+  ls_test_vfs_heal (vfs);
+  g_clear_error (&error);
+  g_assert_true (ls_cache_get_position (model->cache, LS_TEST_SHOP, &position, NULL, NULL, &error));
+  g_assert_cmpint (position.version, ==, before);
+  g_assert_true (ls_cache_apply_delta (model->cache, delta, &error));
+  g_assert_no_error (error);
+  g_assert_true (ls_cache_get_position (model->cache, LS_TEST_SHOP, &position, NULL, NULL, &error));
+  g_assert_cmpint (position.version, ==, before + 1);
+  g_clear_object (&model->cache);
+  ls_test_vfs_free (vfs);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -641,6 +673,8 @@ main (int   argc,
   g_test_add ("/cache-crash/random", Model, NULL, set_up, test_random, tear_down);
   g_test_add ("/cache-crash/failing-disk", Model, NULL, set_up, test_failing_disk, tear_down);
   g_test_add ("/cache-crash/tidy-on-full-disk", Model, NULL, set_up, test_tidy_on_full_disk,
+              tear_down);
+  g_test_add ("/cache-crash/delta-on-full-disk", Model, NULL, set_up, test_delta_on_full_disk,
               tear_down);
   g_test_add ("/cache-crash/kill", Model, NULL, set_up, test_kill, tear_down);
   return g_test_run ();

@@ -793,6 +793,31 @@ test_random (Fixture      *fixture,
   g_assert_cmpuint (fixture->closed, ==, 0);
 }
 
+/* A session that is opened over another one begins anew: requests of the old one are given up, and what
+ * it had to say is not said in the new one. */
+static void
+test_opened_twice (Fixture      *fixture,
+                   gconstpointer data)
+{
+  open_session (fixture);
+  send_number (fixture, 1);
+  send_number (fixture, 2);
+  g_assert_true (fixture->sent[0].under_way && fixture->sent[1].under_way);
+  open_session (fixture);
+  g_assert_cmpuint (fixture->opened, ==, 2);
+  send_number (fixture, 1);
+  for (int i = 0; i < 5; i++)
+    {
+      say (fixture);
+      for (unsigned slot = 0; slot < LS_ENVELOPE_WINDOW; slot++)
+        if (fixture->sent[slot].under_way)
+          respond (fixture, slot);
+      advance (fixture, SECOND);
+    }
+  g_assert_cmpint (fixture->took, ==, 1);
+  g_assert_cmpint (fixture->heard, ==, 5);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -808,7 +833,8 @@ main (int    argc,
     { "silent", test_silent, 0 },       { "statuses", test_statuses, 0 },
     { "spoiled", test_spoiled, 0 },     { "server-closes", test_server_closes, 0 },
     { "options", test_options, 0 },     { "attention", test_attention, 0 }, { "paused", test_paused, 0 },
-    { "close", test_close, 0 },         { "random/1", test_random, 1 },
+    { "close", test_close, 0 },         { "opened-twice", test_opened_twice, 0 },
+    { "random/1", test_random, 1 },
     { "random/2", test_random, 2 },     { "random/3", test_random, 3 },
   };
 
