@@ -216,6 +216,23 @@ test_long_poll (void)
     }
 }
 
+/* A session that is gone is no reason to end the connection: the next one begins on it. */
+static void
+test_refused_and_kept (LsTestServer *server)
+{
+  g_autofree char *body = poll_body ("0123456789abcdef", 2, 0, "");
+  g_autofree char *session = NULL;
+  g_auto (Line) line = { NULL };
+
+  line_open (&line, server);
+  line_ask (&line, body);
+  g_assert_true (line_read (&line));
+  g_assert_cmpuint (line.status, ==, 410);
+  g_assert_true (line.stays);
+  session = line_begin (&line);
+  g_assert_nonnull (session);
+}
+
 static void
 test_refused (void)
 {
@@ -265,6 +282,7 @@ test_refused (void)
       if (strstr (line.body, bodies[i].words) == NULL)
         g_error ("%s: %s", bodies[i].body, line.body);
     }
+  test_refused_and_kept (server);
 }
 
 /* Who sends half a request is cut off, on a new connection and on one that is kept. */
