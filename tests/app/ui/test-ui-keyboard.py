@@ -90,11 +90,16 @@ def main(ui):
     waiting.find('button', 'Discard all')
     waiting.raise_up()
     edit = waiting.find('button', 'Edit')
-    lsui.wait_for(lambda: any('focused' in thing.states for thing in
-                              (waiting.find('list', 'Waiting changes'), *waiting.find_all('list item'))),
-                  'the first change to have the keyboard')
-    waiting.keys('Tab')
-    edit.wait_state('focused')
+    whole = waiting.find('list', 'Waiting changes')
+    lsui.wait_for(lambda: any('focused' in thing.states for thing in (whole, *waiting.find_all('list item'))),
+                  'the changes to have the keyboard')
+    if 'focused' in whole.states:
+      waiting.keys('Tab')
+      lsui.wait_for(lambda: any('focused' in thing.states for thing in (edit, *waiting.find_all('list item'))),
+                    'the first change, or what can be done about it, to have the keyboard')
+    if 'focused' not in edit.states:
+      waiting.keys('Tab')
+      edit.wait_state('focused')
     waiting.keys('Return')
     dialog = app.window('Change not saved')
     dialog.find('button', 'Save')
