@@ -338,7 +338,9 @@ judge_edit (LsSimOracle     *self,
 {
   bool applied = g_hash_table_contains (self->by_mid, edit->mid);
   bool lost = g_hash_table_contains (self->lost, edit->mid);
-  bool failed = edit->state == LS_EDIT_DEAD &&
+  /* What failed only with another one was never sent by this client; a copy of its cache may have. */
+  bool elsewhere = edit->is_dependant && self->copied;
+  bool failed = edit->state == LS_EDIT_DEAD && !elsewhere &&
                 (edit->status == LS_RESULT_CONFLICT || edit->status == LS_RESULT_REJECTED);
 
   if (edit->state == LS_EDIT_QUEUED || edit->state == LS_EDIT_SENT)
