@@ -311,6 +311,7 @@ settle (LsTestHub *hub,
         Client    *clients)
 {
   bool more = true;
+  LsHubStats stats;
 
   for (unsigned rounds = 0; more; rounds++)
     {
@@ -330,6 +331,9 @@ settle (LsTestHub *hub,
       for (unsigned i = 0; i < N_CLIENTS; i++)
         more = more || clients[i].decided < clients[i].made ||
                clients[i].position.version < ls_test_hub_position (hub).version;
+      /* One that overflowed at last may have all, and join again a moment later. */
+      ls_hub_get_stats (hub->hub, &stats);
+      more = more || stats.behind > 0;
     }
 }
 
